@@ -1,0 +1,110 @@
+"""What shows only beside the unit's last return of the same form (M26, M27, M29, M47)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rapidfuzz import fuzz, process
+
+from xmreport.checks.returns import Return
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.submission import Row
+from xmreport.rulebook.columns import procedures_of, readable
+from xmreport.rulebook.identity import Index, matched, name_key, name_of
+
+DRIFT = 88
+"""Likeness from which a new name is suggested to be an old one."""
+
+
+def procedure_regressed(examined: Return) -> Iterator[Finding]:
+    """P01: a procedure that was 已办结 last period and is not now (倒退)."""
+    regress = examined.form.file.against.regress
+    if regress is None:
+        return
+    for row, before in matched(examined.form, examined.part.rows, examined.last):
+        for procedure in procedures_of(examined.form, row):
+            name = f"{procedure}.{regress.column}"
+            was, now = before.values.get(name), readable(row.values.get(name))
+            if was == regress.value and now is not None and now != was:
+                words = {"手续": procedure, "上期": str(was), "本期": str(now), "期次": examined.last_period}
+                yield examined.finding("P01", Severity.WARNING, row, name, now, **words)
+
+
+def project_gone(examined: Return) -> Iterator[Finding]:
+    """P02: a project reported last period and gone now (消失)."""
+    if not examined.form.file.against.gone:
+        return
+    index = Index(examined.form, examined.part.rows)
+    sheet = examined.part.sheet
+    for before in examined.last:
+        if index.find(before) is None:
+            words = {"项目": name_of(examined.form, before), "期次": examined.last_period}
+            name = examined.form.file.name_column
+            yield Finding("P02", Severity.WARNING, sheet, None, name, words["项目"], words)
+
+
+def money_jumped(examined: Return) -> Iterator[Finding]:
+    """P03: about ten thousand times more or less than last period: the unit of money is in doubt."""
+    jump = examined.form.file.against.jump
+    if jump is None:
+        return
+    money = [name for name, column in examined.form.columns.items() if column.type == "金额"]
+    for row, before in matched(examined.form, examined.part.rows, examined.last):
+        for name in money:
+            was, now = _figure(before, name), _figure(row, name)
+            if was and now and jump / 2 <= max(now / was, was / now) <= jump * 2:
+                words = {"上期": f"{was:g}", "期次": examined.last_period}
+                yield examined.finding("P03", Severity.WARNING, row, name, f"{now:g}", **words)
+
+
+def cumulative_fell(examined: Return) -> Iterator[Finding]:
+    """P06: a cumulative figure lower than last period; a reason in 备注 makes it a warning."""
+    for row, before in matched(examined.form, examined.part.rows, examined.last):
+        for name in examined.form.file.against.never_less:
+            was, now = _figure(before, name), _figure(row, name)
+            if was is not None and now is not None and now < was - 0.005:
+                reason = readable(row.values.get("备注"))
+                severity = Severity.WARNING if reason else Severity.ERROR
+                words = {"上期": f"{was:g}", "期次": examined.last_period}
+                yield examined.finding("P06", severity, row, name, f"{now:g}", **words)
+
+
+def name_drifted(examined: Return) -> Iterator[Finding]:
+    """P05: the same code under another name, or a new name close to one that is gone; suggested, never merged."""
+    named = examined.form.file.name_column
+    known = {name_key(name_of(examined.form, row)) for row in examined.part.rows}
+    gone = {
+        key: name_of(examined.form, before)
+        for before in examined.last
+        if (key := name_key(name_of(examined.form, before))) not in known
+    }
+    index = Index(examined.form, examined.last)
+    for row in examined.part.rows:
+        name = name_of(examined.form, row)
+        before = index.find(row)
+        old = name_of(examined.form, before) if before else None
+        if old is None and gone and name:
+            near = process.extractOne(name_key(name), list(gone), scorer=fuzz.ratio, score_cutoff=DRIFT)
+            old = gone[near[0]] if near else None
+        if old and name and name.lstrip("☆") != old.lstrip("☆"):
+            yield examined.finding("P05", Severity.WARNING, row, named, name, 上期=old, 期次=examined.last_period)
+
+
+def nothing_changed(examined: Return) -> Iterator[Finding]:
+    """P04: last period's rows resent as they were."""
+    rows = examined.part.rows
+    if not rows or len(rows) != len(examined.last):
+        return
+    ours, theirs = [sorted(map(_content, each)) for each in (rows, examined.last)]
+    if ours == theirs:
+        words = {"期次": examined.last_period}
+        yield Finding("P04", Severity.WARNING, examined.part.sheet, None, None, None, words)
+
+
+def _content(row: Row) -> str:
+    return repr(sorted((name, str(value)) for name, value in row.values.items() if value is not None))
+
+
+def _figure(row: Row, name: str) -> float | None:
+    value = readable(row.values.get(name))
+    return float(value) if isinstance(value, int | float) else None

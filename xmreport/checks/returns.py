@@ -1,0 +1,30 @@
+"""What a check is given: one return, its rules, its day, and the unit's last return where there was one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.submission import Part, Row
+from xmreport.rulebook.form import Form
+
+
+@dataclass(frozen=True)
+class Return:
+    """One unit's return under one form."""
+
+    form: Form
+    part: Part
+    day: dt.date
+    """The report's day: its 填报时间, else the day it arrived."""
+    last: Sequence[Row] = ()
+    last_period: str = ""
+
+    def finding(
+        self, code: str, severity: Severity, row: Row, name: str, value: object = None, **words: str
+    ) -> Finding:
+        """A finding at a field of a row."""
+        shown = "" if value is None else str(value)[:200]
+        return Finding(code, severity, row.sheet, self.part.cell(row, name), name, shown, words)

@@ -1,0 +1,70 @@
+"""What happens to one file inside the guarded worker: a pure function of its bytes and the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from xmreport.checks import ALONE, check
+from xmreport.checks.returns import Return
+from xmreport.forms.recognise import Arrived, recognise
+from xmreport.intake.verdict import Limits, judge
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.submission import Examination
+from xmreport.reading import ReadFailure, read
+from xmreport.rulebook.book import County
+from xmreport.workbooks.returned import About, marked_copy
+
+RETURNED = frozenset({"F01", "F02", "F04"})
+"""What a unit can mend by sending something else; other unreadable files are for the office to look at."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a worker keeps between files: the rules of all counties."""
+
+    counties: dict[str, County]
+
+
+_desk = Desk({})
+
+
+def open_desk(counties: dict[str, County]) -> None:
+    """Called once in every worker."""
+    global _desk  # noqa: PLW0603 - a worker process has one desk
+    _desk = Desk(counties)
+
+
+def examine(data: bytes, county: str, name: str, unit: str | None, day: dt.date) -> Examination:
+    """A file's bytes → its returns with their findings, or why it cannot be used.
+
+    Args:
+        data: the file's bytes.
+        county: the county in whose folder it landed.
+        name: its file name.
+        unit: the unit in whose folder it landed, if any.
+        day: the day it arrived, in China.
+    """
+    rules = _desk.counties[county]
+    verdict = judge(data, Limits())
+    if verdict.fault:
+        outcome = "returned" if verdict.fault in RETURNED else "quarantined"
+        finding = Finding(verdict.fault, Severity.ERROR, words=verdict.words)
+        return Examination(outcome=outcome, findings=(finding,), kind=verdict.kind)
+    try:
+        book = read(data, verdict.kind)
+    except ReadFailure as failure:
+        finding = Finding("F03", Severity.ERROR, words={"原因": str(failure)})
+        return Examination(outcome="quarantined", findings=(finding,), kind=verdict.kind)
+    found = recognise(book, rules, Arrived(name, unit, day))
+    parts = []
+    for part in found.parts:
+        checked = check(ALONE, Return(rules.forms[part.form], part, part.stated or day))
+        parts.append(replace(part, findings=(*part.findings, *checked)))
+    return replace(found, parts=tuple(parts), kind=verdict.kind)
+
+
+def mark(data: bytes, kind: str, findings: Sequence[Finding], about: About) -> bytes:
+    """The unit's own workbook with its faults marked."""
+    return marked_copy(data, read(data, kind), findings, about)

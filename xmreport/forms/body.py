@@ -1,0 +1,218 @@
+"""The lines of a form → typed rows, and findings about what stands between them (M03, M04, M20, M46, M53–M55)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from xmreport.forms.cleaning import is_blank, shown
+from xmreport.forms.lines import Kind, Line, Lines
+from xmreport.forms.reading import Reading, Remark
+from xmreport.forms.values import Reader
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.grid import Box, Grid, Scalar, address
+from xmreport.model.submission import Cell, Row, Unreadable
+from xmreport.rulebook.form import Form, FormField
+
+TOLERANCE = 0.01
+"""A unit's own total may differ by this much from the sum, in the form's unit of money."""
+
+
+@dataclass
+class Body:
+    """What reading the lines gave so far."""
+
+    rows: list[Row] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    nil: bool = False
+
+
+class BodyReader:
+    """Reads all lines below one header."""
+
+    def __init__(self, lines: Lines, reader: Reader) -> None:
+        self.lines = lines
+        self.reader = reader
+        self.grid: Grid = lines.grid
+        self.form: Form = lines.form
+        self.header = lines.header
+        self.body = Body()
+        self._merged = _vertical_merges(self.grid, self.header.bottom)
+        self._name_column = self.header.columns.get(self.form.file.name_column)
+
+    def read(self) -> Body:
+        """Every line once, in order."""
+        seen = list(self._lines())
+        section: Line | None = None
+        in_section = 0
+        for line in seen:
+            if line.kind is Kind.SECTION:
+                self._close_section(section, in_section)
+                section, in_section = line, 0
+            elif line.kind is Kind.PROJECT:
+                in_section += self._project(line)
+            elif line.kind is Kind.EXAMPLE:
+                self._say("S13", Severity.WARNING, line)
+            elif line.kind is Kind.ASIDE:
+                self._say("S14", Severity.WARNING, line)
+        self._close_section(section, in_section)
+        self._totals(seen)
+        nil_lines = [line for line in seen if line.kind is Kind.NIL]
+        self.body.nil = bool(nil_lines) and not self.body.rows
+        if nil_lines and self.body.rows and any(line.lead and not is_blank(line.lead) for line in nil_lines):
+            self._say("S12", Severity.WARNING, nil_lines[0])
+        return self.body
+
+    def _lines(self) -> Iterator[Line]:
+        for row in range(self.header.bottom + 1, len(self.grid.rows) + 1):
+            line = self.lines.read(row)
+            if line.kind is Kind.END:
+                yield from self._after_the_end(row)
+                return
+            if line.kind is not Kind.BLANK:
+                yield line
+
+    def _after_the_end(self, end: int) -> Iterator[Line]:
+        """Nothing below 以下空白 is data; a project there is told, not taken (M53)."""
+        for row in range(end + 1, len(self.grid.rows) + 1):
+            line = self.lines.read(row)
+            if line.kind is Kind.PROJECT:
+                self._say("S17", Severity.WARNING, line)
+                return
+        yield from ()
+
+    def _say(self, code: str, severity: Severity, line: Line, **words: str) -> None:
+        cell = address(line.row, line.column)
+        self.body.findings.append(Finding(code, severity, self.grid.sheet, cell, None, line.lead[:60], words))
+
+    def _project(self, line: Line) -> int:
+        """One body row; 0 where it only continues the project above under a merged name."""
+        top = self._merged.get((line.row, self._name_column or 0))
+        if top is not None and top < line.row and self.body.rows and self.body.rows[-1].row >= top:
+            self._continue(line)
+            return 0
+        self.body.rows.append(self._read_row(line.row))
+        return 1
+
+    def _read_row(self, row: int, *, continuation: bool = False) -> Row:
+        values: dict[str, Cell] = {}
+        originals: dict[str, str] = {}
+        beside: dict[str, str] = {}
+        for name, column in self.header.columns.items():
+            spec = self.form.fields[name]
+            if spec.type == "序号":
+                continue
+            raw, fault = self._value(row, column, spec)
+            blank_continuation = continuation and fault is None and is_blank(raw)
+            reading = Reading(None) if blank_continuation else self.reader.read(raw, fault, spec, self._unit(column))
+            self._remark(reading, row, column, name, raw)
+            values[name] = reading.value
+            if reading.beside and spec.procedure:
+                beside[f"{spec.procedure}.办结时间"] = reading.beside
+            written = shown(raw)
+            if written and not isinstance(raw, int | float) and written != _text(reading.value):
+                originals[name] = written
+        for name, text in beside.items():
+            if values.get(name) is None and name in self.form.fields:
+                values[name] = self.reader.date_cell(text, self.form.fields[name]).value
+        return Row(self.grid.sheet, row, values, originals)
+
+    def _value(self, row: int, column: int, spec: FormField) -> tuple[Scalar, str | None]:
+        """The cell's own value, or the text of the merge it lies in; a number in a merge is its first row's (M20)."""
+        top = self._merged.get((row, column))
+        if top is None or top == row:
+            return self.grid.at(row, column), self.grid.faults.get((row, column))
+        return (None if spec.type == "金额" else self.grid.at(top, column)), None
+
+    def _unit(self, column: int) -> str | None:
+        return self.header.units.get(column)
+
+    def _remark(self, reading: Reading, row: int, column: int, name: str, raw: Scalar) -> None:
+        for remark in reading.remarks:
+            self.body.findings.append(self._finding(remark, row, column, name, raw))
+
+    def _finding(self, remark: Remark, row: int, column: int, name: str, raw: Scalar) -> Finding:
+        cell = address(row, column)
+        value = self.grid.faults.get((row, column)) or shown(raw)[:200]
+        return Finding(remark.code, remark.severity, self.grid.sheet, cell, name, value, remark.words)
+
+    def _continue(self, line: Line) -> None:
+        """A further line of one project: its texts join the first line's, its figures must not contradict them."""
+        first = self.body.rows[-1]
+        further = self._read_row(line.row, continuation=True)
+        values = dict(first.values)
+        for name, value in further.values.items():
+            column = self.header.columns[name]
+            if value is None or self._merged.get((line.row, column), line.row) != line.row:
+                continue
+            held = values.get(name)
+            if held is None or isinstance(value, Unreadable):
+                values[name] = value
+            elif held != value and self.form.fields[name].type in {"文本", "电话", "单位", "年限"}:
+                values[name] = f"{held}；{value}"
+            elif held != value:
+                remark = Remark("V27", Severity.ERROR, {"首行": _text(held)})
+                self.body.findings.append(self._finding(remark, line.row, column, name, self.grid.at(line.row, column)))
+        self.body.rows[-1] = Row(first.sheet, first.row, values, first.originals)
+
+    def _close_section(self, section: Line | None, counted: int) -> None:
+        if section and section.section_count not in (None, counted):
+            self._say("T02", Severity.WARNING, section, 写的=str(section.section_count), 实际=str(counted))
+
+    def _totals(self, seen: list[Line]) -> None:
+        """合计 rows are dropped and recomputed; where the unit's own figure differs, it is told (M04)."""
+        rows = {row.row: row for row in self.body.rows}
+        since_subtotal: list[Row] = []
+        for line in seen:
+            if line.row in rows:
+                since_subtotal.append(rows[line.row])
+            elif line.kind is Kind.TOTAL:
+                partial = "小计" in line.lead
+                # A total above its rows adds up everything; a subtotal adds up what stands above it.
+                if partial and not since_subtotal:
+                    continue
+                self._compare_total(line, since_subtotal if partial else self.body.rows)
+                since_subtotal = [] if partial else since_subtotal
+
+    def _compare_total(self, line: Line, rows: list[Row]) -> None:
+        for name, column in self.header.columns.items():
+            spec = self.form.fields[name]
+            raw = self.grid.at(line.row, column)
+            if spec.type != "金额" or ((line.row, column) not in self.grid.faults and is_blank(raw)):
+                continue
+            values = [row.values.get(name) for row in rows]
+            figures = [value for value in values if isinstance(value, int | float)]
+            stated = self.reader.money_cell(raw, self._unit(column)).value if raw is not None else None
+            if not isinstance(stated, int | float):
+                self._total_finding("T03", line, column, name, raw)
+            elif len(figures) == sum(value is not None for value in values):
+                actual = math.fsum(figures)
+                if abs(stated - actual) > TOLERANCE:
+                    words = {"写的": f"{stated:g}", "实际": f"{round(actual, 6):.10g}"}
+                    self._total_finding("T01", line, column, name, raw, words)
+
+    def _total_finding(
+        self, code: str, line: Line, column: int, name: str, raw: Scalar, words: Mapping[str, str] | None = None
+    ) -> None:
+        remark = Remark(code, Severity.WARNING, words or {})
+        self.body.findings.append(self._finding(remark, line.row, column, name, raw))
+
+
+def _vertical_merges(grid: Grid, header_bottom: int) -> dict[tuple[int, int], int]:
+    """(row, column) → the first row of the merge it lies in, for merges over several body rows."""
+    boxes: list[Box] = [box for box in grid.merges if box.bottom > box.top > header_bottom]
+    return {
+        (row, column): box.top
+        for box in boxes
+        for row in range(box.top, min(box.bottom, len(grid.rows)) + 1)
+        for column in range(box.left, min(box.right, grid.width) + 1)
+    }
+
+
+def _text(value: Cell) -> str:
+    return "" if value is None or isinstance(value, Unreadable) else shown(value) if _plain(value) else str(value)
+
+
+def _plain(value: Cell) -> bool:
+    return isinstance(value, str | int | float | bool)

@@ -1,0 +1,62 @@
+"""Text as it stands in cells → text as it is compared and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+
+from xmreport.model.grid import Scalar
+from xmreport.rulebook.names import key_of, simplified
+
+_ZERO_WIDTH = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_CARRIAGE = re.compile("_x000[Dd]_\n?|\r\n?")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+PLACEHOLDERS = frozenset({"", "/", "\\", "-", "--", "—", "——", "－", "一", "无", "〇", ".", "…"})
+"""What clerks write where nothing is to be written (M23)."""
+UNDECIDED = re.compile(r"待定|未定|暂定|待确定|待核实|春节后|年后|节后|另行通知|视情况|不详|暂无")
+"""A word where a date or a figure is due (M15)."""
+
+
+def clean(text: str) -> str:
+    """The text without what no reader sees; line breaks inside it are kept."""
+    text = _CARRIAGE.sub("\n", _ZERO_WIDTH.sub("", text))
+    return _CONTROL.sub("", text).replace("\u3000", " ").replace("\xa0", " ").strip()
+
+
+def shown(value: Scalar) -> str:
+    """A cell's value as text: whole numbers without '.0', dates as 2022-12-09."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "minutes")
+    return str(value)
+
+
+def is_blank(value: Scalar) -> bool:
+    """Nothing there, or only a mark that says so."""
+    return value is None or (isinstance(value, str) and clean(value).strip() in PLACEHOLDERS)
+
+
+def half_width(text: str) -> str:
+    """Full-width digits, letters and signs as half-width ones; traditional characters simplified."""
+    return simplified(unicodedata.normalize("NFKC", clean(text)))
+
+
+def heading_key(text: str) -> str:
+    """A heading as it is compared (M17, M18): no marks, no remarks in brackets, no leading code."""
+    key = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", key_of(text))
+    key = re.sub(r"^\d{1,3}[-、.．]+", "", key.lstrip("*＊☆★※▲△●"))
+    return key.strip("*:：;；,，")
+
+
+def money_unit(text: str) -> str | None:
+    """The unit of money that a heading or a 单位：… line names."""
+    match = re.search(r"(百万元|亿元|万元|千元|亿|(?<![亿万千百美])元)", key_of(text))
+    return match.group(1).replace("亿元", "亿").replace("亿", "亿元") if match else None

@@ -1,0 +1,150 @@
+"""Dates as clerks write them → a date to the day or the month (M11–M15, M31, M56, M57)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from xmreport.forms.cleaning import UNDECIDED, half_width
+from xmreport.forms.reading import Reading, error, warning
+from xmreport.model.dates import PartialDate
+from xmreport.model.grid import Scalar
+from xmreport.model.submission import Unreadable
+
+EPOCH = dt.date(1899, 12, 30)
+_FIRST_YEAR, _LAST_YEAR = 1980, 2099
+_SEPARATOR = r"\s*[年./\-–—]\s*"
+_YEAR = r"(\d{4}|\d{2}(?=年|[./-]\d{1,2}[./-]\d))"
+_FULL = re.compile(rf"{_YEAR}{_SEPARATOR}(\d{{1,2}})\s*[月./\-–—]\s*(\d{{1,2}})\s*[日号]?")
+_MONTH = re.compile(rf"(\d{{4}}|\d{{2}}(?=年)){_SEPARATOR}(\d{{1,2}})\s*月?份?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_COMPACT_MONTH = re.compile(r"(\d{4})(0[1-9]|1[0-2])")
+_NO_YEAR = re.compile(r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*[日号]?")
+_NO_YEAR_MONTH = re.compile(r"(\d{1,2})\s*月份?")
+_ENDING = re.compile(r"(?:(月)?(?:底|末|中旬|上旬|下旬|中|初)(?:之?前)?|之?前|左右|前后|完成|办结|取得|批复|开工)$")
+_LEADING = re.compile(r"^(?:预计|计划|拟定?|约|力争|争取|预期|预)(?:于|在)?")
+_CLOCK = re.compile(r"[\sT]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?$")
+_SPAN_END = {"上半年": 6, "下半年": 12, "年底": 12, "年末": 12, "一季度": 3, "二季度": 6, "三季度": 9, "四季度": 12}
+_SPAN = re.compile(r"(?:(\d{4})年?)?第?(上半年|下半年|年底|年末|[一二三四1-4]季度)(?:之?前)?")
+_DOCUMENT = re.compile(r"[〔\[(]\d{4}[〕\])]\s*第?\d+\s*号|[字发审批证]第?\d+号")
+_INSIDE = re.compile(r"(?<!\d)(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?(?!\d)")
+
+
+def make_day(year: int, month: int = 0, day: int = 0) -> PartialDate | None:
+    """A date that exists, or None."""
+    if year < 100:
+        year += 2000
+    try:
+        dt.date(year, month or 1, day or 1)
+    except ValueError:
+        return None
+    return PartialDate(year, month, day) if _FIRST_YEAR <= year <= _LAST_YEAR else None
+
+
+def read_date(value: Scalar, reference: dt.date, *, ahead: bool) -> Reading:
+    """One date cell.
+
+    Args:
+        value: what stands in the cell.
+        reference: the report's day, from which a missing year is completed.
+        ahead: a date still to come (a deadline), else one behind (a completion).
+    """
+    if isinstance(value, dt.date):
+        found = make_day(value.year, value.month, value.day)
+        return Reading(found) if found else error("V06")
+    if isinstance(value, bool | dt.time):
+        return error("V06")
+    if isinstance(value, int | float):
+        return _from_number(float(value), reference, ahead=ahead)
+    assert isinstance(value, str)
+    return _from_text(value, reference, ahead=ahead)
+
+
+def _from_number(number: float, reference: dt.date, *, ahead: bool) -> Reading:
+    if 29_000 <= number < 73_051:
+        day = EPOCH + dt.timedelta(days=int(number))
+        return Reading(PartialDate.of(day))
+    if number.is_integer():
+        return _from_text(str(int(number)), reference, ahead=ahead)
+    whole, _, fraction = repr(round(number, 4)).partition(".")
+    if fraction in {"1", "2", "3"} and not (fraction != "1" and len(whole) == 4):
+        # A number keeps no trailing zero: 2022.1 may have been 2022.10, 12.3 may have been 12.30.
+        return error("V10")
+    return _from_text(f"{whole}.{fraction}", reference, ahead=ahead)
+
+
+def _from_text(written: str, reference: dt.date, *, ahead: bool) -> Reading:
+    text = _digits(half_width(written))
+    text = _CLOCK.sub("", text).strip()
+    if UNDECIDED.search(text):
+        return warning(None, "V09")
+    bare = _LEADING.sub("", text)
+    vague = bare != text
+    found = _exact(bare)
+    if found:
+        return warning(found, "V14", 读作=str(found)) if vague else Reading(found)
+    shorn = _ENDING.sub(r"\1", bare).strip()
+    found = _exact(shorn) or _span(bare, reference, ahead=ahead)
+    if found:
+        loose = vague or bool(found.day) or not re.match(r"\d{4}", bare) or bool(re.search("旬|初", bare))
+        return warning(found, "V08", 读作=str(found)) if loose else Reading(found)
+    found = _completed(shorn, reference, ahead=ahead)
+    if found:
+        return warning(found, "V08", 读作=str(found))
+    inside = {make_day(*map(int, match)) for match in _INSIDE.findall(text)} - {None}
+    if len(inside) == 1:
+        day = inside.pop()
+        return warning(day, "V16", 读作=str(day))
+    if _DOCUMENT.search(text):
+        # The cell is filled: a check that wants a date must not call it empty as well.
+        return Reading(Unreadable(), warning(None, "V17").remarks)
+    return error("V06")
+
+
+def _digits(text: str) -> str:
+    """The letters l, I and O typed for digits beside digits or date words: `12月l日`, `l2月` (M31)."""
+    text = re.sub(r"(?<![A-Za-z])[lI|](?=[\d年月日.\-/])|(?<=[\d年月.\-/])[lI|](?![A-Za-z])", "1", text)
+    return re.sub(r"(?<=\d)[oO](?![A-Za-z])", "0", text)
+
+
+def _exact(text: str) -> PartialDate | None:
+    """A date with its year."""
+    for pattern in (_FULL, _MONTH, _COMPACT, _COMPACT_MONTH):
+        match = pattern.fullmatch(text)
+        if match:
+            return make_day(*map(int, match.groups()))
+    match = re.fullmatch(r"(\d{4})年?", text)
+    return make_day(int(match.group(1))) if match else None
+
+
+def _span(text: str, reference: dt.date, *, ahead: bool) -> PartialDate | None:
+    """`年底前`, `2023年上半年`, `一季度`: the span's last month."""
+    match = _SPAN.fullmatch(text)
+    if not match:
+        return None
+    word = match.group(2)
+    month = _SPAN_END.get(word) or 3 * int(word[0])
+    if match.group(1):
+        return make_day(int(match.group(1)), month)
+    return _nearest(month, 0, reference, ahead=ahead)
+
+
+def _completed(text: str, reference: dt.date, *, ahead: bool) -> PartialDate | None:
+    """A month, or a month and a day, with the year it must mean."""
+    match = _NO_YEAR.fullmatch(text) or _NO_YEAR_MONTH.fullmatch(text)
+    if not match:
+        return None
+    month, day = int(match.group(1)), int(match.group(2)) if match.lastindex == 2 else 0
+    return _nearest(month, day, reference, ahead=ahead)
+
+
+def _nearest(month: int, day: int, reference: dt.date, *, ahead: bool) -> PartialDate | None:
+    """The next such date from the reference day, or the latest one up to it (M14)."""
+    same_year = make_day(reference.year, month, day)
+    if same_year is None:
+        return None
+    if ahead and same_year.last < reference:
+        return make_day(reference.year + 1, month, day)
+    if not ahead and same_year.compare(PartialDate.of(reference)) > 0:
+        return make_day(reference.year - 1, month, day)
+    return same_year

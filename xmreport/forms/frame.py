@@ -1,0 +1,100 @@
+"""What stands around a form's table: who reports, as of when, in which unit of money (M08, M09, M58)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from xmreport.forms.cleaning import clean, half_width, money_unit, shown
+from xmreport.forms.dates import read_date
+from xmreport.model.dates import PartialDate
+from xmreport.model.grid import Grid, Scalar, address
+
+_LABELS = re.compile(
+    r"(填报单位|报送单位|填表单位|上报单位|编制单位)|(填报时间|填报日期|报送时间|报送日期|填表时间|填表日期|上报时间)|((?<![报送表制责任位])(?:金额)?单位(?=\s*[:]))|(填表人|填报人|审核人|联系电话|负责人|制表人|联系人|签发人)"
+)
+_BRACKETS = re.compile(r"\([^()]*\)")
+NEIGHBOURS = 6
+"""How far to the right of a bare label its value is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A word the sheet states about itself, and the cell that states it."""
+
+    text: str
+    cell: str
+    value: Scalar = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The sheet's own statements; None where it makes none."""
+
+    unit: Stated | None = None
+    date: Stated | None = None
+    money: Stated | None = None
+    title: str = ""
+
+    def day(self, reference: dt.date) -> dt.date | None:
+        """The stated 填报时间 as a day, or None where it cannot be told to the day."""
+        if self.date is None:
+            return None
+        reading = read_date(self.date.value, reference, ahead=False)
+        found = reading.value
+        return found.last if isinstance(found, PartialDate) and found.precise else None
+
+
+def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Frame:
+    """The statements above the header, or below the body where there are none above."""
+    found: dict[str, Stated] = {}
+    rows = [*range(1, header_top), *range(max(header_bottom + 1, len(grid.rows) - 12), len(grid.rows) + 1)]
+    title = ""
+    for row in rows:
+        for column, value in enumerate(grid.rows[row - 1], 1):
+            if not isinstance(value, str):
+                continue
+            if row < header_top:
+                title += clean(value)
+            _statements(grid, row, column, value, found)
+    return Frame(found.get("unit"), found.get("date"), found.get("money"), title)
+
+
+def _statements(grid: Grid, row: int, column: int, value: str, found: dict[str, Stated]) -> None:
+    text = half_width(value)
+    matches = list(_LABELS.finditer(text))
+    for index, match in enumerate(matches):
+        kind = ("unit", "date", "money", "other")[(match.lastindex or 4) - 1]
+        if kind == "other" or kind in found:
+            continue
+        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
+        said = text[match.end() : end]
+        if kind != "money":
+            said = _BRACKETS.sub("", said)
+        said = said.strip(" :\n\t;,、")
+        place, answer = (row, column), said
+        scalar: Scalar = said
+        if not said and index + 1 == len(matches):
+            beside = _neighbour(grid, row, column)
+            if beside:
+                place, scalar = beside
+                answer = shown(scalar)
+        if kind == "money" and not money_unit(answer):
+            continue
+        if kind == "date" and not re.search(r"\d", answer):
+            continue
+        if answer:
+            found[kind] = Stated(answer, address(*place), scalar)
+
+
+def _neighbour(grid: Grid, row: int, column: int) -> tuple[tuple[int, int], Scalar] | None:
+    """The next filled cell to the right of a bare label, unless it is a label itself (M58)."""
+    for right in range(column + 1, column + 1 + NEIGHBOURS):
+        value = grid.at(row, right)
+        if value is None or (isinstance(value, str) and not clean(value)):
+            continue
+        if isinstance(value, str) and _LABELS.search(half_width(value)):
+            return None
+        return (row, right), value
+    return None

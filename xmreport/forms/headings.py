@@ -1,0 +1,189 @@
+"""Where a form's header stands on a sheet, and which column holds which field (M01, M02, M17, M18, M48)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rapidfuzz import fuzz, process
+
+from xmreport.forms.cleaning import clean, heading_key, money_unit
+from xmreport.model.grid import Grid
+from xmreport.rulebook.form import Column, Form
+
+LAST_HEADER_ROW = 40
+DEEPEST_HEADER = 3
+CLOSE = 80
+"""Likeness from which a renamed heading is taken for a known one…"""
+CLEAR = 15
+"""…provided that the next best candidate is this much further off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header found on a sheet for one form."""
+
+    top: int
+    bottom: int
+    columns: Mapping[str, int]
+    """Field → 1-based column."""
+    units: Mapping[int, str]
+    """Column → the money unit its own heading names (M07)."""
+    renamed: Mapping[str, str]
+    """Field → the heading it was taken from by likeness."""
+    extra: Mapping[int, str]
+    """Column → a heading the form does not know."""
+
+
+class Headings:
+    """The ways one form's headings are written."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+
+    @cached_property
+    def plain(self) -> Mapping[str, str]:
+        """Heading as compared → plain field."""
+        return _ways(self.form.columns)
+
+    @cached_property
+    def subs(self) -> Mapping[str, str]:
+        return _ways(self.form.sub_columns)
+
+    @cached_property
+    def groups(self) -> Mapping[str, str]:
+        """Heading as compared → procedure."""
+        group = self.form.file.procedures
+        if group is None:
+            return {}
+        names = dict.fromkeys((*self.form.procedures, *self.form.further_procedures))
+        return {heading_key(way): name for name in names for way in (*group.aliases.get(name, ()), name)}
+
+    @cached_property
+    def joined(self) -> Mapping[str, str]:
+        """One-row headings that name procedure and sub-column together: 立项办理进展."""
+        return {
+            group + link + sub: f"{procedure}.{name}"
+            for group, procedure in self.groups.items()
+            for sub, name in self.subs.items()
+            for link in ("", "-", "—", ".", "/", "_")
+        }
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return frozenset((*self.plain, *self.groups, *self.joined))
+
+    def field(self, labels: Sequence[str]) -> str | None:
+        """The field that a column's heading names, read from its lowest label upward."""
+        for depth in range(len(labels) - 1, -1, -1):
+            label = labels[depth]
+            sub = self.subs.get(label)
+            if sub:
+                group = next((self.groups[above] for above in reversed(labels[:depth]) if above in self.groups), None)
+                if group:
+                    return f"{group}.{sub}"
+            found = self.plain.get(label) or self.joined.get(label)
+            if found and depth == len(labels) - 1:
+                return found
+        return None
+
+
+def _ways(columns: Mapping[str, Column]) -> dict[str, str]:
+    """Aliases first, so that a column's own name wins where two columns share a word."""
+    ways = {heading_key(alias): name for name, column in columns.items() for alias in column.aliases}
+    return ways | {heading_key(name): name for name in columns}
+
+
+class Labels:
+    """A sheet's texts as headings: merged cells spread over their range, each cleaned once."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.width = min(grid.width, 400)
+        self._spread = {
+            (row, column): (box.top, box.left)
+            for box in grid.merges
+            if box.top <= LAST_HEADER_ROW + DEEPEST_HEADER and (box.right - box.left) < 400
+            for row in range(box.top, min(box.bottom, LAST_HEADER_ROW + DEEPEST_HEADER) + 1)
+            for column in range(box.left, box.right + 1)
+        }
+        self._keys: dict[tuple[int, int], str] = {}
+
+    def text(self, row: int, column: int) -> str:
+        value = self.grid.at(*self._spread.get((row, column), (row, column)))
+        return clean(value) if isinstance(value, str) else ""
+
+    def key(self, row: int, column: int) -> str:
+        place = (row, column)
+        if place not in self._keys:
+            self._keys[place] = heading_key(self.text(row, column))
+        return self._keys[place]
+
+    def stack(self, top: int, bottom: int, column: int) -> list[str]:
+        """A column's labels from top to bottom; a blank one takes the nearest to its left, as groups are written."""
+        labels: list[str] = []
+        for row in range(top, bottom + 1):
+            label = self.key(row, column)
+            if not label and row < bottom and self.key(bottom, column):
+                label = next((self.key(row, left) for left in range(column - 1, 0, -1) if self.key(row, left)), "")
+            if label and (not labels or labels[-1] != label):
+                labels.append(label)
+        return labels
+
+
+def find_header(labels: Labels, headings: Headings) -> Header | None:
+    """The best header for a form on a sheet, or None where nothing on it resembles one."""
+    best: tuple[int, int, int] | None = None
+    for top in range(1, min(LAST_HEADER_ROW, len(labels.grid.rows)) + 1):
+        if sum(labels.key(top, column) in headings.known for column in range(1, labels.width + 1)) < 2:
+            continue
+        for depth in range(1, DEEPEST_HEADER + 1):
+            fields = {headings.field(stack) for stack in _stacks(labels, top, top + depth - 1)} - {None}
+            if len(fields) >= 2 and (best is None or len(fields) > best[0]):
+                best = (len(fields), top, top + depth - 1)
+    if best is None:
+        return None
+    return _read_header(labels, headings, best[1], best[2])
+
+
+def _stacks(labels: Labels, top: int, bottom: int) -> Iterator[list[str]]:
+    return (labels.stack(top, bottom, column) for column in range(1, labels.width + 1))
+
+
+def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> Header:
+    columns: dict[str, int] = {}
+    units: dict[int, str] = {}
+    unknown: dict[int, list[str]] = {}
+    for column, stack in enumerate(_stacks(labels, top, bottom), 1):
+        field = headings.field(stack)
+        if field and field not in columns:
+            columns[field] = column
+        elif stack:
+            unknown[column] = stack
+        texts = (labels.text(row, column) for row in range(bottom, top - 1, -1))
+        unit = next((unit for text in texts if (unit := money_unit(text))), None)
+        if unit:
+            units[column] = unit
+    renamed = _by_likeness(headings, columns, unknown)
+    return Header(top, bottom, columns, units, renamed, {column: "·".join(stack) for column, stack in unknown.items()})
+
+
+def _by_likeness(headings: Headings, columns: dict[str, int], unknown: dict[int, list[str]]) -> dict[str, str]:
+    """Headings close to exactly one field that no other column holds (M48); moves them from `unknown` to `columns`."""
+    renamed = {}
+    for column, stack in list(unknown.items()):
+        group = next((headings.groups[label] for label in reversed(stack[:-1]) if label in headings.groups), None)
+        ways = headings.subs if group else headings.plain
+        free = {way: name for way, name in ways.items() if (f"{group}.{name}" if group else name) not in columns}
+        ranked = process.extract(stack[-1], list(free), scorer=fuzz.ratio, limit=None)
+        best_by_field: dict[str, float] = {}
+        for way, score, _ in ranked:
+            best_by_field.setdefault(free[way], score)
+        scores = sorted(best_by_field.items(), key=lambda item: -item[1])
+        if scores and scores[0][1] >= CLOSE and (len(scores) == 1 or scores[0][1] - scores[1][1] >= CLEAR):
+            field = f"{group}.{scores[0][0]}" if group else scores[0][0]
+            columns[field] = column
+            renamed[field] = stack[-1]
+            del unknown[column]
+    return renamed

@@ -1,0 +1,70 @@
+"""Money as clerks write it → a number in the form's unit (M05, M06, M07, M10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+from xmreport.forms.cleaning import UNDECIDED, half_width
+from xmreport.forms.reading import Reading, error, warning
+from xmreport.model.grid import Scalar
+
+IN_YUAN = {
+    "元": Decimal(1),
+    "千元": Decimal(1_000),
+    "万元": Decimal(10_000),
+    "百万元": Decimal(1_000_000),
+    "亿元": Decimal(100_000_000),
+}
+_NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_SUFFIX = r"百万元?|千万元?|亿元?|万元?|千元|元"
+_MONEY = re.compile(rf"(约|大约|近|约为|预计|估算)?[¥￥]?({_NUMBER})({_SUFFIX})?(人民币)?(左右|上下)?")
+_RANGE = re.compile(rf"{_NUMBER}\s*(?:元|万元?|亿元?)?\s*[-~—–至到]+\s*{_NUMBER}\s*(?:元|万元?|亿元?)?")
+
+
+def in_unit(number: Decimal, written: str, unit: str) -> float:
+    """A figure written in one unit, in another; exact to a ten-thousandth of a yuan."""
+    return float(round(number * IN_YUAN[written] / IN_YUAN[unit], 8))
+
+
+def read_money(value: Scalar, written: str, unit: str) -> Reading:
+    """One money cell.
+
+    Args:
+        value: what stands in the cell.
+        written: the unit that its heading, sheet or form gives it.
+        unit: the unit the form keeps, usually 万元.
+    """
+    if isinstance(value, bool | dt.date | dt.time):
+        return error("V02")
+    if isinstance(value, int | float):
+        return _signed(in_unit(Decimal(repr(value)), written, unit))
+    assert isinstance(value, str)
+    text = re.sub(r"\s", "", half_width(value))
+    match = _MONEY.fullmatch(text)
+    if match:
+        about, digits, suffix, _, around = match.groups()
+        number = Decimal(digits.replace(",", "").replace("−", "-"))
+        if suffix and suffix.startswith("千万"):
+            number, suffix = number * 1000, "万元"
+        amount = in_unit(number, _full_unit(suffix) or written, unit)
+        reading = _signed(amount)
+        if reading.remarks or not (about or around):
+            return reading
+        return warning(amount, "V03")
+    if _RANGE.fullmatch(text):
+        return error("V04")
+    if UNDECIDED.search(text):
+        return warning(None, "V09")
+    return error("V02")
+
+
+def _full_unit(suffix: str | None) -> str | None:
+    if not suffix:
+        return None
+    return suffix if suffix.endswith("元") else suffix + "元"
+
+
+def _signed(amount: float) -> Reading:
+    return error("V05") if amount < 0 else Reading(amount)

@@ -1,0 +1,271 @@
+"""A workbook → the returns in it: which form, which unit, as of which day. Never a silent guess."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from xmreport.forms.body import Body, BodyReader
+from xmreport.forms.cleaning import clean, money_unit, shown
+from xmreport.forms.frame import Frame, read_frame
+from xmreport.forms.headings import Header, Headings, Labels, find_header
+from xmreport.forms.lines import NIL_WORDS, Lines
+from xmreport.forms.values import Reader
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.grid import Book, Grid, address
+from xmreport.model.submission import Examination, Part
+from xmreport.rulebook.book import County
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.names import key_of
+
+ENOUGH = 0.5
+"""A sheet is taken for a form from this share of its usual headings on; a title that says so counts for a fifth."""
+TITLE_BONUS = 0.2
+RETURN_SHEET = "问题清单"
+"""The sheet our own returned copies carry in front: dropped straight back, it is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What is known of a file before it is opened."""
+
+    name: str
+    """Its file name, a hint and no more."""
+    unit: str | None
+    """The unit in whose folder it landed: an identity."""
+    day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    grid: Grid
+    form: Form
+    header: Header
+    frame: Frame
+    unit: str | None
+    stated: dt.date | None
+    body: Body
+    findings: tuple[Finding, ...]
+
+
+def recognise(book: Book, county: County, arrived: Arrived) -> Examination:
+    """All returns of a workbook, or why there is none."""
+    found: list[_Sheet] = []
+    aside: list[Grid] = []
+    for grid in book.grids:
+        if grid.sheet == RETURN_SHEET or not any(any(cell is not None for cell in row) for row in grid.rows):
+            continue
+        match = _best_form(grid, county, book.mark)
+        if match is None:
+            aside.append(grid)
+        else:
+            found.append(_read_sheet(grid, *match, county, arrived))
+    if not found:
+        return _unknown(book, county)
+    parts = [_part(group, county, arrived) for group in _grouped(found, county, arrived)]
+    remarks = [_file_remark("S15", 工作表=grid.sheet) for grid in aside]
+    if not book.knows_faults:
+        remarks.append(_file_remark("F08", 格式=book.format))
+    parts[0] = replace(parts[0], findings=(*parts[0].findings, *remarks))
+    return Examination(tuple(_without_foreign(parts, arrived)))
+
+
+def _file_remark(code: str, **words: str) -> Finding:
+    return Finding(code, Severity.WARNING, words=words)
+
+
+def _best_form(grid: Grid, county: County, mark: str | None) -> tuple[Form, Header, Labels] | None:
+    """The form that most of its headings speak for."""
+    labels = Labels(grid)
+    best: tuple[float, Form, Header] | None = None
+    for form in county.forms.values():
+        header = find_header(labels, Headings(form))
+        if header is None:
+            continue
+        usual = [field.name for field in form.fields.values() if field.procedure is None or field.required]
+        share = sum(name in header.columns for name in usual) / len(usual)
+        top = "".join(
+            key_of(clean(cell)) for row in grid.rows[: header.top - 1] for cell in row if isinstance(cell, str)
+        )
+        titled = any(key_of(sign) in top for sign in form.file.signs) or form.name == _marked_form(mark)
+        score = share + TITLE_BONUS * titled
+        if score >= ENOUGH and (best is None or score > best[0]):
+            best = (score, form, header)
+    return (best[1], best[2], labels) if best else None
+
+
+def _marked_form(mark: str | None) -> str | None:
+    """The form a blank of ours was issued for: the hidden mark reads `form=…;unit=…;task=…;period=…`."""
+    return dict(part.partition("=")[::2] for part in (mark or "").split(";")).get("form")
+
+
+def _read_sheet(grid: Grid, form: Form, header: Header, labels: Labels, county: County, arrived: Arrived) -> _Sheet:
+    frame = read_frame(grid, header.top, header.bottom)
+    stated = frame.day(arrived.day)
+    findings: list[Finding] = []
+
+    def say(code: str, severity: Severity, cell: str | None, value: str | None = None, **words: str) -> None:
+        findings.append(Finding(code, severity, grid.sheet, cell, words.pop("列", None), value, words))
+
+    if frame.date and stated is None:
+        say("S16", Severity.WARNING, frame.date.cell, frame.date.text)
+    money = money_unit(frame.money.text) if frame.money else None
+    if frame.money and money and money != form.file.money:
+        say("S20", Severity.WARNING, frame.money.cell, frame.money.text, 应为=form.file.money, 写的=money)
+    for name, heading in header.renamed.items():
+        say("S06", Severity.WARNING, address(header.bottom, header.columns[name]), heading, 列=name)
+    missing = [name for name, field in form.fields.items() if field.required and name not in header.columns]
+    for name in missing:
+        say("S05", Severity.ERROR, address(header.top, 1), None, 列=name)
+    for column, heading in header.extra.items():
+        if any(column <= len(row) and row[column - 1] is not None for row in grid.rows[header.bottom :]):
+            say("S07", Severity.WARNING, address(header.bottom, column), heading)
+    reader = Reader(county, form, money or form.file.money, stated or arrived.day)
+    body = BodyReader(Lines(labels, header, form), reader).read()
+    if not body.rows and not body.nil and _says_nil(grid):
+        body.nil = True
+    findings += _hidden(grid, header, body)
+    unit = county.roster.resolve(frame.unit.text) if frame.unit else None
+    return _Sheet(grid, form, header, frame, unit, stated, body, tuple(findings))
+
+
+def _says_nil(grid: Grid) -> bool:
+    """零报告 written anywhere on an otherwise empty form (M46)."""
+    return any(
+        isinstance(cell, str) and (NIL_WORDS.match(key_of(cell)) or "零报告" in key_of(cell))
+        for row in grid.rows
+        for cell in row
+    )
+
+
+def _hidden(grid: Grid, header: Header, body: Body) -> list[Finding]:
+    """Hidden and struck-out rows count like all others, and it is said (M41, M61)."""
+    found = []
+    rows = [row.row for row in body.rows]
+    hidden = [row for row in rows if row in grid.hidden_rows]
+    struck = [row for row in rows if row in grid.struck_rows]
+    columns = [name for name, column in header.columns.items() if column in grid.hidden_columns]
+
+    def say(code: str, cell: str | None, **words: str) -> None:
+        found.append(Finding(code, Severity.WARNING, grid.sheet, cell, words=words))
+
+    if hidden:
+        say("S21", address(hidden[0], 1), 行="、".join(map(str, hidden[:10])))
+    if struck:
+        say("S22", address(struck[0], 1), 行="、".join(map(str, struck[:10])))
+    if columns:
+        say("S23", address(header.top, header.columns[columns[0]]), 列="、".join(columns[:10]))
+    if grid.hidden and rows:
+        say("S24", None, 工作表=grid.sheet)
+    return found
+
+
+def _grouped(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> list[list[_Sheet]]:
+    """Sheets that make one return: same form, same unit, same stated day (M37, M52)."""
+    groups: dict[tuple[str, str | None, dt.date | None], list[_Sheet]] = {}
+    for sheet in sheets:
+        unit = sheet.unit or arrived.unit or _named(county, arrived.name)
+        groups.setdefault((sheet.form.name, unit, sheet.stated), []).append(sheet)
+    return [group for group in groups.values() if any(s.body.rows or s.body.nil for s in group)] or [
+        next(iter(groups.values()))
+    ]
+
+
+def _named(county: County, file_name: str) -> str | None:
+    """The one unit a file's name names; two make it no hint."""
+    named = county.roster.named_in(re.sub(r"\.[A-Za-z]+$", "", file_name))
+    return named.pop() if len(named) == 1 else None
+
+
+def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
+    """One return, its unit decided: the folder, then the sheet's 填报单位, then the file's name (M43)."""
+    first = sheets[0]
+    findings = [finding for sheet in sheets for finding in (*sheet.findings, *sheet.body.findings)]
+    unit = arrived.unit or first.unit
+    stated = first.frame.unit
+    if arrived.unit and first.unit and first.unit != arrived.unit:
+        words = {"文件夹": arrived.unit, "表内": first.unit}
+        findings.append(
+            Finding(
+                "S04",
+                Severity.ERROR,
+                first.grid.sheet,
+                stated.cell if stated else None,
+                "填报单位",
+                stated.text if stated else None,
+                words,
+            )
+        )
+    elif stated and first.unit is None and arrived.unit:
+        findings.append(
+            Finding(
+                "S03",
+                Severity.WARNING,
+                first.grid.sheet,
+                stated.cell,
+                "填报单位",
+                stated.text,
+                {"文件夹": arrived.unit},
+            )
+        )
+    elif unit is None:
+        unit = _named(county, arrived.name)
+        if unit:
+            findings.append(
+                Finding("S19", Severity.WARNING, first.grid.sheet, None, "填报单位", arrived.name, {"单位": unit})
+            )
+    rows = tuple(row for sheet in sheets for row in sheet.body.rows)
+    nil = not rows and any(sheet.body.nil for sheet in sheets)
+    if not rows and not nil and not any(finding.code == "S05" for finding in findings):
+        cell = address(first.header.bottom + 1, first.header.columns.get(first.form.file.name_column, 1))
+        findings.append(Finding("S11", Severity.ERROR, first.grid.sheet, cell))
+    return Part(
+        sheet=first.grid.sheet,
+        form=first.form.name,
+        unit=unit,
+        stated=first.stated,
+        rows=rows,
+        nil=nil,
+        columns={sheet.grid.sheet: sheet.header.columns for sheet in sheets},
+        findings=tuple(findings),
+        stated_cell=first.frame.date.cell if first.frame.date else None,
+        extra_columns=tuple(dict.fromkeys(heading for sheet in sheets for heading in sheet.header.extra.values())),
+    )
+
+
+def _without_foreign(parts: Sequence[Part], arrived: Arrived) -> list[Part]:
+    """In a unit's own folder a second unit's sheet returns the whole file: one part carries all findings (M52)."""
+    foreign = [part for part in parts if any(finding.code == "S04" for finding in part.findings)]
+    if len(parts) == 1 or not foreign or arrived.unit is None:
+        return list(parts)
+    own = next((part for part in parts if part not in foreign), foreign[0])
+    others = tuple(finding for part in foreign if part is not own for finding in part.findings if finding.code == "S04")
+    return [replace(own, findings=(*own.findings, *others))]
+
+
+def _unknown(book: Book, county: County) -> Examination:
+    """No sheet is a form of this county: the reasons, and the nearest candidates."""
+    nearest = _nearest(book, county)
+    sheets = "、".join(grid.sheet for grid in book.grids[:5])
+    headings = _first_words(book)
+    words = {"工作表": sheets, "内容": headings, "最像": nearest}
+    return Examination(outcome="quarantined", findings=(Finding("S01", Severity.ERROR, words=words),))
+
+
+def _nearest(book: Book, county: County) -> str:
+    """The form that shares most headings with the workbook, for a person to decide on."""
+    words = {
+        key_of(shown(cell)) for grid in book.grids for row in grid.rows[:40] for cell in row if isinstance(cell, str)
+    }
+    shares: Mapping[str, int] = {
+        form.name: len({key for key in Headings(form).known if key in words}) for form in county.forms.values()
+    }
+    best = max(shares, key=lambda name: shares[name], default=None)
+    return f"与“{best}”相同的列名有{shares[best]}个" if best and shares[best] else "没有与本县报表相同的列名"
+
+
+def _first_words(book: Book) -> str:
+    texts = (clean(cell) for grid in book.grids for row in grid.rows[:3] for cell in row if isinstance(cell, str))
+    return "、".join([text for text in texts if text][:6])[:80] or "（空）"

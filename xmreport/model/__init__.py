@@ -1,0 +1,1 @@
+"""Frozen data that the rooms hand each other. Nothing here reads, writes or decides."""

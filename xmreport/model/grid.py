@@ -1,0 +1,73 @@
+"""A sheet as it was read: values at true addresses, and what a careless reader would hide."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Scalar = None | bool | int | float | str | dt.date | dt.datetime | dt.time
+
+UNCACHED = "公式未计算"
+"""The fault of a formula that carries no computed value."""
+
+
+def column_letters(column: int) -> str:
+    """Excel's letters of a 1-based column: 1 → A, 27 → AA."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def address(row: int, column: int) -> str:
+    """Excel's address of a 1-based row and column: (7, 7) → G7."""
+    return f"{column_letters(column)}{row}"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A merged range, 1-based and inclusive."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One sheet. `rows[0]` is Excel's row 1; rows may be of different lengths; blank cells are None."""
+
+    sheet: str
+    rows: tuple[tuple[Scalar, ...], ...]
+    merges: tuple[Box, ...] = ()
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    struck_rows: frozenset[int] = frozenset()
+    faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """(row, column) → '#REF!' … or UNCACHED."""
+
+    def at(self, row: int, column: int) -> Scalar:
+        """The value at a 1-based row and column; None beyond the used range."""
+        if 0 < row <= len(self.rows) and 0 < column <= len(self.rows[row - 1]):
+            return self.rows[row - 1][column - 1]
+        return None
+
+    @property
+    def width(self) -> int:
+        return max(map(len, self.rows), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A workbook as read. `format` is found by content: xlsx, xls (also .et), xlsb or ods."""
+
+    format: str
+    grids: tuple[Grid, ...]
+    knows_faults: bool
+    """False where the format does not tell error values and uncached formulas from blanks (.xlsb, .ods)."""
+    mark: str | None = None
+    """The hidden version mark of a blank form that this engine issued, where the file still carries it."""

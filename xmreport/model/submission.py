@@ -1,0 +1,74 @@
+"""What one file holds once Excel is left behind: typed rows, each with its sheet and row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xmreport.model.dates import PartialDate
+from xmreport.model.findings import Finding
+from xmreport.model.grid import address
+
+Value = None | bool | int | float | str | PartialDate
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands where a cell could not be read and a finding already says so: no check judges it again."""
+
+
+Cell = Value | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One body row. `values` by field (`总投资`, `立项.办理进展`); `originals` the text of what was normalised."""
+
+    sheet: str
+    row: int
+    values: Mapping[str, Cell]
+    originals: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One unit's return inside a workbook: usually the whole of it."""
+
+    sheet: str
+    form: str
+    unit: str | None
+    stated: dt.date | None
+    """The sheet's own 填报时间."""
+    rows: tuple[Row, ...]
+    nil: bool
+    """An explicit 零报告."""
+    columns: Mapping[str, Mapping[str, int]]
+    """Sheet → field → 1-based column: where a finding about a missing value points."""
+    findings: tuple[Finding, ...]
+    stated_cell: str | None = None
+    extra_columns: tuple[str, ...] = ()
+    """Headings the form does not know: kept in the archive, listed, never merged."""
+
+    def cell(self, row: Row, name: str) -> str | None:
+        """The address of a field in a row, as submitted."""
+        column = self.columns.get(row.sheet, {}).get(name)
+        return address(row.row, column) if column else None
+
+    @property
+    def acceptable(self) -> bool:
+        return not any(finding.is_error for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What examining a file gave: its parts, or why there are none.
+
+    `outcome` is None where the parts decide; `returned` or `quarantined` where the file as a whole could not be used.
+    """
+
+    parts: tuple[Part, ...] = ()
+    outcome: str | None = None
+    findings: tuple[Finding, ...] = ()
+    kind: str = ""
+    """What the file is by its content: xlsx, xls, document, html …"""

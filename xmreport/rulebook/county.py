@@ -1,0 +1,146 @@
+"""One county's rule file: who reports what, when, to whom, and what it has to reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from xmreport.rulebook.form import FormUse
+from xmreport.rulebook.roster import Unit
+from xmreport.rulebook.schedule import HolidayPolicy, ScheduleText
+from xmreport.rulebook.words import AmountText, Day, Rules, Whole, WindowText, YesNo, wrong
+
+
+class TaskRules(Rules):
+    """One duty: a form (or a document) that units owe by a schedule."""
+
+    form: str | None = Field(alias="报表", default=None)
+    document: str | None = Field(alias="文档", default=None)
+    schedule: ScheduleText = Field(alias="时限")
+    window: WindowText = Field(alias="起止")
+    holidays: HolidayPolicy = Field(alias="遇节假日", default=HolidayPolicy.AS_IS)
+    timing: Literal["首次报送", "首次合格"] = Field(alias="计时", default="首次报送")
+    reporters: tuple[str, ...] = Field(alias="应报单位", min_length=1)
+    recipient: str = Field(alias="报送至")
+    owed_days: Whole = Field(alias="欠报顺延天数", default=3)
+    """A report dated this many days or fewer past the due day still serves a period the unit owes."""
+    late_periods: Whole = Field(alias="补报期数", default=2)
+    """A period takes late returns until this many further periods have fallen due."""
+    source: str = Field(alias="出处")
+
+    @model_validator(mode="after")
+    def _form_or_document(self) -> TaskRules:
+        if (self.form is None) == (self.document is None):
+            raise wrong("“报表”和“文档”中写且只写一项")
+        return self
+
+
+class IndicatorRules(Rules):
+    """A figure worked out from one form: a count, a sum, or the quotient of two."""
+
+    form: str = Field(alias="报表")
+    count: Literal["项目", "手续"] | None = Field(alias="计数", default=None)
+    total: str | None = Field(alias="求和", default=None)
+    condition: str | None = Field(alias="条件", default=None)
+    each: str | None = Field(alias="每项手续", default=None)
+    """Counts the projects each of whose procedures meets this."""
+    over: str | None = Field(alias="除以", default=None)
+    over_condition: str | None = Field(alias="除以条件", default=None)
+    unit: Literal["%", "个", "亿元", "万元"] = Field(alias="单位", default="%")
+    pro_rata: YesNo = Field(alias="序时", default=False)
+    """Held against the share of the year that has passed."""
+    reading: str = Field(alias="口径")
+
+    @model_validator(mode="after")
+    def _count_or_total(self) -> IndicatorRules:
+        if (self.count is None) == (self.total is None):
+            raise wrong("“计数”和“求和”中写且只写一项")
+        if (self.unit == "%") != (self.over is not None):
+            raise wrong("比率（单位 %）要写“除以”，其他单位不写")
+        return self
+
+
+class Milestone(Rules):
+    """What must be reached by a day before the end."""
+
+    day: Day = Field(alias="日期")
+    firm: AmountText | None = Field(alias="达到", default=None)
+    stretch: AmountText | None = Field(alias="力争", default=None)
+    source: str = Field(alias="出处")
+
+
+class TargetRules(Rules):
+    """What an indicator has to reach: 达到/确保 is firm, 力争 a stretch; each keeps the notice's own word."""
+
+    indicator: str = Field(alias="指标")
+    firm: AmountText | None = Field(alias="达到", default=None)
+    stretch: AmountText | None = Field(alias="力争", default=None)
+    until: Day = Field(alias="截止")
+    milestones: tuple[Milestone, ...] = Field(alias="节点", default=())
+    note: str = Field(alias="说明", default="")
+    source: str = Field(alias="出处")
+
+    @model_validator(mode="after")
+    def _something(self) -> TargetRules:
+        if not (self.firm or self.stretch or self.milestones):
+            raise wrong("“达到”“力争”“节点”中至少写一项")
+        return self
+
+
+class ListRules(Rules):
+    """A list drawn from a form's rows: a condition, an order, and the sheet of a template it is printed on."""
+
+    name: str = Field(alias="名称", min_length=1, max_length=31)
+    form: str = Field(alias="报表")
+    table: Literal["项目", "手续"] = Field(alias="表", default="项目")
+    condition: str = Field(alias="条件")
+    group: str | None = Field(alias="分组", default=None)
+    sort: str | None = Field(alias="排序", default=None)
+    workbook: str = Field(alias="工作簿")
+    recipient: str = Field(alias="报送", default="")
+    source: str = Field(alias="出处")
+
+
+class Exemption(Rules):
+    """A unit that need not report, why, and until when."""
+
+    unit: str = Field(alias="单位")
+    task: str = Field(alias="任务")
+    since: Day | None = Field(alias="自", default=None)
+    until: Day = Field(alias="至")
+    reason: str = Field(alias="理由")
+    approved: str = Field(alias="批准")
+
+
+class CountyFile(Rules):
+    """One file of `rules/`, as written."""
+
+    county: str = Field(alias="县区", min_length=2)
+    level: Literal["县", "县级市"] = Field(alias="层级")
+    code: str = Field(alias="区划代码", pattern=r"^\d{6}$")
+    basis: str = Field(alias="依据")
+    issued: Day = Field(alias="发文日期")
+    year: Whole = Field(alias="适用年度")
+    units: Mapping[str, tuple[Unit, ...]] = Field(alias="单位", min_length=1)
+    tasks: Mapping[str, TaskRules] = Field(alias="任务", min_length=1)
+    forms: Mapping[str, FormUse] = Field(alias="报表", default_factory=dict)
+    indicators: Mapping[str, IndicatorRules] = Field(alias="指标", default_factory=dict)
+    targets: tuple[TargetRules, ...] = Field(alias="目标", default=())
+    lists: tuple[ListRules, ...] = Field(alias="清单", default=())
+    exemptions: tuple[Exemption, ...] = Field(alias="豁免", default=())
+
+
+class OfficeFile(Rules):
+    """`rules/office.yaml`: other places for the folders, and the limits of reading."""
+
+    inbox: str | None = Field(alias="收件文件夹", default=None)
+    outbox: str | None = Field(alias="发件文件夹", default=None)
+    state: str | None = Field(alias="台账文件夹", default=None)
+    largest_mib: Whole = Field(alias="单个文件上限MB", default=100)
+    seconds: Whole = Field(alias="读取时限秒", default=20)
+    memory_mib: Whole = Field(alias="读取内存MB", default=1024)
+    workers: Whole = Field(alias="并行", default=2)
+    settle_seconds: Whole = Field(alias="静置秒数", default=1)
+    poll_seconds: Whole = Field(alias="巡查间隔秒", default=30)

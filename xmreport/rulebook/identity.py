@@ -1,0 +1,82 @@
+"""When two rows are the same project: by 项目代码, else by 项目名称 and 项目单位; never by 序号."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from xmreport.model.submission import Row
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.names import key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A row's main key and its spare one; either may be missing."""
+
+    main: str | None
+    spare: str | None
+
+    def __bool__(self) -> bool:
+        return bool(self.main or self.spare)
+
+
+def identity_of(form: Form, row: Row) -> Identity:
+    """The keys of a row."""
+    return Identity(_key(form.file.key, row), _key(form.file.spare_key, row))
+
+
+def name_of(form: Form, row: Row) -> str:
+    """What the row's project (or person) is called."""
+    return str(row.values.get(form.file.name_column) or "")
+
+
+def name_key(text: str) -> str:
+    """A name as it is compared: without the star that marks 省重点 and the brackets clerks put and drop (M21, M29)."""
+    return re.sub(r"[()\[\]（）【】]", "", key_of(text).lstrip("☆★*"))
+
+
+def _key(fields: tuple[str, ...], row: Row) -> str | None:
+    values = [row.values.get(field) for field in fields]
+    if not values or not all(isinstance(value, str) and value for value in values):
+        return None
+    return "\n".join(key_of(str(value)).lstrip("☆★*") for value in values)
+
+
+class Index:
+    """Finds the row that is the same project among many: by the main key; by the spare one where a side has no main."""
+
+    def __init__(self, form: Form, rows: Iterable[Row] = ()) -> None:
+        self.form = form
+        self._main: dict[str, Row] = {}
+        self._spare: dict[str, Row] = {}
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: Row) -> None:
+        """Rows added first are found first."""
+        identity = identity_of(self.form, row)
+        if identity.main:
+            self._main.setdefault(identity.main, row)
+        if identity.spare:
+            self._spare.setdefault(identity.spare, row)
+
+    def find(self, row: Row) -> Row | None:
+        """The row that is the same project as this one."""
+        identity = identity_of(self.form, row)
+        if identity.main and identity.main in self._main:
+            return self._main[identity.main]
+        found = self._spare.get(identity.spare or "")
+        if found is None or (identity.main and identity_of(self.form, found).main):
+            return None
+        return found
+
+
+def matched(form: Form, rows: Iterable[Row], last: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
+    """Each row with the same project's row of the last return, where there is one."""
+    index = Index(form, last)
+    for row in rows:
+        before = index.find(row)
+        if before is not None:
+            yield row, before

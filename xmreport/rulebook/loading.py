@@ -1,0 +1,91 @@
+"""A `rules/` folder → the rulebook, with every fault found at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from xmreport.rulebook.book import County, Rulebook
+from xmreport.rulebook.calendar import Calendar, YearPlan
+from xmreport.rulebook.county import CountyFile, OfficeFile
+from xmreport.rulebook.faults import RuleFault, validate
+from xmreport.rulebook.form import FormFile
+from xmreport.rulebook.resolve import resolve_county
+from xmreport.rulebook.source import Source, load
+
+CALENDAR_FILE = "节假日"
+OFFICE_FILE = "office"
+
+
+def load_rulebook(folder: Path) -> Rulebook:
+    """Read every rule file of a `rules/` folder. A fault breaks the counties it touches, and no other."""
+    faults: dict[str, tuple[RuleFault, ...]] = {}
+    office = _one(folder / f"{OFFICE_FILE}.yaml", OfficeFile, OFFICE_FILE, faults) or OfficeFile()
+    calendar = Calendar(_plans(folder / f"{CALENDAR_FILE}.yaml", faults))
+    forms: dict[str, tuple[FormFile, Source]] = {}
+    for path in sorted((folder / "forms").glob("*.yaml")):
+        source = load(path)
+        form, wrong = validate(FormFile, source)
+        wrong = [*source.faults, *wrong]
+        if form and not wrong:
+            forms[form.name] = (form, source)
+        else:
+            faults["forms"] = (*faults.get("forms", ()), *wrong)
+    counties = {}
+    shared = _digest(folder, [f"forms/{path.name}" for path in sorted((folder / "forms").glob("*.yaml"))])
+    for path in _county_files(folder):
+        source = load(path)
+        file, wrong = validate(CountyFile, source)
+        wrong = [*source.faults, *wrong]
+        if file and not wrong:
+            digest = hashlib.sha256(path.read_bytes() + shared.encode()).hexdigest()
+            found = resolve_county(path.stem, file, source, forms, calendar, digest)
+            if isinstance(found, County):
+                counties[path.stem] = found
+                continue
+            wrong = found
+        faults[path.stem] = tuple(wrong)
+    return Rulebook(counties, office, faults)
+
+
+def _county_files(folder: Path) -> Iterator[Path]:
+    yield from (path for path in sorted(folder.glob("*.yaml")) if path.stem not in {OFFICE_FILE, CALENDAR_FILE})
+
+
+def _digest(folder: Path, names: list[str]) -> str:
+    parts = hashlib.sha256()
+    for name in [*names, f"{CALENDAR_FILE}.yaml"]:
+        path = folder / name
+        parts.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
+    return parts.hexdigest()
+
+
+def _one(path: Path, model: type[OfficeFile], key: str, faults: dict[str, tuple[RuleFault, ...]]) -> OfficeFile | None:
+    if not path.is_file():
+        return None
+    source = load(path)
+    found, wrong = validate(model, source)
+    if source.faults or wrong:
+        faults[key] = (*source.faults, *wrong)
+        return None
+    return found
+
+
+def _plans(path: Path, faults: dict[str, tuple[RuleFault, ...]]) -> dict[int, YearPlan]:
+    """`rules/节假日.yaml`: year → days off and make-up workdays, for years the shipped calendar does not know."""
+    if not path.is_file():
+        return {}
+    source = load(path)
+    wrong = list(source.faults)
+    plans = {}
+    for year in source.data if isinstance(source.data, dict) else ():
+        plan, more = validate(YearPlan, source, (year,))
+        if not year.isdigit() or len(year) != 4:
+            more.append(source.fault((year,), "四位数的年份，如 2027", year, key=True))
+        wrong += more
+        if plan and not more:
+            plans[int(year)] = plan
+    if wrong:
+        faults[CALENDAR_FILE] = tuple(wrong)
+    return plans

@@ -1,0 +1,27 @@
+"""How names and headings are compared: one key for all the ways a clerk's keyboard writes the same words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import opencc
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x1f\\s]")
+
+
+@lru_cache(maxsize=1)
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """Traditional characters to simplified; text without any is returned as it is."""
+    return str(_converter().convert(text))
+
+
+@lru_cache(maxsize=4096)
+def key_of(text: str) -> str:
+    """A name as it is compared: full and half width alike, no blanks, no invisible characters, simplified."""
+    return simplified(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))

@@ -1,0 +1,162 @@
+"""When a task falls due: a schedule as a clerk writes it → its periods, each with the moment that counts."""
+
+from __future__ import annotations
+
+import calendar as months
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator
+from pydantic.json_schema import WithJsonSchema
+
+from xmreport.model.dates import CHINA
+from xmreport.rulebook.calendar import Calendar
+from xmreport.rulebook.words import Rules, Window, read_day, wrong
+
+END_OF_DAY = dt.time(23, 59, 59)
+"""A due date without an hour means the end of that day."""
+WEEKDAYS = "一二三四五六日"
+
+
+class HolidayPolicy(StrEnum):
+    """What a deadline on a public holiday does. No notice says; each county names its choice."""
+
+    AS_IS = "照常"
+    EARLIER = "提前到前一工作日"
+    NEXT_WORKDAY = "顺延到次一工作日"
+    SECOND_WORKDAY = "顺延到节后第二个工作日"
+    SUSPENDED = "停报"
+
+
+class Schedule(Rules):
+    """`每周五 17:00`, `每月28日 17:00`, `每月最后一个工作日 17:00`, `2022-12-06`, `按需`."""
+
+    text: str
+    kind: str
+    number: int = 0
+    day: dt.date | None = None
+    hour: dt.time | None = None
+
+    @classmethod
+    def read(cls, value: object) -> object:
+        if isinstance(value, Schedule):
+            return value
+        found = cls._parse(value.strip()) if isinstance(value, str) else None
+        if found is None:
+            raise wrong("时限，如 每周五 17:00、每月28日 17:00、每月最后一个工作日 17:00、2022-12-06、按需")
+        return found
+
+    @classmethod
+    def _parse(cls, text: str) -> Schedule | None:
+        if text == "按需":
+            return cls(text=text, kind="on_demand")
+        match = re.fullmatch(r"(.*?)\s*(?:(\d{1,2})\s*[:：时点]\s*(\d{2})?分?)?", text)
+        assert match
+        when = match.group(1)
+        hour = None
+        if match.group(2):
+            hours, minutes = int(match.group(2)), int(match.group(3) or 0)
+            if hours > 23 or minutes > 59:
+                return None
+            hour = dt.time(hours, minutes)
+        if weekly := re.fullmatch(r"每周([一二三四五六日天])", when):
+            return cls(text=text, kind="weekly", number=WEEKDAYS.index(weekly.group(1).replace("天", "日")), hour=hour)
+        if monthly := re.fullmatch(r"每月(\d{1,2})[日号]", when):
+            number = int(monthly.group(1))
+            return cls(text=text, kind="monthly", number=number, hour=hour) if 1 <= number <= 31 else None
+        if when == "每月最后一个工作日":
+            return cls(text=text, kind="last_workday", hour=hour)
+        day = read_day(when)
+        return cls(text=text, kind="once", day=day, hour=hour) if day else None
+
+    @property
+    def recurring(self) -> bool:
+        return self.kind in {"weekly", "monthly", "last_workday"}
+
+    def days(self, window: Window, calendar: Calendar) -> Iterator[dt.date]:
+        """The due days as written, in order, within the window."""
+        if self.kind == "once":
+            assert self.day
+            yield self.day
+        elif self.kind == "weekly":
+            first = window.first + dt.timedelta(days=(self.number - window.first.weekday()) % 7)
+            while first <= window.last:
+                yield first
+                first += dt.timedelta(days=7)
+        else:
+            yield from self._monthly(window, calendar)
+
+    def _monthly(self, window: Window, calendar: Calendar) -> Iterator[dt.date]:
+        year, month = window.first.year, window.first.month
+        while (year, month) <= (window.last.year, window.last.month):
+            last = dt.date(year, month, months.monthrange(year, month)[1])
+            if self.kind == "monthly":
+                day = dt.date(year, month, min(self.number, last.day))
+            else:
+                day = last if calendar.is_workday(last) else calendar.workday_after(last, -1)
+            if window.first <= day <= window.last:
+                yield day
+            year, month = (year + month // 12, month % 12 + 1)
+
+
+ScheduleText = Annotated[Schedule, BeforeValidator(Schedule.read), WithJsonSchema({"type": "string"})]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One period of a task, named by its due day as written, before any holiday policy moves it."""
+
+    name: str
+    begins: dt.date
+    """The first day whose reports belong to it."""
+    ends: dt.date
+    """The last such day: its due day, or the day a holiday moves it to."""
+    due_at: dt.datetime | None
+    """The moment that counts; None for a task on demand."""
+    suspended: bool = False
+    note: str = ""
+
+    def has_begun(self, moment: dt.datetime) -> bool:
+        return moment.astimezone(CHINA).date() >= self.begins
+
+    def is_due(self, moment: dt.datetime) -> bool:
+        """Past due: exactly on the hour is still on time."""
+        return self.due_at is not None and moment > self.due_at
+
+
+def periods(schedule: Schedule, window: Window, policy: HolidayPolicy, calendar: Calendar) -> tuple[Period, ...]:
+    """All periods of a task, in order.
+
+    Raises:
+        CalendarUnknown: a year of the window has no holiday data and the schedule needs it.
+    """
+    if schedule.kind == "on_demand":
+        return (Period(window.first.isoformat(), window.first, dt.date.max, None),)
+    found = []
+    begins = window.first
+    for day in schedule.days(window, calendar):
+        actual, suspended = _moved(day, policy, calendar)
+        note = ""
+        if suspended:
+            note = f"{day} 为法定节假日，本期停报"
+        elif actual != day:
+            note = f"{day} 为法定节假日，{policy.value}，应报时间为 {actual}"
+        due_at = dt.datetime.combine(actual, schedule.hour or END_OF_DAY, CHINA)
+        ends = max(day, actual)
+        found.append(Period(day.isoformat(), min(begins, day), ends, due_at, suspended, note))
+        begins = ends + dt.timedelta(days=1)
+    return tuple(found)
+
+
+def _moved(day: dt.date, policy: HolidayPolicy, calendar: Calendar) -> tuple[dt.date, bool]:
+    if policy is HolidayPolicy.AS_IS or not calendar.is_holiday(day):
+        return day, False
+    if policy is HolidayPolicy.SUSPENDED:
+        return day, True
+    if policy is HolidayPolicy.EARLIER:
+        return calendar.workday_after(day, -1), False
+    return calendar.workday_after(day, 1 if policy is HolidayPolicy.NEXT_WORKDAY else 2), False

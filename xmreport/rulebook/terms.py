@@ -1,0 +1,131 @@
+"""What a rule is made of once it is read: a tree of frozen nodes, whose kinds already fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from xmreport.model.dates import PartialDate
+
+
+class Kind(StrEnum):
+    """What a part of a rule is: as a clerk would call it, for the messages."""
+
+    TEXT = "文字"
+    NUMBER = "数"
+    DATE = "日期"
+    TRUTH = "条件"
+    WORD = "未加引号的词"
+    """A bare word that is no field: text once it stands beside text."""
+
+
+KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("文本", "选项", "单位", "代码", "年限", "电话"), Kind.TEXT),
+    **dict.fromkeys(("金额", "数", "整数", "比率"), Kind.NUMBER),
+    "日期": Kind.DATE,
+}
+"""A field's type in the rules → what it is in a condition."""
+GIVEN = ("报告日", "截止日")
+"""Dates that are handed in when a condition is evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    value: float | str | PartialDate
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`operator` is one of + − × ÷."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`operator` is one of = ≠ < ≤ > ≥; both sides are of one `kind`."""
+
+    operator: str
+    left: Node
+    right: Node
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    operand: Node
+    choices: tuple[Constant, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    operand: Node
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """且."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """或."""
+
+    left: Node
+    right: Node
+
+
+Node = Field | Given | Constant | Arithmetic | Comparison | Membership | Contains | Blank | Not | Both | Either
+
+
+class ConditionError(Exception):
+    """A rule that cannot be read: `column` (1-based) is where in its text, `message` why, in Chinese."""
+
+    def __init__(self, text: str, column: int, message: str) -> None:
+        super().__init__(text, column, message)
+        self.text, self.column, self.message = text, column, message
+
+    def __str__(self) -> str:
+        return f"“{self.text}”第{self.column}个字：{self.message}"
+
+
+def fields_of(node: Node) -> Iterator[Field]:
+    """The fields a tree uses, each as often as it stands there."""
+    match node:
+        case Field():
+            yield node
+        case Blank(inner) | Membership(inner) | Contains(inner) | Not(inner):
+            yield from fields_of(inner)
+        case Arithmetic(_, left, right) | Comparison(_, left, right) | Both(left, right) | Either(left, right):
+            yield from fields_of(left)
+            yield from fields_of(right)
