@@ -65,6 +65,6 @@ def examine(data: bytes, county: str, name: str, unit: str | None, day: dt.date)
     return replace(found, parts=tuple(parts), kind=verdict.kind)
 
 
-def mark(data: bytes, kind: str, findings: Sequence[Finding], about: About) -> bytes:
+def mark(data: bytes, findings: Sequence[Finding], about: About) -> bytes:
     """The unit's own workbook with its faults marked."""
-    return marked_copy(data, read(data, kind), findings, about)
+    return marked_copy(data, read(data, judge(data, Limits()).kind), findings, about)

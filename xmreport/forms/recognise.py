@@ -15,6 +15,7 @@ from xmreport.forms.lines import NIL_WORDS, Lines
 from xmreport.forms.values import Reader
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Book, Grid, address
+from xmreport.model.returned import is_problem_list
 from xmreport.model.submission import Examination, Part
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
@@ -23,8 +24,6 @@ from xmreport.rulebook.names import key_of
 ENOUGH = 0.5
 """A sheet is taken for a form from this share of its usual headings on; a title that says so counts for a fifth."""
 TITLE_BONUS = 0.2
-RETURN_SHEET = "问题清单"
-"""The sheet our own returned copies carry in front: dropped straight back, it is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,8 @@ def recognise(book: Book, county: County, arrived: Arrived) -> Examination:
     found: list[_Sheet] = []
     aside: list[Grid] = []
     for grid in book.grids:
-        if grid.sheet == RETURN_SHEET or not any(any(cell is not None for cell in row) for row in grid.rows):
+        empty = not any(any(cell is not None for cell in row) for row in grid.rows)
+        if empty or is_problem_list(grid.sheet, grid.at(1, 1)):
             continue
         match = _best_form(grid, county, book.mark)
         if match is None:

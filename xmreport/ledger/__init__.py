@@ -1,0 +1,7 @@
+"""What arrived, when, what was decided and under which rules: every version, and the originals."""
+
+from xmreport.ledger.ledger import Drop, Entry, Ledger
+from xmreport.ledger.originals import OriginalDamaged, Originals
+from xmreport.ledger.schema import LedgerDamaged, LedgerError, LedgerTooNew
+
+__all__ = ["Drop", "Entry", "Ledger", "LedgerDamaged", "LedgerError", "LedgerTooNew", "OriginalDamaged", "Originals"]

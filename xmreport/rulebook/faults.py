@@ -77,7 +77,7 @@ def show(value: Tree) -> str:
     elif isinstance(value, list):
         text = "[" + ", ".join(item if isinstance(item, str) else "…" for item in value) + "]"
     else:
-        text = " ".join(value.split())
+        text = " ".join(value.split()) or "''"
     return text if len(text) <= 40 else text[:39] + "…"
 
 
@@ -95,7 +95,8 @@ def validate(model: type[Model], source: Source, at: Place = ()) -> tuple[Model 
         return model.model_validate(source.at(at)), []
     except ValidationError as error:
         wrongs = [_locate(model, source, at, details) for details in error.errors(include_url=False)]
-    return None, [_fault(source, group) for group in _grouped(wrongs)]
+    faults = [_fault(source, group) for group in _grouped(wrongs)]
+    return None, sorted(faults, key=lambda fault: (fault.line, fault.column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +134,8 @@ def _grouped(wrongs: Sequence[_Wrong]) -> list[list[_Wrong]]:
     groups: dict[tuple[Place, bool, str | None], list[_Wrong]] = {}
     for wrong in wrongs:
         deeper = any(len(w.place) > len(wrong.place) and w.place[: len(wrong.place)] == wrong.place for w in wrongs)
-        keyed = any(w.place[:-1] == wrong.place and w.key for w in wrongs if w.place)
         missing = any(w.place == wrong.place and w.found == "" for w in wrongs)
-        if not (wrong.wrong_kind and (deeper or keyed or missing)):
+        if not (wrong.wrong_kind and (deeper or missing)):
             about = wrong.expected if wrong.found == "" else wrong.found
             groups.setdefault((wrong.place, wrong.key, about), []).append(wrong)
     return list(groups.values())
@@ -181,10 +181,9 @@ def _unwrapped(kinds: Iterable[Any]) -> list[Any]:
 
 
 def _inside(kind: Any, step: int | str) -> list[Any]:
-    """What a type holds at one step of a location; a step may also name the type itself, as a branch of a union."""
+    """What a type holds at one step of a location: nothing where the step names a branch of a union."""
     if _is_model(kind):
-        own = [kind] if step == kind.__name__ else []
-        return own + [f.annotation for name, f in kind.model_fields.items() if step in (name, f.alias)]
+        return [field.annotation for name, field in kind.model_fields.items() if step in (name, field.alias)]
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return list(arguments[1:])
@@ -203,6 +202,8 @@ def _translate(error: ErrorDetails) -> str:
     if template is None:  # a validator's own error, in its own words
         return error["msg"]
     words = {name: _choices(str(value)) for name, value in context.items()}
+    if "discriminator" in words:  # 'kind' | '类': the clerk's own word is the last
+        words["discriminator"] = f"“{words['discriminator'][1:-1].split('”、“')[-1]}”"
     close = nearest(str(error["input"]), words["expected"][1:-1].split("”、“")) if "expected" in words else None
     return template.format(**words) + (f"（是不是“{close}”？）" if close else "")
 

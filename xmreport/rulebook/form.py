@@ -191,7 +191,8 @@ class Form:
 
     def choices(self, table: str) -> Mapping[str, tuple[str, ...]]:
         """Field → the values it may take, where it is a closed choice."""
-        columns = {**self.columns, **(self.sub_columns if table == "手续" else {})}
+        further = self.sub_columns if table == "手续" else {n: f.column for n, f in self.fields.items() if f.procedure}
+        columns = {**self.columns, **further}
         return {
             name: tuple(self.options[column.options])
             for name, column in columns.items()

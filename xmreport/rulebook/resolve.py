@@ -38,7 +38,7 @@ class _Faults(list[RuleFault]):
         try:
             return parse(text, form.types(table) | SPECIAL, form.choices(table))
         except ConditionError as error:
-            fault = self.source.fault(place, f"正确的条件：{error.message}（条件的第{error.column}个字）。", text)
+            fault = self.source.fault(place, f"条件有误：{error.message}（第{error.column}个字）。", text)
             self.append(fault)
             return None
 

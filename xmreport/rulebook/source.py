@@ -203,7 +203,7 @@ class _Draft:
 
 
 def _strings(node: Node | None) -> Iterator[ScalarNode]:
-    """Plain texts that stand alone where a key was probably meant: the whole file, a list's item, an indented line."""
+    """Plain texts that stand where a key was probably meant: the whole file, a list's item, an indented line, a key."""
     stack: list[tuple[Node | None, bool]] = [(node, True)]
     seen: set[int] = set()
     while stack:
@@ -216,6 +216,7 @@ def _strings(node: Node | None) -> Iterator[ScalarNode]:
                 stack += [(item, not node.flow_style) for item in node.value]
             else:
                 stack += [(value, value.start_mark.line > key.end_mark.line) for key, value in node.value]
+                stack += [(key, not node.flow_style) for key, _ in node.value]
 
 
 def _span(node: ScalarNode) -> range:

@@ -1,0 +1,653 @@
+"""The marked copy: every fault coloured, explained and listed, every value where the unit wrote it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+import subprocess
+import unicodedata
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import openpyxl
+import pytest
+import xlsxwriter
+import xlwt
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.packaging.relationship import Relationship
+from openpyxl.styles import PatternFill
+from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.workbook.external_link import ExternalLink
+from openpyxl.workbook.external_link.external import ExternalBook
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+from python_calamine import CalamineWorkbook
+
+from xmreport import messages
+from xmreport.messages import Entry
+from xmreport.model.dates import CHINA
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.grid import UNCACHED, Book, Box, Grid, address
+from xmreport.workbooks.returned import About, copy_name, marked_copy
+from xmreport.workbooks.slip import slip
+
+RED, YELLOW = "FFFF9999", "FFFFEE88"
+JUDGED = dt.datetime(2022, 12, 9, 16, 31, 5, tzinfo=CHINA)
+ABOUT = About(
+    county="古县",
+    unit="古阳镇",
+    form="前期手续办理情况表",
+    task="前期手续办理周报",
+    period="2022-12-09",
+    file="古阳镇前期手续办理情况表.xlsx",
+    arrived="2022-12-09 16:31",
+    judged_at=JUDGED,
+)
+ENTRIES = (
+    Entry("NUM", "不是数", "“{字段}”填的是“{值}”，不是一个数。", "请只填一个数，单位万元。", "", ""),
+    Entry("GAP", "必填项空缺", "“{字段}”没有填。", "请补填。", "", ""),
+    Entry("UNIT", "单位存疑", "本表标明单位“亿元”。", "请核对。", "", ""),
+    Entry("HEAD", "缺列", "表头里找不到“{字段}”。", "请恢复原表样。", "", ""),
+    Entry("LOCK", "已加密", "文件已加密，打不开。", "请取消密码后保存。", "", ""),
+)
+
+
+@pytest.fixture(autouse=True)
+def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    for entry in ENTRIES:
+        monkeypatch.setitem(messages.CATALOGUE, entry.code, entry)
+
+
+def error(
+    cell: str | None = None, code: str = "NUM", *, sheet: str = "Sheet1", value: str | None = "3000-5000"
+) -> Finding:
+    return Finding(code, Severity.ERROR, sheet, cell, "总投资", value)
+
+
+def warning(cell: str) -> Finding:
+    return Finding("UNIT", Severity.WARNING, "Sheet1", cell, None, "单位：亿元")
+
+
+def a_form() -> openpyxl.Workbook:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.title = "Sheet1"
+    sheet.append(["古县2023年新建项目前期手续办理情况表", None, None, None])
+    sheet.append(["序号", "项目名称", "总投资", "计划开工时间"])
+    sheet.append([1, "圣王山仓储物流园项目", "3000-5000", dt.date(2023, 3, 10)])
+    sheet.append([2, "永乐光伏发电项目", 1234.5, dt.date(2023, 5, 27)])
+    sheet.merge_cells("A1:D1")
+    return workbook
+
+
+def saved(workbook: openpyxl.Workbook) -> bytes:
+    target = BytesIO()
+    workbook.save(target)
+    return target.getvalue()
+
+
+def read(data: bytes, faults: Mapping[str, str] | None = None, file_format: str = "xlsx") -> Book:
+    """A book as the reader gives it; `faults` by address on the first sheet."""
+    reader = CalamineWorkbook.from_filelike(BytesIO(data))
+    grids = []
+    for name in reader.sheet_names:
+        sheet = reader.get_sheet_by_name(name)
+        rows = sheet.to_python(skip_empty_area=False)
+        merges = sheet.merged_cell_ranges or []
+        grids.append(
+            Grid(
+                name,
+                tuple(tuple(None if value == "" else value for value in row) for row in rows),
+                tuple(Box(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in merges),
+                faults={coordinate_to_tuple(cell): fault for cell, fault in (faults or {}).items()}
+                if not grids
+                else {},
+            )
+        )
+    return Book(file_format, tuple(grids), knows_faults=True)
+
+
+def returned(data: bytes, *findings: Finding, faults: Mapping[str, str] | None = None) -> bytes:
+    return marked_copy(data, read(data, faults), findings, ABOUT)
+
+
+def opened(data: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(BytesIO(data))
+
+
+def values(book: Book, *, but: str = "问题清单") -> dict[tuple[str, str], object]:
+    return {
+        (grid.sheet, address(row, column)): value
+        for grid in book.grids
+        if grid.sheet != but
+        for row, cells in enumerate(grid.rows, 1)
+        for column, value in enumerate(cells, 1)
+        if value is not None
+    }
+
+
+def marked(sheet: Worksheet) -> dict[str, str]:
+    return {
+        cell.coordinate: cell.fill.start_color.rgb for row in sheet for cell in row if cell.fill.fill_type == "solid"
+    }
+
+
+def commented(sheet: Worksheet) -> dict[str, str]:
+    return {cell.coordinate: cell.comment.text for row in sheet for cell in row if cell.comment}
+
+
+def parts(data: bytes) -> dict[str, bytes]:
+    with ZipFile(BytesIO(data)) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+def with_parts(data: bytes, change: Mapping[str, tuple[str, str]], extra: Mapping[str, bytes] | None = None) -> bytes:
+    """The package with a text replaced in some parts, and parts added."""
+    target = BytesIO()
+    with ZipFile(target, "w") as package:
+        for name, content in parts(data).items():
+            old, new = change.get(name, ("", ""))
+            assert old in content.decode()
+            package.writestr(name, content.decode().replace(old, new).encode() if old else content)
+        for name, content in (extra or {}).items():
+            package.writestr(name, content)
+    return target.getvalue()
+
+
+# Marks
+
+
+def test_an_error_is_red_with_message_and_advice_and_a_warning_is_yellow() -> None:
+    sheet = opened(returned(saved(a_form()), error("C3"), warning("D2")))["Sheet1"]
+    assert marked(sheet) == {"C3": RED, "D2": YELLOW}
+    comment = sheet["C3"].comment
+    assert comment.author == "发改局退回"
+    assert "“总投资”填的是“3000-5000”，不是一个数。" in comment.text
+    assert "请只填一个数，单位万元。" in comment.text
+
+
+def test_a_cell_with_error_and_warning_is_red_and_its_findings_are_numbered_in_one_comment() -> None:
+    sheet = opened(returned(saved(a_form()), warning("C3"), error("C3")))["Sheet1"]
+    assert marked(sheet) == {"C3": RED}
+    text = commented(sheet)["C3"]
+    assert text.index("1. 本表标明单位") < text.index("2. “总投资”填的是")
+
+
+def test_the_comment_box_grows_with_its_text() -> None:
+    data = returned(saved(a_form()), error("C3"), error("B4", value="很长的原文" * 60))
+    vml = next(content.decode() for name, content in parts(data).items() if name.endswith(".vml"))
+    heights = [int(height) for height in re.findall(r"height:(\d+)px", vml)]
+    assert heights[1] > heights[0] * 3
+
+
+def test_an_empty_cell_beyond_the_table_can_be_marked() -> None:
+    sheet = opened(returned(saved(a_form()), error("H30", "GAP")))["Sheet1"]
+    assert marked(sheet) == {"H30": RED}
+    assert set(commented(sheet)) == {"H30"}
+
+
+def test_a_finding_inside_a_merge_marks_its_top_left_cell() -> None:
+    workbook = a_form()
+    workbook["Sheet1"].merge_cells("B3:B4")
+    sheet = opened(returned(saved(workbook), error("B4")))["Sheet1"]
+    assert marked(sheet) == {"B3": RED}
+    assert set(commented(sheet)) == {"B3"}
+
+
+def test_the_units_own_comment_stays_beneath_ours_and_comes_back_when_ours_goes() -> None:
+    workbook = a_form()
+    workbook["Sheet1"]["C3"].comment = Comment("区间待定", "张三")
+    workbook["Sheet1"]["B4"].comment = Comment("不相干", "张三")
+    first = returned(saved(workbook), error("C3"))
+    texts = commented(opened(first)["Sheet1"])
+    assert texts["C3"].index("不是一个数") < texts["C3"].index("区间待定")
+    assert texts["B4"] == "不相干"
+    second = opened(returned(first, error("A4")))["Sheet1"]
+    assert second["C3"].comment.text == "区间待定"
+    assert second["C3"].comment.author == "张三"
+
+
+# The list
+
+
+def test_the_list_comes_first_is_shown_and_is_the_only_selected_sheet() -> None:
+    workbook = opened(returned(saved(a_form()), error("C3")))
+    assert workbook.sheetnames[0] == "问题清单"
+    assert workbook.active.title == "问题清单"
+    assert [bool(sheet.sheet_view.tabSelected) for sheet in workbook.worksheets] == [True, False]
+
+
+def test_the_list_says_whose_what_when_how_many_and_what_to_do() -> None:
+    sheet = opened(returned(saved(a_form()), error("C3"), error("B4"), warning("D2")))["问题清单"]
+    heading = "\n".join(str(sheet.cell(row, 1).value) for row in range(1, 5))
+    for said in ("古阳镇", "前期手续办理情况表", "2022-12-09期", "2022-12-09 16:31", "错误 2 处", "提醒 1 处"):
+        assert said in heading
+    assert "请在原表标红处修改后，将本文件直接放回收件文件夹；本页和批注不必删除。" in heading
+
+
+def test_the_list_holds_every_finding_with_a_link_errors_first() -> None:
+    findings = (warning("D2"), error("C3"), error(None, "HEAD", value=None), error("B3", value="=1+1"))
+    sheet = opened(returned(saved(a_form()), *findings))["问题清单"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)]
+    assert rows[0] == ["序号", "级别", "工作表", "单元格", "项目/字段", "原值", "问题", "怎么改"]
+    assert [row[:4] for row in rows[1:]] == [
+        [1, "错误", "Sheet1", None],
+        [2, "错误", "Sheet1", "B3"],
+        [3, "错误", "Sheet1", "C3"],
+        [4, "提醒", "Sheet1", "D2"],
+    ]
+    assert rows[3][4:] == ["总投资", "3000-5000", "“总投资”填的是“3000-5000”，不是一个数。", "请只填一个数，单位万元。"]
+    links = [sheet.cell(row, 4).hyperlink for row in range(6, 10)]
+    assert [link and link.location for link in links] == [None, "'Sheet1'!B3", "'Sheet1'!C3", "'Sheet1'!D2"]
+
+
+def test_a_units_value_that_looks_like_a_formula_is_listed_as_text() -> None:
+    sheet = opened(returned(saved(a_form()), error("C3", value='=HYPERLINK("http://x")')))["问题清单"]
+    assert sheet["F6"].value == '=HYPERLINK("http://x")'
+    assert sheet["F6"].data_type == "s"
+
+
+def test_the_list_prints_on_a4_landscape_with_its_header_on_every_page() -> None:
+    sheet = opened(returned(saved(a_form()), error("C3")))["问题清单"]
+    assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    assert sheet.print_title_rows == "$5:$5"
+    assert sheet.oddFooter.center.text == "第 &P 页，共 &N 页"
+    assert (sheet["A1"].font.name, sheet["A1"].font.size) == ("方正小标宋简体", 22)
+    assert (sheet["G5"].font.name, sheet["G6"].font.name, sheet["G6"].font.size) == ("黑体", "仿宋_GB2312", 11)
+
+
+def test_a_long_message_gets_a_taller_row() -> None:
+    sheet = opened(returned(saved(a_form()), error("B3"), error("C3", value="原文" * 100)))["问题清单"]
+    assert sheet.row_dimensions[7].height > sheet.row_dimensions[6].height * 2
+
+
+def test_a_sheet_of_the_units_own_by_that_name_is_kept() -> None:
+    workbook = a_form()
+    workbook.create_sheet("问题清单").append(["沁水县问题清单", "办结时限"])
+    data = saved(workbook)
+    copy = opened(returned(data, error("C3")))
+    assert copy.sheetnames == ["退回问题清单", "Sheet1", "问题清单"]
+    assert copy["问题清单"]["B1"].value == "办结时限"
+
+
+# Dropped straight back
+
+
+def test_every_value_comes_back_from_the_copy_where_it_stood() -> None:
+    data = saved(a_form())
+    assert values(read(returned(data, error("C3"), warning("D2")))) == values(read(data))
+
+
+def test_a_computed_formula_becomes_its_value_so_that_the_copy_is_not_uncached() -> None:
+    target = BytesIO()
+    with xlsxwriter.Workbook(target) as workbook:
+        sheet = workbook.add_worksheet("Sheet1")
+        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_formula("A1", "=1+1", None, 2)
+        sheet.write_formula("A2", '="a"&"b"', None, "=ab")
+        sheet.write_formula("A3", "=TODAY()", day, 44927)
+        sheet.write_formula("A4", '=""', None, "")
+    copy = returned(target.getvalue(), error("A1"))
+    assert values(read(copy)) == values(read(target.getvalue()))
+    sheet = opened(copy)["Sheet1"]
+    assert [sheet[cell].value for cell in ("A1", "A2", "A4")] == [2, "=ab", None]
+    assert (sheet["A2"].data_type, sheet["A3"].value.date()) == ("s", dt.date(2023, 1, 1))
+    assert not any(re.search(rb"<f[ />]", content) for name, content in parts(copy).items() if "worksheets/" in name)
+
+
+def test_a_formula_at_fault_stays_for_the_unit_to_mend() -> None:
+    workbook = a_form()
+    workbook["Sheet1"]["C3"] = "=Z1/0"
+    workbook["Sheet1"]["C4"] = "=SUM(Z1:Z9)"
+    copy = opened(returned(saved(workbook), error("C3"), faults={"C3": "#DIV/0!", "C4": UNCACHED}))["Sheet1"]
+    assert (copy["C3"].value, copy["C4"].value) == ("=Z1/0", "=SUM(Z1:Z9)")
+
+
+def test_text_that_begins_with_an_equals_sign_stays_text() -> None:
+    target = BytesIO()
+    with xlsxwriter.Workbook(target) as workbook:
+        sheet = workbook.add_worksheet("Sheet1")
+        sheet.write_string("A1", "=cmd|'/c calc'!A0")
+        sheet.write_string("A2", "@SUM(1)", workbook.add_format({"quote_prefix": True}))
+    copy = opened(returned(target.getvalue(), error("B1")))["Sheet1"]
+    assert (copy["A1"].value, copy["A1"].data_type) == ("=cmd|'/c calc'!A0", "s")
+    assert copy["A2"].quotePrefix
+
+
+def test_inline_text_that_begins_with_an_equals_sign_stays_text() -> None:
+    data = saved(a_form())
+    old = re.search(r'<c r="B3"[^>]*>.*?</c>', parts(data)["xl/worksheets/sheet1.xml"].decode()).group()
+    inline = with_parts(data, {"xl/worksheets/sheet1.xml": (old, '<c r="B3" t="inlineStr"><is><t>=1+1</t></is></c>')})
+    cell = opened(returned(inline, error("C3")))["Sheet1"]["B3"]
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_what_lies_under_a_merge_and_a_date_beyond_the_calendar_are_not_lost() -> None:
+    workbook = a_form()
+    workbook["Sheet1"]["D4"] = 20221206
+    workbook["Sheet1"]["D4"].number_format = "yyyy-mm-dd"
+    data = saved(workbook)
+    merged = with_parts(data, {"xl/worksheets/sheet1.xml": ('ref="A1:D1"', 'ref="A1:D2"')})
+    with pytest.warns(UserWarning, match="outside the limits for dates"):
+        assert opened(merged)["Sheet1"]["D4"].value == "#VALUE!"
+    assert values(read(returned(merged, error("C3")))) == values(read(merged))
+
+
+def test_hidden_parts_merges_widths_and_number_formats_survive() -> None:
+    workbook = a_form()
+    sheet = workbook["Sheet1"]
+    sheet.row_dimensions[4].hidden = True
+    sheet.column_dimensions["B"].hidden = True
+    sheet.column_dimensions["C"].width = 33
+    sheet["C4"].number_format = "0.000"
+    workbook.create_sheet("参数").sheet_state = "hidden"
+    copy = opened(returned(saved(workbook), error("C3")))
+    sheet = copy["Sheet1"]
+    assert sheet.row_dimensions[4].hidden
+    assert sheet.column_dimensions["B"].hidden
+    assert sheet.column_dimensions["C"].width == 33
+    assert sheet["C4"].number_format == "0.000"
+    assert [str(merge) for merge in sheet.merged_cells.ranges] == ["A1:D1"]
+    assert copy["参数"].sheet_state == "hidden"
+
+
+def test_a_second_return_has_one_list_and_only_its_own_marks() -> None:
+    first = returned(saved(a_form()), error("C3"), warning("D2"))
+    second = returned(first, error("B4", "GAP"))
+    copy = opened(second)
+    assert copy.sheetnames == ["问题清单", "Sheet1"]
+    assert marked(copy["Sheet1"]) == {"B4": RED}
+    assert set(commented(copy["Sheet1"])) == {"B4"}
+    assert [row[3].value for row in copy["问题清单"].iter_rows(min_row=6)] == ["B4"]
+
+
+def test_marks_are_known_again_when_a_program_dropped_the_comments_author() -> None:
+    first = returned(saved(a_form()), error("C3"))
+    anonymous = with_parts(first, {"xl/comments/comment1.xml": ("<author>发改局退回</author>", "<author> </author>")})
+    assert set(commented(opened(returned(anonymous, error("B4")))["Sheet1"])) == {"B4"}
+
+
+def test_a_units_own_fill_is_not_taken_for_ours() -> None:
+    workbook = a_form()
+    workbook["Sheet1"]["A2"].fill = PatternFill("solid", start_color="FFFFFF00")
+    first = returned(saved(workbook), error("C3"))
+    assert marked(opened(returned(first, error("B4")))["Sheet1"]) == {"A2": "FFFFFF00", "B4": RED}
+
+
+# Nothing that acts or reaches outside
+
+
+def linked_form() -> bytes:
+    workbook = a_form()
+    sheet = workbook["Sheet1"]
+    link = ExternalLink(externalBook=ExternalBook(id="rId1"))
+    link.file_link = Relationship(
+        type="externalLinkPath", Target="file:///D:/evil-book.xlsx", TargetMode="External", Id="rId1"
+    )
+    workbook._external_links.append(link)
+    workbook.defined_names["外部"] = DefinedName("外部", attr_text="'[1]汇总 表'!$A$1")
+    workbook.defined_names["内部"] = DefinedName("内部", attr_text="Sheet1!$A$1")
+    for formula in ("[1]Sheet1!$A$1:$A$9", '"新建,续建"'):
+        rule = DataValidation(type="list", formula1=formula)
+        rule.add("B4")
+        sheet.add_data_validation(rule)
+    sheet.conditional_formatting.add("A1:A9", FormulaRule(formula=["[1]Sheet1!$A$1>0"]))
+    sheet.conditional_formatting.add("A1:A9", FormulaRule(formula=["$C$4>0"]))
+    sheet["B3"].hyperlink = "file://evil-host/share"
+    sheet["B4"].hyperlink = "#Sheet1!A1"
+    sheet["C3"] = "=[1]Sheet1!A1"
+    return saved(workbook)
+
+
+def test_links_to_other_files_never_reach_the_copy_and_those_inside_stay() -> None:
+    data = linked_form()
+    assert "xl/externalLinks/externalLink1.xml" in parts(data)
+    copy = returned(data, error("C3"), faults={"C3": UNCACHED})
+    everything = b"".join(parts(copy).values())
+    for trace in (b"evil", b"[1]", b"externalLink"):
+        assert trace not in everything
+    workbook = opened(copy)
+    sheet = workbook["Sheet1"]
+    assert list(workbook.defined_names) == ["内部"]
+    assert [rule.formula1 for rule in sheet.data_validations.dataValidation] == ['"新建,续建"']
+    assert [rule.formula for group in sheet.conditional_formatting for rule in group.rules] == [["$C$4>0"]]
+    assert (sheet["B3"].value, sheet["B3"].hyperlink) == ("圣王山仓储物流园项目", None)
+    assert (sheet["C3"].value, sheet["C3"].data_type) == ("#REF!", "e")
+
+
+def test_macros_never_reach_the_copy() -> None:
+    workbook_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    macro_type = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+    data = with_parts(
+        saved(a_form()), {"[Content_Types].xml": (workbook_type, macro_type)}, {"xl/vbaProject.bin": b"Auto_Open"}
+    )
+    copy = parts(returned(data, error("C3")))
+    assert not [name for name in copy if "vba" in name.lower()]
+    assert workbook_type in copy["[Content_Types].xml"].decode()
+
+
+# Rebuilt where the unit's own workbook cannot be marked
+
+
+def test_a_workbook_with_broken_styles_is_rebuilt_with_its_values_at_their_addresses() -> None:
+    fill = re.search(r"<fill>.*?</fill>", parts(saved(a_form()))["xl/styles.xml"].decode()).group()
+    broken = with_parts(saved(a_form()), {"xl/styles.xml": (fill, "<fill/>")})
+    with pytest.raises(TypeError):
+        opened(broken)
+    copy = returned(broken, error("C3"))
+    assert values(read(copy)) == values(read(broken))
+    sheet = opened(copy)["Sheet1"]
+    assert marked(sheet) == {"C3": RED}
+    assert [str(merge) for merge in sheet.merged_cells.ranges] == ["A1:D1"]
+    assert sheet["C4"].border.left.style == "thin"
+
+
+def test_an_old_xls_is_rebuilt_with_dates_as_dates_and_text_as_text() -> None:
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("Sheet1")
+    sheet.write(1, 1, "=1+1")
+    sheet.write(2, 1, dt.date(2023, 3, 10), xlwt.easyxf(num_format_str="yyyy-mm-dd"))
+    sheet.write(2, 2, 13812345678901)
+    target = BytesIO()
+    workbook.save(target)
+    book = read(target.getvalue(), file_format="xls")
+    copy = marked_copy(target.getvalue(), book, [error("B3")], ABOUT)
+    assert values(read(copy)) == values(book)
+    sheet = opened(copy)["Sheet1"]
+    assert (sheet["B2"].value, sheet["B2"].data_type) == ("=1+1", "s")
+    assert (sheet["B3"].is_date, sheet["B3"].number_format) == (True, "yyyy-mm-dd")
+    assert sheet["C3"].number_format == "0"
+    assert marked(sheet) == {"B3": RED}
+
+
+def test_a_rebuilt_copy_keeps_what_was_hidden_and_faults_stay_faults() -> None:
+    grid = Grid(
+        "Sheet1",
+        (("名称", "数"), ("甲", None), ("乙", None)),
+        hidden=True,
+        hidden_rows=frozenset({2}),
+        hidden_columns=frozenset({1}),
+        faults={(2, 2): "#REF!", (3, 2): UNCACHED},
+    )
+    sheet = opened(marked_copy(b"", Book("ods", (grid,), knows_faults=False), [error("B2")], ABOUT))["Sheet1"]
+    assert sheet.sheet_state == "hidden"
+    assert sheet.row_dimensions[2].hidden
+    assert sheet.column_dimensions["A"].hidden
+    assert [(sheet[cell].value, sheet[cell].data_type) for cell in ("B2", "B3")] == [("#REF!", "e"), ("#N/A", "e")]
+
+
+def test_a_rebuilt_copy_of_a_returned_xls_has_one_list_and_only_its_own_marks() -> None:
+    first = returned(saved(a_form()), error("C3"))
+    second = opened(marked_copy(b"", read(first, file_format="xls"), [error("B4")], ABOUT))
+    assert second.sheetnames == ["问题清单", "Sheet1"]
+    assert marked(second["Sheet1"]) == {"B4": RED}
+
+
+def test_a_merge_over_the_whole_sheet_does_not_fill_the_memory() -> None:
+    grid = Grid("Sheet1", (("名称",), ("甲",)), merges=(Box(1, 1, 1_048_576, 16_384),))
+    sheet = opened(marked_copy(saved(a_form()), Book("xlsx", (grid,), knows_faults=True), [], ABOUT))["Sheet1"]
+    assert [str(merge) for merge in sheet.merged_cells.ranges] == ["A1:A2"]
+
+
+def test_a_sheet_of_a_million_styled_empty_rows_is_rebuilt_from_what_it_holds() -> None:
+    rows = "".join(f'<row r="{row}"><c r="A{row}" s="0"/></row>' for row in range(5, 600_000))
+    swollen = with_parts(saved(a_form()), {"xl/worksheets/sheet1.xml": ("</sheetData>", f"{rows}</sheetData>")})
+    copy = marked_copy(swollen, read(saved(a_form())), [error("C3")], ABOUT)
+    assert len(copy) < 20_000
+    assert values(read(copy)) == values(read(saved(a_form())))
+
+
+def test_characters_that_no_workbook_may_hold_do_not_break_the_copy() -> None:
+    about = About("古县", None, None, None, None, "坏\udce5名\x07.xls", "2022-12-09 16:31", JUDGED)
+    grid = Grid("Sheet1", (("甲\x01乙", 1, float("inf"), dt.date(1850, 1, 1)),))
+    copy = marked_copy(b"", Book("ods", (grid,), knows_faults=False), [error("A1", value="甲\x01乙")], about)
+    assert values(read(copy)) == {
+        ("Sheet1", "A1"): "甲乙",
+        ("Sheet1", "B1"): 1,
+        ("Sheet1", "C1"): "inf",
+        ("Sheet1", "D1"): "1850-01-01",
+    }
+    assert slip([error(value="\x01")], about)
+
+
+# Same input, same bytes
+
+
+def test_the_same_input_gives_the_same_bytes_whatever_the_clock_says() -> None:
+    data = saved(a_form())
+    copy = returned(data, error("C3"))
+    assert copy == returned(data, error("C3"))
+    with ZipFile(BytesIO(copy)) as package:
+        assert {entry.date_time for entry in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    properties = opened(copy).properties
+    assert properties.created == properties.modified == JUDGED.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+# 退回说明
+
+
+def test_the_slip_says_whose_which_file_when_what_and_what_to_do_step_by_step() -> None:
+    data = slip([Finding("LOCK", Severity.ERROR)], ABOUT)
+    book = read(data)
+    assert [grid.sheet for grid in book.grids] == ["退回说明"]
+    text = "\n".join(map(str, values(book).values()))
+    for said in (
+        "古阳镇",
+        ABOUT.file,
+        "2022-12-09 16:31",
+        "文件已加密，打不开。",
+        "1. 请取消密码后保存。",
+        "2. ",
+        "2022年12月9日",
+    ):
+        assert said in text
+
+
+def test_the_slip_prints_on_one_a4_page_upright_and_is_the_same_every_time() -> None:
+    data = slip([Finding("LOCK", Severity.ERROR)], ABOUT)
+    assert data == slip([Finding("LOCK", Severity.ERROR)], ABOUT)
+    sheet = opened(data)["退回说明"]
+    assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("portrait", "9")
+    assert sheet["A1"].font.name == "方正小标宋简体"
+
+
+def test_a_slip_for_an_unknown_unit_leaves_out_what_is_not_known() -> None:
+    about = About("古县", None, None, None, None, "=1+1.xlsx", "2022-12-09 16:31", JUDGED)
+    shown = values(read(slip([Finding("LOCK", Severity.ERROR)], about)))
+    assert "报送单位" not in shown.values()
+    assert "=1+1.xlsx" in shown.values()
+    assert not any("None" in str(text) for text in shown.values())
+
+
+# The copy's name
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("古阳镇前期手续办理情况表.xlsx", "古阳镇前期手续办理情况表（退回20221209-1631）.xlsx"),
+        ("情况表.et", "情况表（退回20221209-1631）.xlsx"),
+        ("情况表（退回20221202-0900）.xlsx", "情况表（退回20221209-1631）.xlsx"),
+        ("情况表2022.12.9", "情况表2022.12.9（退回20221209-1631）.xlsx"),
+        ("../../etc/情况表.xls", "情况表（退回20221209-1631）.xlsx"),
+        ("C:\\temp\\情况表.xls", "情况表（退回20221209-1631）.xlsx"),
+        ("情况表\u202excod.xlsx", "情况表xcod（退回20221209-1631）.xlsx"),
+        ("CON.xlsx", "报表CON（退回20221209-1631）.xlsx"),
+        ("\x00.xlsx", "报表（退回20221209-1631）.xlsx"),
+    ],
+)
+def test_a_copys_name_tells_the_file_and_the_moment(file: str, name: str) -> None:
+    assert copy_name(file, JUDGED) == name
+
+
+def test_a_copys_name_gives_the_moment_in_chinas_time() -> None:
+    assert copy_name("表.xls", JUDGED.astimezone(dt.UTC)) == copy_name("表.xls", JUDGED)
+
+
+@given(st.text(st.characters(), max_size=300))
+@example("表" * 300)
+@example("~$. .")
+@settings(max_examples=200, deadline=None)
+def test_any_name_becomes_one_that_every_file_system_takes(file: str) -> None:
+    name = copy_name(file, JUDGED)
+    assert name.endswith("（退回20221209-1631）.xlsx")
+    assert len(name) <= 100
+    assert len(name.encode()) <= 255
+    assert not set(name) & set('<>:"/\\|?*')
+    assert not {unicodedata.category(char) for char in name} & {"Cc", "Cf", "Cs"}
+    assert copy_name(name, JUDGED) == name
+
+
+# Real programs, real weeks
+
+
+@pytest.mark.libreoffice
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
+def test_libreoffice_opens_copy_and_slip(tmp_path: Path) -> None:
+    (tmp_path / "copy.xlsx").write_bytes(returned(linked_form(), error("C4"), warning("D2"), faults={"C3": UNCACHED}))
+    (tmp_path / "slip.xlsx").write_bytes(slip([Finding("LOCK", Severity.ERROR)], ABOUT))
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", "ods", "--outdir", str(tmp_path / "out")]
+    subprocess.run(
+        [*command, str(tmp_path / "copy.xlsx"), str(tmp_path / "slip.xlsx")],
+        check=True,
+        timeout=100,
+        capture_output=True,
+    )
+    resaved = read((tmp_path / "out" / "copy.ods").read_bytes(), file_format="ods")
+    assert [grid.sheet for grid in resaved.grids] == ["问题清单", "Sheet1"]
+    assert values(resaved)["Sheet1", "C4"] == 1234.5
+    assert [grid.sheet for grid in read((tmp_path / "out" / "slip.ods").read_bytes()).grids] == ["退回说明"]
+
+
+def returned_samples() -> Iterator[tuple[Path, dict[str, object]]]:
+    samples = Path(__file__).resolve().parents[2] / "shared" / "samples"
+    for truth in sorted(samples.glob("*/truth.json")):
+        for number, wave in enumerate(json.loads(truth.read_text(encoding="utf-8"))["waves"]):
+            for told in wave["files"]:
+                if told["outcome"] == "returned" and told.get("cells"):
+                    yield truth.parent / f"wave{number}" / told["file"], told
+
+
+def test_every_sample_with_planted_faults_is_marked_at_them_and_keeps_its_values() -> None:
+    samples = list(returned_samples())
+    if not samples:
+        pytest.skip("the weeks of sample submissions are not beside this checkout")
+    for path, told in samples:
+        data = path.read_bytes()
+        named = {(cell["sheet"], cell["cell"]) for cell in told["cells"]}
+        book = read(data)
+        copy = marked_copy(data, book, [error(cell, sheet=sheet) for sheet, cell in named], ABOUT)
+        assert values(read(copy)) == values(book), path.name
+        workbook = opened(copy)
+        assert {(sheet.title, cell) for sheet in workbook.worksheets[1:] for cell in commented(sheet)} == named

@@ -1,0 +1,355 @@
+"""Arguments → calls, printed lines and exit status. How anything is done stands elsewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xmreport.model.dates import CHINA
+
+if TYPE_CHECKING:
+    from xmreport.rulebook.book import County
+    from xmreport.workspace import Workspace
+
+app = typer.Typer(
+    name="xmreport",
+    help="表格进、表格出：收各单位的报表，核对、退回、汇总，出正式表格。",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+rules_app = typer.Typer(help="规则文件。", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(rules_app, name="rules")
+
+Counties = Annotated[list[str] | None, typer.Argument(help="县区，如 guxian；不写就是全部。", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="每件事打印一行 JSON。")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="截至什么时候，如 2022-12-09T17:00。", show_default=False)]
+CountyName = Annotated[str, typer.Argument(help="县区（拼音，如 guxian）。")]
+
+
+def main() -> None:
+    """The console script. A clerk sees a sentence, never a traceback; the log keeps the rest."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
+    app()
+
+
+@app.callback()
+def _home(
+    context: typer.Context,
+    home: Annotated[
+        str | None, typer.Option("--home", help="工作区；不写就用 XMREPORT_HOME 或当前文件夹。", show_default=False)
+    ] = None,
+) -> None:
+    context.obj = home
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a clerk can put right is said in a sentence: exit status 2."""
+    from xmreport.workspace import Trouble
+
+    try:
+        yield
+    except Trouble as trouble:
+        _say(str(trouble))
+        raise typer.Exit(2) from None
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _workspace(context: typer.Context) -> Workspace:
+    from xmreport.workspace import find_workspace
+
+    return find_workspace(context.obj)
+
+
+def _moment(text: str | None) -> dt.datetime:
+    """A time given on the command line; without an offset it is China's. None is now."""
+    if text is None:
+        return dt.datetime.now(CHINA)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        _say(f"看不懂的时间：{text}。请写成 2022-12-09T17:00。")
+        raise typer.Exit(2) from None
+    return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment.astimezone(CHINA)
+
+
+def _county(workspace: Workspace, key: str) -> County:
+    known = _known(workspace, [key])
+    if not known:
+        raise typer.Exit(2)
+    return workspace.rulebook.counties[key]
+
+
+def _known(workspace: Workspace, keys: list[str] | None) -> list[str]:
+    """The counties asked for whose rules hold; what is wrong with the others is said."""
+    book = workspace.rulebook
+    usable = []
+    for key in keys or [*book.counties, *(key for key in book.faults if key not in {"forms", "office", "节假日"})]:
+        if key in book.counties:
+            usable.append(key)
+        elif key in book.faults:
+            _say(f"{key} 的规则有错，这个县没有处理；运行 xmreport rules check 查看全部：")
+            for fault in book.faults[key][:5]:
+                _say(f"  {fault}")
+        else:
+            _say(f"没有“{key}”这个县的规则文件；现有：{'、'.join(book.counties)}。")
+    for key in ("office", "节假日", "forms"):
+        for fault in book.faults.get(key, ()):
+            _say(str(fault))
+    return usable
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="演示工作区的文件夹。")] = Path("xmreport-demo"),
+) -> None:
+    """演示：造一周真实样子的报送，让引擎真跑一遍，告诉您打开哪些表。"""
+    from xmreport.demo import run_demo
+
+    with _told():
+        run_demo(folder)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="新工作区的文件夹。")]) -> None:
+    """建一个新的工作区，带上现成的规则和模板。"""
+    from xmreport.workspace import create_workspace
+
+    with _told():
+        workspace = create_workspace(folder)
+        print(f"已建好：{workspace.home}")
+        print("下一步：把各单位的表放进 inbox/<县>/<单位>/，然后运行  xmreport run")
+
+
+@app.command()
+def blanks(
+    context: typer.Context,
+    county: CountyName,
+    task: Annotated[str | None, typer.Option("--task", help="任务名称；不写就是全部。", show_default=False)] = None,
+    now: Annotated[str | None, typer.Option("--now", help="以什么时候为准。", show_default=False)] = None,
+) -> None:
+    """给每个单位生成一份空白表：下拉选项、单位、期次都已填好。"""
+    from xmreport.issue import issue_blanks
+
+    with _told():
+        workspace = _workspace(context)
+        rules = _county(workspace, county)
+        for path in issue_blanks(workspace, rules, task, _moment(now)):
+            print(path)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    counties: Counties = None,
+    now: Annotated[str | None, typer.Option("--now", help="重放：当作这个时候收到。", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """收一遍：把收件文件夹里的表全部收进来，有变化的正式表格重新生成。"""
+    from xmreport.printing import Printer
+    from xmreport.run import Engine, Moment
+
+    with _told():
+        workspace = _workspace(context)
+        asked = counties or [*workspace.rulebook.counties, *workspace.rulebook.faults]
+        keys = _known(workspace, counties)
+        broken = len(keys) < len([key for key in asked if key not in {"forms", "office", "节假日"}])
+        moment = Moment(_moment(now), replayed=now is not None)
+        _log_to(workspace)
+        with workspace.hold(), Engine(workspace, keys, Printer(as_json=as_json)) as engine:
+            tally = engine.run_once(moment)
+        if as_json:
+            counts = {outcome: tally.outcomes[outcome] for outcome in _outcomes()}
+            print(json.dumps({"event": "done", "files": tally.files, **counts}, ensure_ascii=False))
+        else:
+            _closing(tally.files)
+        if tally.engine_faults:
+            raise typer.Exit(1)
+        if broken:
+            raise typer.Exit(2)
+
+
+def _closing(files: int) -> None:
+    if not files:
+        print("收件文件夹里没有新文件。")
+
+
+def _outcomes() -> list[str]:
+    from xmreport.model.receipts import Outcome
+
+    return [outcome.value for outcome in Outcome]
+
+
+def _log_to(workspace: Workspace) -> None:
+    """The log keeps what a clerk need not see; warnings also reach the screen."""
+    workspace.state.mkdir(parents=True, exist_ok=True)
+    log = logging.getLogger("xmreport")
+    log.setLevel(logging.INFO)
+    kept = logging.FileHandler(workspace.state / "xmreport.log", encoding="utf-8")
+    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setLevel(logging.WARNING)
+    screen.setFormatter(logging.Formatter("%(message)s"))
+    for handler in (kept, screen):
+        log.addHandler(handler)
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    counties: Counties = None,
+    poll: Annotated[bool, typer.Option("--poll", help="收件文件夹在网络共享上时用。")] = False,
+) -> None:
+    """一直守着：表一到就收，到时限就出表；按 Ctrl+C 停止。"""
+    from xmreport.printing import Printer
+    from xmreport.watch import Watcher
+
+    with _told():
+        workspace = _workspace(context)
+        keys = _known(workspace, counties)
+        if not keys:
+            raise typer.Exit(2)
+        _log_to(workspace)
+        with workspace.hold():
+            Watcher(workspace, keys, Printer(as_json=False), poll=poll).watch()
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="要自查的表。", exists=True, dir_okay=False)],
+    county: Annotated[str, typer.Option("--county", help="县区（拼音）。")],
+    unit: Annotated[str | None, typer.Option("--unit", help="单位名称。", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """自查：报送前看看表里有没有错；不留记录。"""
+    from xmreport.printing import Printer
+    from xmreport.trial import try_files
+
+    with _told():
+        workspace = _workspace(context)
+        rules = _county(workspace, county)
+        events = try_files(workspace, rules, files, unit, _moment(None))
+        printer = Printer(as_json=as_json)
+        for event in events:
+            printer(event)
+        if any(finding.is_error for event in events for finding in event.receipt.findings):
+            raise typer.Exit(1)
+
+
+@app.command()
+def status(context: typer.Context, counties: Counties = None, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """谁报了、什么时候报的、现在是什么状态。"""
+    from xmreport.ledger import Ledger
+    from xmreport.ledger.states import unit_states
+    from xmreport.printing import print_states
+
+    with _told():
+        workspace = _workspace(context)
+        moment = _moment(as_of)
+        keys = _known(workspace, counties)
+        with Ledger.open(workspace.state) as ledger:
+            states = [
+                state
+                for key in keys
+                for state in unit_states(workspace.rulebook.counties[key], ledger.receipts(key, moment), moment)
+            ]
+        print_states(states, workspace.rulebook, as_json=as_json)
+        if counties and len(keys) < len(counties):
+            raise typer.Exit(2)
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    county: CountyName,
+    task: Annotated[str, typer.Option("--task", help="任务名称。")],
+    period: Annotated[str, typer.Option("--period", help="期次（应报日期，如 2022-12-09）。")],
+    as_of: AsOf = None,
+) -> None:
+    """重出某一期的正式表格；加 --as-of 则另放一个“截至…”文件夹，不动现有的。"""
+    from xmreport.ledger import Ledger
+    from xmreport.publish import report as rebuild
+
+    with _told():
+        workspace = _workspace(context)
+        rules = _county(workspace, county)
+        found = rules.tasks.get(task)
+        if found is None:
+            _say(f"{rules.name}没有“{task}”这项任务；现有：{'、'.join(rules.tasks)}。")
+            raise typer.Exit(2)
+        wanted = found.period_named(period)
+        if wanted is None:
+            _say(f"“{task}”没有 {period} 这一期；现有：{'、'.join(each.name for each in found.periods)}。")
+            raise typer.Exit(2)
+        moment = _moment(as_of)
+        folder = workspace.outbox / county / task / period
+        if as_of:
+            folder = folder / f"截至{moment:%Y-%m-%dT%H%M}"
+        with Ledger.open(workspace.state) as ledger:
+            for event in rebuild(workspace, rules, ledger, found, wanted, moment, folder):
+                print(event.path)
+                if event.note:
+                    _say(event.note)
+
+
+@rules_app.command("check")
+def rules_check(context: typer.Context) -> None:
+    """核对规则文件：哪个文件、哪一行、错在哪里、应该怎么写。"""
+    with _told():
+        book = _workspace(context).rulebook
+        for fault in book.all_faults:
+            print(fault)
+        if book.all_faults:
+            _say(f"共 {len(book.all_faults)} 处，请改正后再运行一次。")
+            raise typer.Exit(2)
+        print(f"规则没有错：{'、'.join(county.name for county in book.counties.values())}。")
+
+
+@rules_app.command("schema")
+def rules_schema(context: typer.Context) -> None:
+    """写出规则文件的 JSON Schema，供编辑器提示用。"""
+    from xmreport.rulebook.schema import write_schemas
+
+    with _told():
+        for path in write_schemas(_workspace(context).home / "rules" / "schema"):
+            print(path)
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(help="问题代码，如 V02。")]) -> None:
+    """解释一个问题代码：是什么意思，错的和对的各举一例。"""
+    from xmreport.printing import print_entry
+
+    if not print_entry(code.upper()):
+        _say(f"没有 {code} 这个代码；全部代码见 docs/问题代码.md。")
+        raise typer.Exit(2)
+
+
+@app.command()
+def verify(context: typer.Context) -> None:
+    """核对台账和原件：证明没有缺失、没有被改动。"""
+    from xmreport.ledger import Ledger
+
+    with _told(), Ledger.open(_workspace(context).state) as ledger:
+        problems = ledger.verify()
+        for problem in problems:
+            _say(problem)
+        if problems:
+            raise typer.Exit(1)
+        print(f"台账完好：{len(ledger.receipts())} 条记录，原件齐全，没有被改动。")

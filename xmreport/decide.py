@@ -1,0 +1,198 @@
+"""An examination and the ledger's past → receipts: which task and period, which outcome, whether in time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from xmreport.checks import AGAINST_LAST, check
+from xmreport.checks.returns import Return
+from xmreport.model.dates import CHINA
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.submission import Examination, Part, Row
+from xmreport.past import Past
+from xmreport.rulebook.assignment import Assigned, assign, is_open, lateness, tasks_of
+from xmreport.rulebook.book import County, Task
+from xmreport.rulebook.identity import name_of
+from xmreport.rulebook.names import key_of
+from xmreport.rulebook.schedule import Period
+
+UNKNOWN_UNIT = "单位不明"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides on the files of one county."""
+
+    county: County
+    past: Past
+
+    def decide(self, found: Examination, arrival: Receipt) -> tuple[Receipt, ...]:
+        """The receipts of one file: one for each of its parts, or one for the file as a whole.
+
+        Args:
+            found: what examining it gave.
+            arrival: what is known of the file itself; its unit is that of the folder it landed in.
+        """
+        if found.outcome is not None:
+            return (self._whole(found, arrival),)
+        several = len(found.parts) > 1
+        return tuple(self._part(part, replace(arrival, sheet=part.sheet if several else None)) for part in found.parts)
+
+    def _whole(self, found: Examination, arrival: Receipt) -> Receipt:
+        """A file that could not be read as a workbook: a document where one is due, else what is wrong with it."""
+        named = arrival.unit or self._named(arrival)
+        if found.kind == "document" and named:
+            due = self._assigned(named, arrival, None)
+            if due and is_open(due, arrival.arrived_at):
+                return self._settled(replace(arrival, unit=named), due, Outcome.ACCEPTED, ())
+        if found.outcome == Outcome.QUARANTINED:
+            return replace(arrival, outcome=Outcome.QUARANTINED, unit=named, findings=found.findings)
+        receipt = replace(arrival, outcome=Outcome.RETURNED, unit=named, findings=found.findings)
+        due = self._likely(named, arrival) if named else None
+        return self._settled(receipt, due, Outcome.RETURNED, found.findings) if due else receipt
+
+    def _named(self, arrival: Receipt) -> str | None:
+        named = self.county.roster.named_in(arrival.file.rsplit("/", 1)[-1])
+        return named.pop() if len(named) == 1 else None
+
+    def _likely(self, unit: str, arrival: Receipt) -> Assigned | None:
+        """What an unreadable workbook must have been meant for: the one task with a span on that day, if there is one.
+
+        A recurring task comes before a single one, as for a readable file.
+        """
+        day = _day(arrival)
+        tasks = [task for task in self.county.tasks.values() if task.rules.form in tasks_forms(self.county)]
+        owed = [task for task in tasks if unit in self.county.reporters(task, day) and _spans(task, day)]
+        recurring = [task for task in owed if task.rules.schedule.recurring]
+        chosen = recurring or [task for task in owed if task.rules.schedule.kind == "once"]
+        return assign(chosen, day, self._owes(unit)) if len(chosen) == 1 else None
+
+    def _part(self, part: Part, arrival: Receipt) -> Receipt:
+        receipt = replace(arrival, form=part.form, unit=part.unit, rows=part.rows, nil=part.nil)
+        if part.unit is None:
+            reason = "文件夹、表内“填报单位”和文件名都没有写明" if not self._stated(part) else "“填报单位”不在名册里"
+            return self._quarantined(receipt, part, Finding("S02", Severity.ERROR, part.sheet, words={"原因": reason}))
+        due = self._assigned(part.unit, arrival, part)
+        day = part.stated or _day(arrival)
+        if due is None:
+            if not tasks_of(self.county, part.unit, day, part.form):
+                words = {"单位": part.unit, "报表": part.form}
+                return self._quarantined(receipt, part, Finding("S18", Severity.ERROR, part.sheet, words=words))
+            return self._returned_for_date(receipt, part, "S10", {"填报日": day.isoformat()})
+        current = assign(self._tasks(part.unit, part.form, day), _day(arrival), self._owes(part.unit))
+        words = {
+            "填报日": day.isoformat(),
+            "期次": f"{due.task.name} {due.period.name}",
+            "当前": f"{current.task.name} {current.period.name}" if current else "（无）",
+        }
+        if not due.period.has_begun(arrival.arrived_at):
+            return self._returned_for_date(receipt, part, "S10", words)
+        if not is_open(due, arrival.arrived_at):
+            return self._returned_for_date(receipt, part, "S09", words)
+        findings = list(part.findings)
+        if current and current.period != due.period:
+            findings.append(Finding("S08", Severity.WARNING, part.sheet, part.stated_cell, "填报时间", words=words))
+        findings += self._against_past(part, due, day)
+        outcome = Outcome.RETURNED if any(finding.is_error for finding in findings) else Outcome.ACCEPTED
+        return self._settled(receipt, due, outcome, tuple(findings))
+
+    def _stated(self, part: Part) -> bool:
+        return any(finding.code in {"S03", "S04"} for finding in part.findings)
+
+    def _quarantined(self, receipt: Receipt, part: Part, finding: Finding) -> Receipt:
+        return replace(receipt, outcome=Outcome.QUARANTINED, rows=(), findings=(finding, *part.findings))
+
+    def _returned_for_date(self, receipt: Receipt, part: Part, code: str, words: dict[str, str]) -> Receipt:
+        finding = Finding(code, Severity.ERROR, part.sheet, part.stated_cell, "填报时间", words=words)
+        return replace(receipt, outcome=Outcome.RETURNED, findings=(finding, *part.findings))
+
+    def _tasks(self, unit: str, form: str | None, day: dt.date) -> list[Task]:
+        return tasks_of(self.county, unit, day, form)
+
+    def _owes(self, unit: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        def owes(task: Task, period: Period) -> bool:
+            exempt = period.suspended or self.county.exemption(task.name, unit, dt.date.fromisoformat(period.name))
+            return not exempt and not self.past.accepted(task.name, period.name, unit)
+
+        return owes
+
+    def _assigned(self, unit: str, arrival: Receipt, part: Part | None) -> Assigned | None:
+        day = (part.stated if part else None) or _day(arrival)
+        return assign(self._tasks(unit, part.form if part else None, day), day, self._owes(unit))
+
+    def _against_past(self, part: Part, due: Assigned, day: dt.date) -> list[Finding]:
+        """Findings that show only beside the unit's last return, and beside what other units report."""
+        assert part.unit
+        form = self.county.forms[part.form]
+        found: list[Finding] = []
+        last = self.past.last_return(part.unit, part.form, due)
+        if last:
+            examined = Return(form, part, day, self.past.rows(last), last.period or "")
+            found += check(AGAINST_LAST, examined)
+        for row in part.rows:
+            other = self.past.elsewhere(due, part.unit, form, row)
+            if other:
+                found.append(self._conflict(part, row, other, name_of(form, row)))
+        return found
+
+    def _conflict(self, part: Part, row: Row, other: str, name: str) -> Finding:
+        assert part.unit
+        responsible = row.values.get("责任单位")
+        counts = part.unit if responsible == part.unit else other
+        column = self.county.forms[part.form].file.name_column
+        words = {"项目": name, "单位": f"{other}、{part.unit}", "采用": counts}
+        return Finding("X01", Severity.WARNING, row.sheet, part.cell(row, column), column, name, words)
+
+    def _settled(self, receipt: Receipt, due: Assigned, outcome: Outcome, findings: tuple[Finding, ...]) -> Receipt:
+        """The receipt with its period, its lateness, and whether the same bytes were received for it before."""
+        settled = replace(
+            receipt,
+            outcome=outcome,
+            task=due.task.name,
+            period=due.period.name,
+            due_at=due.period.due_at,
+            late_by_s=lateness(due.period, receipt.arrived_at),
+            findings=findings,
+        )
+        before = self.past.same_bytes(settled)
+        if before is None:
+            return settled
+        inforce = self.past.in_force(due.task.name, due.period.name, settled.unit or "")
+        if inforce is None:
+            state = "那一份已退回，请改正后再报"
+        elif inforce.seq == before.seq:
+            state = "那一份有效"
+        else:
+            state = f"有效的仍是 {_minute(inforce.arrived_at)} 收到的“{inforce.file.rsplit('/', 1)[-1]}”"
+        words = {"时间": _minute(before.arrived_at), "文件": before.file.rsplit("/", 1)[-1], "现状": state}
+        finding = Finding("D01", Severity.WARNING, words=words)
+        return replace(settled, outcome=Outcome.DUPLICATE, rows=(), findings=(finding,))
+
+
+def tasks_forms(county: County) -> Sequence[str]:
+    """The forms this county's tasks collect."""
+    return [task.rules.form for task in county.tasks.values() if task.rules.form]
+
+
+def _spans(task: Task, day: dt.date) -> bool:
+    return any(period.begins <= day <= period.ends for period in task.periods)
+
+
+def _day(arrival: Receipt) -> dt.date:
+    return arrival.arrived_at.astimezone(CHINA).date()
+
+
+def _minute(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}"
+
+
+def folder_unit(county: County, folders: Sequence[str]) -> str | None:
+    """The unit in whose folder a file landed: the innermost folder whose name means one."""
+    for folder in reversed(folders):
+        unit = county.roster.resolve(key_of(folder))
+        if unit:
+            return unit
+    return None

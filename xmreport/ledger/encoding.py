@@ -1,0 +1,160 @@
+"""Receipts as the ledger's columns and back again, exactly."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from xmreport.model.dates import PartialDate
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.submission import Cell, Row, Unreadable
+
+Stored = None | int | str | bytes
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MICROSECOND = dt.timedelta(microseconds=1)
+
+
+def to_columns(receipt: Receipt) -> dict[str, Stored]:
+    """Everything a receipt says, in the order of the table's columns; its links in the chain are not among it."""
+    return {
+        "seq": receipt.seq,
+        "file": to_text(receipt.file),
+        "sha256": receipt.sha256,
+        "size": receipt.size,
+        "outcome": receipt.outcome.value,
+        "arrived_at": to_moment(receipt.arrived_at),
+        "arrived_us": microseconds(receipt.arrived_at),
+        "rules": receipt.rules,
+        "county": receipt.county,
+        "unit": receipt.unit,
+        "form": receipt.form,
+        "task": receipt.task,
+        "period": receipt.period,
+        "due_at": None if receipt.due_at is None else to_moment(receipt.due_at),
+        "late_by_s": receipt.late_by_s,
+        "row_count": receipt.row_count,
+        "nil": int(receipt.nil),
+        "returned_copy": receipt.returned_copy and to_text(receipt.returned_copy),
+        "sheet": receipt.sheet and to_text(receipt.sheet),
+        "replayed": int(receipt.replayed),
+        "findings": to_json([_finding_to_json(finding) for finding in receipt.findings]),
+        "rows": rows_to_json(receipt.rows),
+    }
+
+
+def from_columns(row: sqlite3.Row) -> Receipt:
+    """The receipt without its rows."""
+    return Receipt(
+        file=from_text(row["file"]),
+        sha256=row["sha256"],
+        size=row["size"],
+        outcome=Outcome(row["outcome"]),
+        arrived_at=dt.datetime.fromisoformat(row["arrived_at"]),
+        rules=row["rules"],
+        county=row["county"],
+        unit=row["unit"],
+        form=row["form"],
+        task=row["task"],
+        period=row["period"],
+        due_at=row["due_at"] and dt.datetime.fromisoformat(row["due_at"]),
+        late_by_s=row["late_by_s"],
+        row_count=row["row_count"],
+        nil=bool(row["nil"]),
+        findings=tuple(map(_finding_from_json, json.loads(row["findings"]))),
+        returned_copy=row["returned_copy"] and from_text(row["returned_copy"]),
+        sheet=row["sheet"] and from_text(row["sheet"]),
+        replayed=bool(row["replayed"]),
+        seq=row["seq"],
+    )
+
+
+def rows_to_json(rows: Iterable[Row]) -> str:
+    """Rows of one form share their list of fields: it is written once and each row names it by number."""
+    numbers: dict[tuple[str, ...], int] = {}
+    lines = []
+    for row in rows:
+        number = numbers.setdefault(tuple(row.values), len(numbers))
+        lines.append([row.sheet, row.row, number, list(row.values.values()), dict(row.originals)])
+    return to_json({"fields": list(numbers), "rows": lines})
+
+
+def rows_from_json(text: str) -> tuple[Row, ...]:
+    """The inverse of `rows_to_json`."""
+    document = json.loads(text)
+    fields: list[list[str]] = document["fields"]
+    return tuple(
+        Row(sheet, number, dict(zip(fields[which], map(_cell_from_json, values), strict=True)), originals)
+        for sheet, number, which, values, originals in document["rows"]
+    )
+
+
+def to_json(content: Any) -> str:
+    """Compact JSON in readable Chinese. Half a surrogate pair, which no UTF-8 can hold, becomes JSON's own escape."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_tagged)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def to_text(text: str) -> str | bytes:
+    """A file name that is no valid Unicode (written in GBK on a Linux disk) is stored as bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def from_text(stored: str | bytes) -> str:
+    """The inverse of `to_text`."""
+    return stored.decode("utf-8", "surrogatepass") if isinstance(stored, bytes) else stored
+
+
+def to_moment(moment: dt.datetime) -> str:
+    """ISO text with the offset it was given in."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"a moment without an offset names no instant: {moment}")
+    return moment.isoformat()
+
+
+def microseconds(moment: dt.datetime) -> int:
+    """The instant as a number, exactly, whatever the offset."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def _tagged(value: object) -> dict[str, Any]:
+    """What JSON has no word for. Only these are objects where a cell stands, so they are told apart for certain."""
+    match value:
+        case PartialDate():
+            return {"date": str(value)}
+        case Unreadable():
+            return {"unreadable": True}
+        case _:
+            raise TypeError(f"no cell holds a {type(value).__name__}")
+
+
+def _cell_from_json(value: Any) -> Cell:
+    if not isinstance(value, dict):
+        cell: Cell = value
+        return cell
+    return PartialDate.parse(value["date"]) if "date" in value else Unreadable()
+
+
+def _finding_to_json(finding: Finding) -> dict[str, Any]:
+    said = {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "sheet": finding.sheet,
+        "cell": finding.cell,
+        "field": finding.field,
+        "value": finding.value,
+        "words": dict(finding.words) or None,
+    }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _finding_from_json(said: Mapping[str, Any]) -> Finding:
+    return Finding(**{**said, "severity": Severity(said["severity"])})

@@ -1,0 +1,214 @@
+"""The ledger: an append-only record of what arrived and what was decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from xmreport.ledger import chain, encoding, schema
+from xmreport.ledger.originals import Originals
+from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.submission import Row
+
+SELECT = """
+SELECT seq, file, sha256, size, outcome, arrived_at, rules, county, unit, form, task, period, due_at, late_by_s,
+       row_count, nil, returned_copy, sheet, replayed, findings
+  FROM receipt
+ WHERE (:county IS NULL OR county = :county)
+   AND (:until IS NULL OR arrived_us <= :until)
+   AND seq BETWEEN :first AND :last
+ ORDER BY seq
+"""
+
+INSERT = """
+INSERT INTO receipt VALUES (
+  :seq, :file, :sha256, :size, :outcome, :arrived_at, :arrived_us, :rules, :county, :unit, :form, :task, :period,
+  :due_at, :late_by_s, :row_count, :nil, :returned_copy, :sheet, :replayed, :prev, :hash, :findings, :rows)
+"""
+
+NAMED = "SELECT sha256, file, min(seq) AS seq FROM receipt WHERE sha256 IS NOT NULL GROUP BY sha256 ORDER BY min(seq)"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A file as it lies in the inbox: `identity` tells it from another one put there later under the same name."""
+
+    file: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one file: a receipt, or one for each of its parts.
+
+    `drop` is None where the file was handed over by other means: there is nothing to take out of the inbox.
+    """
+
+    drop: Drop | None
+    receipts: tuple[Receipt, ...]
+    stays: bool = False
+    """The file is left in the inbox for good, as links, pipes and all that is ignored are."""
+
+    @property
+    def leaves(self) -> bool:
+        return not self.stays and any(receipt.outcome is not Outcome.IGNORED for receipt in self.receipts)
+
+
+class Ledger:
+    """One workspace's ledger, with the originals beside it."""
+
+    def __init__(self, db: sqlite3.Connection, originals: Originals) -> None:
+        self._db = db
+        self.originals = originals
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the ledger in the state folder, making it where there is none."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(schema.connect(folder / "ledger.sqlite3"), Originals(folder / "originals"))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def record(self, entries: Sequence[Entry]) -> list[Receipt]:
+        """Write all of it or nothing, and return the receipts with their numbers.
+
+        A file that is recorded and still stands in the inbox is not recorded again: its receipts are returned.
+        """
+        recorded: list[Receipt] = []
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            for entry in entries:
+                recorded += self._known(entry) or self._enter(entry)
+        return recorded
+
+    def unfinished(self) -> list[tuple[Drop, tuple[Receipt, ...]]]:
+        """What is recorded but, as far as is known, has not left the inbox; the receipts come without rows."""
+        standing = self._db.execute("SELECT * FROM standing WHERE NOT stays ORDER BY first").fetchall()
+        return [
+            (
+                Drop(encoding.from_text(row["file"]), encoding.from_text(row["identity"])),
+                self._select(first=row["first"], last=row["last"]),
+            )
+            for row in standing
+        ]
+
+    def finish(self, drops: Sequence[Drop]) -> None:
+        """These have left the inbox."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("DELETE FROM standing WHERE file = ? AND identity = ? AND NOT stays", map(_key, drops))
+
+    def ignored_before(self, drop: Drop) -> bool:
+        """Whether this very file is recorded as one that stays in the inbox."""
+        found = self._db.execute("SELECT 1 FROM standing WHERE file = ? AND identity = ? AND stays", _key(drop))
+        return found.fetchone() is not None
+
+    def receipts(self, county: str | None = None, until: dt.datetime | None = None) -> tuple[Receipt, ...]:
+        """All receipts in the order they were written, without rows; `until` is the last moment of arrival."""
+        return self._select(county=county, until=until)
+
+    def rows(self, seq: int) -> tuple[Row, ...]:
+        """The typed rows of one receipt; KeyError where there is no such receipt."""
+        return self.rows_of([seq])[seq]
+
+    def rows_of(self, seqs: Iterable[int]) -> dict[int, tuple[Row, ...]]:
+        found = self._db.execute(
+            "SELECT seq, rows FROM receipt WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(list(seqs)),)
+        )
+        return {row["seq"]: encoding.rows_from_json(row["rows"]) for row in found}
+
+    def last_pass(self) -> dt.datetime | None:
+        """When the engine last looked at the inbox: what it finds now cannot have arrived before."""
+        row = self._db.execute("SELECT at FROM pass").fetchone()
+        return None if row is None else dt.datetime.fromisoformat(row["at"])
+
+    def note_pass(self, at: dt.datetime, kind: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO pass VALUES (1, ?, ?)", (encoding.to_moment(at), kind))
+
+    def published(self, path: str) -> str | None:
+        """The fingerprint of what a published workbook was last built from."""
+        row = self._db.execute("SELECT fingerprint FROM published WHERE path = ?", (encoding.to_text(path),)).fetchone()
+        return None if row is None else str(row["fingerprint"])
+
+    def note_published(self, path: str, fingerprint: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO published VALUES (?, ?)", (encoding.to_text(path), fingerprint))
+
+    def verify(self) -> list[str]:
+        """Chinese sentences on all that was altered or is missing; empty when the ledger and originals are whole."""
+        try:
+            with self._db:
+                self._db.execute("BEGIN")
+                problems = self._damage()
+                named = self._db.execute(NAMED).fetchall()
+        except sqlite3.DatabaseError as error:
+            return [f"账本文件已损坏，读不下去（{error}）。请从备份恢复。"]
+        where = {row["sha256"]: f"（第 {row['seq']} 号记录：{encoding.from_text(row['file'])}）" for row in named}
+        problems += [f"原件不见了：{sha}{place}。" for sha, place in where.items() if not self.originals.has(sha)]
+        problems += [f"原件 {sha} {problem}{where.get(sha, '')}。" for sha, problem in self.originals.verify()]
+        return problems
+
+    def _damage(self) -> list[str]:
+        said = [row[0] for row in self._db.execute("PRAGMA quick_check(1)")]
+        problems = [f"账本文件已损坏（{text}）。请从备份恢复。" for text in said if text != "ok"]
+        broken = chain.first_break(self._db)
+        return problems if broken is None else [*problems, broken]
+
+    def _known(self, entry: Entry) -> list[Receipt]:
+        """The receipts of a file that is recorded already, with their rows."""
+        if entry.drop is None:
+            return []
+        row = self._db.execute("SELECT * FROM standing WHERE file = ? AND identity = ?", _key(entry.drop)).fetchone()
+        if row is None or (row["stays"] and entry.leaves):  # what once stayed may leave under other rules
+            return []
+        receipts = self._select(first=row["first"], last=row["last"])
+        rows = self.rows_of(receipt.seq for receipt in receipts)
+        return [replace(receipt, rows=rows[receipt.seq]) for receipt in receipts]
+
+    def _enter(self, entry: Entry) -> list[Receipt]:
+        receipts = [self._append(receipt) for receipt in entry.receipts]
+        if entry.drop is not None:
+            self._db.execute(
+                "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?)",
+                (*_key(entry.drop), receipts[0].seq, receipts[-1].seq, not entry.leaves),
+            )
+        return receipts
+
+    def _append(self, receipt: Receipt) -> Receipt:
+        if receipt.sha256 is not None and not self.originals.has(receipt.sha256):
+            raise ValueError(f"the bytes come before the record: no original {receipt.sha256} of {receipt.file!r}")
+        last = self._db.execute("SELECT seq, hash FROM receipt ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, prev = (last["seq"], last["hash"]) if last else (0, schema.GENESIS)
+        numbered = replace(receipt, seq=seq + 1, row_count=receipt.row_count or len(receipt.rows))
+        columns = encoding.to_columns(numbered)
+        self._db.execute(INSERT, {**columns, "prev": prev, "hash": chain.link(prev, columns)})
+        return numbered
+
+    def _select(
+        self,
+        *,
+        county: str | None = None,
+        until: dt.datetime | None = None,
+        first: int = 1,
+        last: int = sys.maxsize,
+    ) -> tuple[Receipt, ...]:
+        moment = None if until is None else encoding.microseconds(until)
+        found = self._db.execute(SELECT, {"county": county, "until": moment, "first": first, "last": last})
+        return tuple(map(encoding.from_columns, found))
+
+
+def _key(drop: Drop) -> tuple[str | bytes, str | bytes]:
+    return encoding.to_text(drop.file), encoding.to_text(drop.identity)

@@ -1,0 +1,126 @@
+"""The originals: every file's bytes under the name of their SHA-256, written once and never touched again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from xmreport.ledger.schema import LedgerError
+
+CHUNK = 1 << 20
+READ_ONLY = 0o444
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class OriginalDamaged(LedgerError):
+    """The bytes under a name are not those the name stands for."""
+
+    def __init__(self, sha: str) -> None:
+        super().__init__(f"原件 {sha} 的内容与当初不同，已被改动或损坏。请从备份恢复。")
+
+
+class Originals:
+    """A folder of originals, `ab/abcdef…`. A name appears only when all its bytes are on the disk."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def keep(self, data: bytes) -> str:
+        """Make the bytes durable and return their SHA-256. The same bytes are kept once."""
+        sha = hashlib.sha256(data).hexdigest()
+        if self._holds(sha):
+            self._sync(sha)
+            return sha
+        return self._copy(io.BytesIO(data))
+
+    def adopt(self, path: Path) -> str:
+        """Keep a file too large to hold in memory. It stays where it is, for it leaves only once it is recorded."""
+        with path.open("rb") as source:
+            return self._copy(source)
+
+    def read(self, sha: str) -> bytes:
+        data = self._path(sha).read_bytes()
+        if hashlib.sha256(data).hexdigest() != sha:
+            raise OriginalDamaged(sha)
+        return data
+
+    def has(self, sha: str) -> bool:
+        return self._path(sha).is_file()
+
+    def verify(self) -> Iterator[tuple[str, str]]:
+        """Every original whose bytes are no longer those of its name, with what is wrong, in Chinese."""
+        for path in sorted(self._root.glob("??/*")):
+            if not SHA256.fullmatch(path.name):
+                continue
+            try:
+                intact = _digest(path) == path.name
+            except OSError as error:
+                yield path.name, f"读不出来（{error.strerror}）"
+            else:
+                if not intact:
+                    yield path.name, "内容与当初不同，已被改动或损坏"
+
+    def _path(self, sha: str) -> Path:
+        return self._root / sha[:2] / sha
+
+    def _holds(self, sha: str) -> bool:
+        """Whether the bytes are there already. Others under that name are an alarm, never silently replaced."""
+        if not self.has(sha):
+            return False
+        if _digest(self._path(sha)) != sha:
+            raise OriginalDamaged(sha)
+        return True
+
+    def _copy(self, source: BinaryIO) -> str:
+        self._root.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._root, prefix=".", suffix=".tmp")
+        draft = Path(name)
+        try:
+            digest = hashlib.sha256()
+            with os.fdopen(handle, "wb") as file:
+                while chunk := source.read(CHUNK):
+                    digest.update(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            sha = digest.hexdigest()
+            self._settle(draft, sha)
+        finally:
+            draft.unlink(missing_ok=True)
+        return sha
+
+    def _settle(self, draft: Path, sha: str) -> None:
+        """Give a complete draft its name."""
+        target = self._path(sha)
+        target.parent.mkdir(exist_ok=True)
+        if not self._holds(sha):
+            try:
+                draft.replace(target)
+            except PermissionError:
+                if not self._holds(sha):  # on Windows the same bytes, just put there by another process, are in the way
+                    raise
+            with contextlib.suppress(PermissionError):  # a courtesy that not every file system knows
+                target.chmod(READ_ONLY)
+        self._sync(sha)
+
+    def _sync(self, sha: str) -> None:
+        """Make the name as durable as the bytes. Windows has no such call and needs none."""
+        if os.name == "posix":
+            for folder in (self._path(sha).parent, self._root):
+                handle = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

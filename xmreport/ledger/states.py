@@ -1,0 +1,101 @@
+"""The state of every unit in every period at a moment: a view of the receipts, never stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from xmreport.model.dates import CHINA
+from xmreport.model.receipts import Outcome, Receipt, State, UnitState
+from xmreport.rulebook.assignment import lateness
+from xmreport.rulebook.book import County, Task
+from xmreport.rulebook.schedule import Period
+
+RECEIVED = frozenset({Outcome.ACCEPTED, Outcome.RETURNED, Outcome.DUPLICATE})
+"""What counts as an arrival; a quarantined file does not."""
+
+
+def unit_states(county: County, receipts: Iterable[Receipt], as_of: dt.datetime) -> list[UnitState]:
+    """Every unit of every period that has begun by a moment, in the order of tasks, periods and roster."""
+    by_owner: dict[tuple[str | None, str | None, str | None], list[Receipt]] = {}
+    loose: dict[str, list[Receipt]] = {}
+    for receipt in receipts:
+        if receipt.arrived_at > as_of or receipt.county != county.key:
+            continue
+        if receipt.outcome is Outcome.QUARANTINED and receipt.unit:
+            loose.setdefault(receipt.unit, []).append(receipt)
+        else:
+            by_owner.setdefault((receipt.task, receipt.period, receipt.unit), []).append(receipt)
+    found: list[UnitState] = []
+    for task in county.tasks.values():
+        late: dict[str, int] = {}
+        missing: dict[str, int] = {}
+        for period in task.periods:
+            if not period.has_begun(as_of):
+                break
+            for unit in county.reporters(task, _roster_day(period, as_of)):
+                own = by_owner.get((task.name, period.name, unit), [])
+                state = _state(county, task, period, unit, own, loose.get(unit, []), as_of)
+                late[unit] = late.get(unit, 0) + (state.late_by_s > 0 and state.state in {State.LATE, State.NIL})
+                missing[unit] = missing.get(unit, 0) + (state.state is State.MISSING)
+                found.append(replace(state, late_total=late[unit], missing_total=missing[unit]))
+    return found
+
+
+def _roster_day(period: Period, as_of: dt.datetime) -> dt.date:
+    """The day whose roster a period goes by: its due day; for a task on demand, today."""
+    return period.ends if period.due_at else as_of.astimezone(CHINA).date()
+
+
+def _state(
+    county: County,
+    task: Task,
+    period: Period,
+    unit: str,
+    receipts: Sequence[Receipt],
+    loose: Sequence[Receipt],
+    as_of: dt.datetime,
+) -> UnitState:
+    accepted = [receipt for receipt in receipts if receipt.outcome is Outcome.ACCEPTED]
+    returned = [receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED]
+    state = UnitState(county.key, task.name, period.name, period.due_at, unit, State.PENDING, version=len(accepted))
+    exempt = county.exemption(task.name, unit, dt.date.fromisoformat(period.name))
+    if period.suspended or (exempt and not accepted):
+        return replace(state, state=State.EXEMPT, reason=period.note if period.suspended else f"免报：{exempt}")
+    if accepted:
+        return _accepted(state, task, period, receipts, accepted, returned)
+    if returned:
+        arrived = min(receipt.arrived_at for receipt in returned)
+        faults = sum(finding.is_error for finding in returned[-1].findings)
+        reason = f"退回待改：有 {faults} 处错误"
+        return replace(
+            state, state=State.RETURNED, arrived_at=arrived, late_by_s=lateness(period, arrived), reason=reason
+        )
+    waiting = [receipt for receipt in loose if period.begins <= receipt.arrived_at.astimezone(CHINA).date()]
+    reason = f"收到的“{waiting[-1].file.rsplit('/', 1)[-1]}”认不出或读不了，已隔离" if waiting else None
+    if period.is_due(as_of):
+        return replace(state, state=State.MISSING, reason=reason)
+    return replace(state, reason=reason or period.note or None)
+
+
+def _accepted(
+    state: UnitState,
+    task: Task,
+    period: Period,
+    receipts: Sequence[Receipt],
+    accepted: Sequence[Receipt],
+    returned: Sequence[Receipt],
+) -> UnitState:
+    counts = max(accepted, key=lambda receipt: (receipt.arrived_at, receipt.seq))
+    arrivals = accepted if task.rules.timing == "首次合格" else [r for r in receipts if r.outcome in RECEIVED]
+    arrived = min(receipt.arrived_at for receipt in arrivals)
+    late = lateness(period, arrived)
+    later = [receipt for receipt in returned if receipt.seq > counts.seq]
+    reason = None
+    if later:
+        reason = f"第{len(accepted)}版有效；之后又报的一份不合格已退回"
+    elif returned and task.rules.timing == "首次报送" and arrived < counts.arrived_at:
+        reason = "按首次报送时间计；曾退回，改后合格"
+    name = State.NIL if counts.nil else State.LATE if late else State.ON_TIME
+    return replace(state, state=name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts)

@@ -1,0 +1,160 @@
+"""What the commands print: JSON Lines for programs, sentences for clerks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from string import Formatter
+from typing import Any
+
+from xmreport.messages import CATALOGUE, say
+from xmreport.model.events import Event, FileEvent, Published
+from xmreport.model.findings import Finding
+from xmreport.model.receipts import Outcome, Receipt, State, UnitState
+from xmreport.rulebook.book import Rulebook
+
+OUTCOMES = {
+    Outcome.ACCEPTED: "收下",
+    Outcome.RETURNED: "退回",
+    Outcome.DUPLICATE: "重复",
+    Outcome.QUARANTINED: "隔离",
+    Outcome.IGNORED: "忽略",
+}
+STATES = {
+    State.ON_TIME: "按时",
+    State.LATE: "迟报",
+    State.RETURNED: "退回待改",
+    State.NIL: "零报告",
+    State.MISSING: "未报",
+    State.PENDING: "待报",
+    State.EXEMPT: "免报",
+}
+
+
+class Printer:
+    """Prints events as they happen."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def __call__(self, event: Event) -> None:
+        if self._as_json:
+            _line(_published(event) if isinstance(event, Published) else _file(event.receipt))
+        elif isinstance(event, Published):
+            print(f"出表  {event.path}")
+        else:
+            _tell(event)
+        if isinstance(event, Published) and event.note:
+            print(event.note, file=sys.stderr)
+
+
+def _line(content: Any) -> None:
+    print(json.dumps(content, ensure_ascii=False), flush=True)
+
+
+def _published(event: Published) -> dict[str, Any]:
+    return {"event": "published", "path": event.path}
+
+
+def _file(receipt: Receipt) -> dict[str, Any]:
+    timely = receipt.task is not None and receipt.outcome is not Outcome.QUARANTINED
+    content: dict[str, Any] = {
+        "event": "file",
+        "file": receipt.file,
+        "sha256": receipt.sha256,
+        "county": receipt.county,
+        "unit": receipt.unit,
+        "task": receipt.task,
+        "period": receipt.period,
+        "outcome": receipt.outcome.value,
+        "arrived_at": receipt.arrived_at.isoformat(),
+        "due_at": receipt.due_at.isoformat() if receipt.due_at else None,
+        "timeliness": ("late" if receipt.late_by_s else "on_time") if timely else None,
+        "late_by_s": receipt.late_by_s,
+        "rows": receipt.row_count,
+        "findings": [_finding(finding) for finding in receipt.findings],
+        "returned_copy": receipt.returned_copy,
+    }
+    if receipt.sheet:
+        content["sheet"] = receipt.sheet
+    return content
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    said = say(finding)
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "sheet": finding.sheet,
+        "cell": finding.cell,
+        "field": finding.field,
+        "value": finding.value,
+        "message": said.message,
+        "advice": said.advice,
+    }
+
+
+def _tell(event: FileEvent) -> None:
+    receipt = event.receipt
+    about = " ".join(word for word in (receipt.unit, receipt.task, receipt.period) if word)
+    late = f"，迟报 {receipt.late_by_s // 60} 分钟" if receipt.late_by_s else ""
+    rows = f"，{receipt.row_count} 个项目" if receipt.row_count else "，零报告" if receipt.nil else ""
+    print(f"{OUTCOMES[receipt.outcome]}  {receipt.file}  {about}{rows}{late}")
+    for finding in receipt.findings:
+        said = say(finding)
+        place = f"{finding.sheet}!{finding.cell}  " if finding.cell else ""
+        mark = "错误" if finding.is_error else "提醒"
+        print(f"      {mark} {finding.code}  {place}{said.message}{said.advice if finding.is_error else ''}")
+    if receipt.returned_copy:
+        print(f"      退回的表：{receipt.returned_copy}")
+
+
+def print_states(states: Sequence[UnitState], book: Rulebook, *, as_json: bool) -> None:
+    """`status`: one array for programs, a table a period for clerks."""
+    if as_json:
+        _line([_state(state) for state in states])
+        return
+    heading: tuple[str, ...] = ()
+    for state in states:
+        if heading != (state.county, state.task, state.period):
+            heading = (state.county, state.task, state.period)
+            due = f"{state.due_at:%Y-%m-%d %H:%M}" if state.due_at else "按需"
+            print(f"\n{book.counties[state.county].name}  {state.task}  {state.period}  （应报 {due}）")
+        came = f"{state.arrived_at:%m-%d %H:%M}" if state.arrived_at else ""
+        late = f"迟 {state.late_by_s // 60} 分钟" if state.late_by_s else ""
+        print("  ".join(part for part in (f"  {STATES[state.state]}", state.unit, came, late, state.reason) if part))
+
+
+def _state(state: UnitState) -> dict[str, Any]:
+    return {
+        "county": state.county,
+        "task": state.task,
+        "period": state.period,
+        "due_at": state.due_at.isoformat() if state.due_at else None,
+        "unit": state.unit,
+        "state": state.state.value,
+        "arrived_at": state.arrived_at.isoformat() if state.arrived_at else None,
+        "late_by_s": state.late_by_s,
+        "late_total": state.late_total,
+        "missing_total": state.missing_total,
+        "reason": state.reason,
+    }
+
+
+def print_entry(code: str) -> bool:
+    """`explain`: one entry of the catalogue; False where there is none."""
+    entry = CATALOGUE.get(code)
+    if entry is None:
+        return False
+    blank = {name: f"〔{name}〕" for name in _names(entry.sentence + entry.advice)}
+    print(f"{entry.code}  {entry.title}")
+    print(f"  意思：{entry.sentence.format(**blank)}")
+    print(f"  怎么办：{entry.advice.format(**blank)}")
+    print(f"  错的例子：{entry.wrong}")
+    print(f"  对的例子：{entry.right}")
+    return True
+
+
+def _names(text: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(text) if name]

@@ -1,0 +1,101 @@
+"""The life of a guarded worker process: limits first, then job after job until the pipe closes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+Answer = tuple[str, Any, str]
+
+LARGEST_DRAFT = 256 << 20
+"""Bytes a worker may write to one temporary file: openpyxl drafts a returned copy there."""
+
+
+def serve(
+    pipe: Connection, memory_mib: int, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]
+) -> None:
+    """Answer each job: ("result", value, ""), ("raised", error, traceback), ("memory" | "broken", words, traceback)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answer = _attempt(_prepare, initializer, initargs)
+    _silence()
+    _limit(memory_mib)
+    _send(pipe, answer)
+    while answer[0] in ("result", "raised"):
+        try:
+            message = pipe.recv_bytes()
+        except EOFError:
+            return
+        answer = _attempt(_call, message)
+        # The job's bytes go before the next are received.
+        del message
+        _send(pipe, answer)
+
+
+def _prepare(initializer: Callable[..., object] | None, initargs: tuple[Any, ...]) -> None:
+    if initializer is not None:
+        initializer(*initargs)
+
+
+def _call(message: bytes) -> Any:
+    function, args, kwargs = pickle.loads(message)  # noqa: S301 - from our own parent
+    return function(*args, **kwargs)
+
+
+def _attempt(call: Callable[..., Any], *args: Any) -> Answer:
+    try:
+        return "result", call(*args), ""
+    except MemoryError:
+        return "memory", "the job needed more memory than a worker may have", traceback.format_exc()
+    except Exception as error:  # noqa: BLE001 - it goes back to whoever asked
+        return "raised", error, traceback.format_exc()
+    except BaseException as error:  # noqa: BLE001 - a panic of a library: this worker is not to be trusted again
+        return "broken", f"{type(error).__name__}: {error}", traceback.format_exc()
+
+
+def _send(pipe: Connection, answer: Answer) -> None:
+    outcome, value, text = answer
+    try:
+        message = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+        if outcome == "raised":
+            pickle.loads(message)  # noqa: S301 - an exception may pickle and yet not come back
+    except MemoryError:
+        message = pickle.dumps(("memory", "the answer needed more memory than a worker may have", text))
+    except Exception as error:  # noqa: BLE001 - whatever a foreign object raises when it is pickled
+        said = f"{type(value).__name__} cannot be sent: {error}"
+        message = pickle.dumps(("raised", RuntimeError(said), text or traceback.format_exc()))
+    pipe.send_bytes(message)
+
+
+def _limit(memory_mib: int) -> None:
+    """Address space, and how much is written to disk. A system without such limits has the wall limit left."""
+    try:
+        resource = importlib.import_module("resource")
+    except ImportError:
+        return
+    for kind, wanted in (
+        (resource.RLIMIT_AS, memory_mib << 20),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, LARGEST_DRAFT),
+    ):
+        # A limit that the system set already may be lower, and cannot be raised.
+        hard = resource.getrlimit(kind)[1]
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def _silence() -> None:
+    """A library that aborts writes its last words to the clerk's console; answers go through the pipe alone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)

@@ -1,0 +1,280 @@
+"""The corridor: every stage of a file's way, in order, and the only place that commits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from xmreport.decide import UNKNOWN_UNIT, Judge, folder_unit
+from xmreport.examine import examine, mark, open_desk
+from xmreport.intake.scan import Changed, Found, read_bytes, remove, scan
+from xmreport.ledger import Drop, Entry, Ledger
+from xmreport.model.dates import CHINA
+from xmreport.model.events import Emit, FileEvent
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.submission import Examination
+from xmreport.past import Past
+from xmreport.publish import publish
+from xmreport.reading.guard import GuardedPool, WorkerFailure
+from xmreport.rulebook.book import County
+from xmreport.workbooks.delivery import deliver
+from xmreport.workbooks.returned import About, copy_name
+from xmreport.workbooks.slip import slip
+from xmreport.workspace import Workspace
+
+log = logging.getLogger("xmreport")
+SLIP_ONLY = frozenset({"F01", "F02", "F03", "F04"})
+
+
+@dataclass
+class Tally:
+    """What a pass did."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    files: int = 0
+    engine_faults: int = 0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a pass takes place: now, or a time given by --now, at which all it finds is said to have arrived."""
+
+    at: dt.datetime
+    replayed: bool = False
+
+
+class Engine:
+    """One workspace's engine: a ledger, guarded workers, and the way of a file from inbox to outbox."""
+
+    def __init__(self, workspace: Workspace, keys: Sequence[str], emit: Emit) -> None:
+        self.workspace = workspace
+        self.emit = emit
+        self.tally = Tally()
+        self.counties: dict[str, County] = {key: workspace.rulebook.county(key) for key in keys}
+        self.ledger = Ledger.open(workspace.state)
+        self.office = workspace.rulebook.office
+        self._pool: Executor | None = None
+        self._past = {key: Past(self.ledger, key) for key in keys}
+
+    @property
+    def pool(self) -> Executor:
+        """The guarded workers, started when the first file needs one."""
+        if self._pool is None:
+            self._pool = GuardedPool(
+                self.office.workers,
+                open_desk,
+                (self.counties,),
+                seconds=self.office.seconds,
+                memory_mib=self.office.memory_mib,
+            )
+        return self._pool
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+        self.ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run_once(self, moment: Moment) -> Tally:
+        """One pass: what was begun is finished, what has settled is taken in, what changed is published."""
+        self.recover()
+        self.take_in(self.settled(), moment)
+        self.publish(moment.at)
+        return self.tally
+
+    def recover(self) -> None:
+        """Finish what a crash left between its record and its leaving the inbox."""
+        for drop, receipts in self.ledger.unfinished():
+            self._finish(drop, receipts)
+
+    def found(self) -> Iterator[tuple[County, Found]]:
+        """Everything in the inboxes of this engine's counties that is not on record as staying there."""
+        for key, county in self.counties.items():
+            for found in scan(self.workspace.inbox / key, f"inbox/{key}"):
+                if not self.ledger.ignored_before(Drop(found.relative, found.identity)):
+                    yield county, found
+
+    def settled(self) -> list[tuple[County, Found]]:
+        """What holds still during a short look."""
+        first = {found.relative: found.identity for _, found in self.found()}
+        if not first:
+            return []
+        time.sleep(self.office.settle_seconds)
+        return [(county, found) for county, found in self.found() if first.get(found.relative) == found.identity]
+
+    def take_in(
+        self, drops: Iterable[tuple[County, Found]], moment: Moment, seen: dict[str, dt.datetime] | None = None
+    ) -> None:
+        """Files on their way: bytes kept, examined by guarded workers, decided on in order of arrival, recorded."""
+        last_pass = self.ledger.last_pass()
+        arrivals = [
+            (self._arrival(found, county, moment, last_pass, (seen or {}).get(found.relative)), county, found)
+            for county, found in drops
+        ]
+        arrivals.sort(key=lambda each: (each[0].arrived_at, each[2].changed, each[2].relative))
+        waiting: list[tuple[Receipt, County, Found, bytes | None, Future[Examination] | Examination]] = []
+        for arrival, county, found in arrivals:
+            try:
+                kept, data, job = self._open(arrival, county, found)
+            except Changed:
+                continue
+            waiting.append((kept, county, found, data, job))
+        for kept, county, found, data, job in waiting:
+            self._settle(kept, county, found, data, job)
+        self.ledger.note_pass(moment.at, "replay" if moment.replayed else "pass")
+
+    def _arrival(
+        self, found: Found, county: County, moment: Moment, last_pass: dt.datetime | None, seen: dt.datetime | None
+    ) -> Receipt:
+        """When it came: first seen, else by the file system's own record, never before the engine's last pass."""
+        came = moment.at if moment.replayed else seen or min(moment.at, max(found.changed, last_pass or found.changed))
+        return Receipt(
+            file=found.relative,
+            sha256=None,
+            size=found.size,
+            outcome=Outcome.QUARANTINED,
+            arrived_at=came.astimezone(CHINA),
+            rules=county.digest,
+            county=county.key,
+            unit=folder_unit(county, found.folders),
+            replayed=moment.replayed,
+        )
+
+    def _open(
+        self, arrival: Receipt, county: County, found: Found
+    ) -> tuple[Receipt, bytes | None, Future[Examination] | Examination]:
+        """Keep the bytes and hand them to a worker; odd things are never opened."""
+        if found.dropping:
+            return arrival, None, Examination(outcome=Outcome.IGNORED)
+        if not found.regular:
+            return arrival, None, _set_aside("F09", "链接、管道或设备")
+        if found.size > self.office.largest_mib * 2**20:
+            sha = self.ledger.originals.adopt(found.path)
+            return replace(arrival, sha256=sha), None, _set_aside("F10", f"{found.size / 2**20:.0f} MB")
+        try:
+            data = read_bytes(found)
+        except PermissionError:
+            return arrival, None, _set_aside("F09", "没有读取权限的文件")
+        kept = replace(arrival, sha256=self.ledger.originals.keep(data))
+        day = kept.arrived_at.date()
+        return kept, data, self.pool.submit(examine, data, county.key, found.name, kept.unit, day)
+
+    def _settle(
+        self,
+        arrival: Receipt,
+        county: County,
+        found: Found,
+        data: bytes | None,
+        job: Future[Examination] | Examination,
+    ) -> None:
+        """Decide, record durably, send back what has to go back, and only then clear the inbox."""
+        drop = Drop(found.relative, found.identity)
+        receipts = self._decided(arrival, county, job)
+        stays = arrival.sha256 is None
+        recorded = self.ledger.record([Entry(drop, self._addressed(receipts, county), stays=stays)])
+        self._past[county.key].add(recorded)
+        if not stays:
+            self._finish(drop, recorded, data)
+        self.tally.files += 1
+        for receipt in recorded:
+            self.tally.outcomes[receipt.outcome] += 1
+            self.emit(FileEvent(receipt))
+
+    def _decided(self, arrival: Receipt, county: County, job: Future[Examination] | Examination) -> tuple[Receipt, ...]:
+        """The receipts of a file. A fault of ours sets that file aside; the rest goes on."""
+        try:
+            found = job if isinstance(job, Examination) else job.result()
+            if found.outcome == Outcome.IGNORED:
+                return (replace(arrival, outcome=Outcome.IGNORED),)
+            return Judge(county, self._past[county.key]).decide(found, arrival)
+        except WorkerFailure as failure:
+            found = _set_aside("F07", str(failure))
+        except Exception:  # noqa: BLE001 - the boundary of one file: whatever fails here must not stop the others
+            log.error("处理 %s 时引擎出错：\n%s", arrival.file, traceback.format_exc())  # noqa: TRY400
+            self.tally.engine_faults += 1
+            found = _set_aside("F11", "")
+        return (replace(arrival, findings=found.findings),)
+
+    def _addressed(self, receipts: tuple[Receipt, ...], county: County) -> tuple[Receipt, ...]:
+        """Where the returned copy of a file will lie: one for all its parts."""
+        if not any(receipt.outcome is Outcome.RETURNED for receipt in receipts):
+            return receipts
+        first = next(receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED)
+        name = copy_name(first.file.rsplit("/", 1)[-1], first.arrived_at)
+        folder = f"outbox/{county.key}/退回/{first.unit or UNKNOWN_UNIT}"
+        taken = {receipt.returned_copy for receipt in self._past[county.key].receipts}
+        target, number = f"{folder}/{name}", 2
+        while target in taken:
+            target, number = f"{folder}/{name.removesuffix('.xlsx')}({number}).xlsx", number + 1
+        return tuple(replace(r, returned_copy=target) if r.outcome is Outcome.RETURNED else r for r in receipts)
+
+    def _finish(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> None:
+        """After the record: the returned copy goes out, the file leaves the inbox, and the ledger knows it did."""
+        returned = [receipt for receipt in receipts if receipt.returned_copy]
+        if returned:
+            self._send_back(returned, data)
+        remove(self._inbox_path(drop.file), drop.identity)
+        self.ledger.finish([drop])
+
+    def _send_back(self, returned: Sequence[Receipt], data: bytes | None) -> None:
+        first = returned[0]
+        assert first.returned_copy
+        assert first.county
+        target = self._outbox_path(first.returned_copy)
+        findings = tuple(finding for receipt in returned for finding in receipt.findings)
+        about = About(
+            county=self.workspace.rulebook.county(first.county).name,
+            unit=first.unit,
+            form=first.form,
+            task=first.task,
+            period=first.period,
+            file=first.file.rsplit("/", 1)[-1],
+            arrived=f"{first.arrived_at:%Y-%m-%d %H:%M}",
+            judged_at=first.arrived_at,
+        )
+        delivered = deliver(self._copy(first, findings, about, data), target)
+        if delivered.note:
+            log.warning("%s", delivered.note)
+
+    def _copy(self, receipt: Receipt, findings: tuple[Finding, ...], about: About, data: bytes | None) -> bytes:
+        """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened."""
+        assert receipt.sha256
+        if any(finding.code in SLIP_ONLY for finding in findings):
+            return slip(findings, about)
+        try:
+            original = data if data is not None else self.ledger.originals.read(receipt.sha256)
+            return self.pool.submit(mark, original, findings, about).result()
+        except WorkerFailure as failure:
+            log.warning("%s 的标红副本没有做成（%s），改发退回说明。", receipt.file, failure)
+            return slip(findings, about)
+
+    def _inbox_path(self, shown: str) -> Path:
+        return self.workspace.inbox / shown.removeprefix("inbox/")
+
+    def _outbox_path(self, shown: str) -> Path:
+        return self.workspace.outbox / shown.removeprefix("outbox/")
+
+    def publish(self, now: dt.datetime) -> None:
+        """Write the official workbooks of what changed."""
+        for key, county in self.counties.items():
+            for event in publish(self.workspace, county, self.ledger, self._past[key].receipts, now):
+                self.emit(event)
+
+
+def _set_aside(code: str, reason: str) -> Examination:
+    finding = Finding(code, Severity.ERROR, words={"原因": reason})
+    return Examination(outcome=Outcome.QUARANTINED, findings=(finding,))

@@ -1,0 +1,55 @@
+"""What stands above and below every official table of a period."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xmreport.model.dates import CHINA
+from xmreport.rulebook.book import County, Task
+from xmreport.rulebook.schedule import Period
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """One period of one task of one county, as of a moment."""
+
+    county: County
+    task: Task
+    period: Period
+    as_of: dt.datetime
+
+    @property
+    def label(self) -> str:
+        return f"{self.task.name}（{self.period.name}）" if self.period.due_at else self.task.name
+
+    def head(self, title: str, annex: str = "附件") -> Mapping[str, str]:
+        """The placeholders of a template's heading rows."""
+        return {
+            "附件": annex,
+            "标题": title,
+            "县区": self.county.name,
+            "填报单位": self.task.rules.recipient,
+            "截止时间": minute(self.as_of),
+            "任务": self.task.name,
+            "期次": self.period.name,
+        }
+
+
+def minute(moment: dt.datetime | None) -> str:
+    """A moment as tables print it: 2022-12-09 17:00."""
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def spell(seconds: int) -> str:
+    """A length of time in words: 1天2小时5分."""
+    minutes = max(1, seconds // 60) if seconds else 0
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    parts = [
+        f"{days}天" if days else "",
+        f"{hours}小时" if hours else "",
+        f"{left}分" if left or not (days or hours) else "",
+    ]
+    return "".join(parts)

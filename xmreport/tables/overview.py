@@ -1,0 +1,91 @@
+"""总览: every period of every task at a glance, linked to its workbooks; and the files that wait for a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from xmreport.messages import say
+from xmreport.model.receipts import Outcome, Receipt, UnitState
+from xmreport.model.sheets import Content, Line, Link, SheetData, WorkbookData
+from xmreport.rulebook.book import County
+from xmreport.tables.head import minute
+from xmreport.tables.register import WORDS
+
+NAME = "总览"
+
+
+def overview(
+    county: County,
+    states: Sequence[UnitState],
+    written: Mapping[tuple[str, str], Sequence[str]],
+    receipts: Sequence[Receipt],
+    as_of: dt.datetime,
+) -> WorkbookData:
+    """One line a period.
+
+    Args:
+        county: whose overview it is.
+        states: the state of every unit in every period that has begun.
+        written: (task, period) → the names of the workbooks that lie in its folder.
+        receipts: everything received so far.
+        as_of: the moment it shows.
+    """
+    grouped: dict[tuple[str, str], list[UnitState]] = {}
+    for state in states:
+        grouped.setdefault((state.task, state.period), []).append(state)
+    lines = [_line(key, own, written.get(key, ())) for key, own in grouped.items()]
+    head = {
+        "标题": f"{county.name}报送工作总览",
+        "附件": "",
+        "填报单位": f"{county.name}发展和改革局",
+        "截止时间": minute(as_of),
+    }
+    notes = (f"依据：{county.file.basis}。点蓝字可打开对应的表。",)
+    sheets = [SheetData(NAME, NAME, head, tuple(lines), notes=notes)]
+    waiting = [receipt for receipt in receipts if receipt.outcome is Outcome.QUARANTINED]
+    head = {**head, "标题": f"{county.name}待处理文件"}
+    told = ("这些文件没有采用，原件已留存；处理后请重新放入收件文件夹。",) if waiting else ("没有待处理的文件。",)
+    sheets.append(SheetData("待处理文件", "待处理文件", head, tuple(_waiting(waiting)), notes=told))
+    return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", tuple(sheets))
+
+
+def _line(key: tuple[str, str], states: Sequence[UnitState], files: Sequence[str]) -> Line:
+    task, period = key
+    counts = {word: sum(each.state is state for each in states) for state, word in WORDS.items()}
+    moments = [each.arrived_at for each in states if each.arrived_at]
+    values: dict[str, Content] = {
+        "任务": task,
+        "期次": period,
+        "应报时间": minute(states[0].due_at) or "按需",
+        "应报单位数": len(states),
+        **{word: counts[word] for word in WORDS.values()},
+        "汇总表": _link(task, period, files, "汇总表.xlsx", "汇总表"),
+        "报送情况": _link(task, period, files, "迟报名单.xlsx", "报送情况"),
+        "目标完成": _link(task, period, files, "目标完成情况表.xlsx", "目标完成"),
+        "更新时间": minute(max(moments)) if moments else None,
+    }
+    return Line("明细", values)
+
+
+def _link(task: str, period: str, files: Sequence[str], ending: str, text: str) -> Link | None:
+    name = next((file for file in files if file.endswith(ending)), None)
+    return Link(text, f"{task}/{period}/{name}") if name else None
+
+
+def _waiting(receipts: Sequence[Receipt]) -> list[Line]:
+    return [
+        Line(
+            "明细",
+            {
+                "序号": number,
+                "单位": receipt.unit,
+                "文件": receipt.file.rsplit("/", 1)[-1],
+                "收到时间": minute(receipt.arrived_at),
+                "原因": say(receipt.findings[0]).message if receipt.findings else None,
+                "处理办法": say(receipt.findings[0]).advice if receipt.findings else None,
+                "文件校验码": (receipt.sha256 or "")[:12],
+            },
+        )
+        for number, receipt in enumerate(receipts, 1)
+    ]

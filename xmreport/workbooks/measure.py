@@ -1,0 +1,106 @@
+"""How much room a text needs, whichever font stands in for the official one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from xmreport.model.sheets import Formula
+from xmreport.workbooks.entries import Entry
+
+POINTS = 0.75
+"""Points of a pixel."""
+SIDES = 5
+"""Pixels a cell keeps free left and right of its text."""
+_AROUND = 5.0
+"""Points a row keeps free above and below its text."""
+_PITCH = 1.45
+"""Height of a line of text over its font size, in the tallest of the fonts that may stand in."""
+_INDENT = 9
+"""Pixels of a step of indentation."""
+_HAN = 2.0
+_LATIN = 1.27
+"""Units of a Latin letter or digit: 1 in the official fonts, this where another font stands in. Han take 2."""
+_SLIM = dict.fromkeys(" -.,:;'|/()il", 0.8)
+_TWO = 2 * _HAN
+"""Two Han characters: words are not stood on end."""
+_UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|[!-~]+?(?:[-/,.]+|(?=[^!-~])|$)|\S")
+_WORD = r"[!-~]+?(?:[-/,]+|(?=[^!-~])|$)|."
+_TOKENS = tuple(re.compile(words, re.DOTALL) for words in (_WORD, _WORD + "[，。；：、！？）》”’…]*"))
+"""What is not divided: some programs let a line begin with a full stop, some do not."""
+
+
+def units(text: str) -> float:
+    """Width of a text in halves of a Han character."""
+    return sum(_unit(letter) for letter in text)
+
+
+@lru_cache(maxsize=16_384)
+def lines(text: str, room: float) -> int:
+    """How many lines a text takes where `room` units stand side by side."""
+    return sum(_wrapped(paragraph, max(room, _HAN)) for paragraph in text.split("\n"))
+
+
+def is_figure(entry: Entry) -> bool:
+    """Numbers and dates do not wrap: without room they show as ####."""
+    content = entry.content.value if isinstance(entry.content, Formula) else entry.content
+    return isinstance(content, int | float | dt.date)
+
+
+def widest_piece(entry: Entry) -> int:
+    """Pixels below which a cell's column must not fall: the whole of a figure, the longest piece of a text."""
+    if is_figure(entry) or not entry.look.wraps:
+        longest = units(entry.text)
+    else:
+        pieces = (units(piece) for piece in _UNBROKEN.findall(entry.text))
+        longest = max(min(units(entry.text), _TWO), *pieces, 0.0)
+    return -int(-_pixels(longest, entry.look.size) // 1) + SIDES + _indent(entry)
+
+
+def height_needed(entry: Entry, widths: Sequence[int], size: float | None = None) -> float:
+    """Points that a cell's text needs from top to bottom, in its own or another font size."""
+    if entry.content is None:
+        return 0.0
+    points = entry.look.size if size is None else size
+    if entry.look.get("rotation"):
+        return units(entry.text) * points / 2 + _AROUND
+    wide = sum(widths[entry.column : entry.column + entry.columns])
+    room = (wide - SIDES - _indent(entry)) / _pixels(1, points)
+    count = lines(entry.text, room) if entry.look.wraps else 1
+    return count * points * _PITCH + _AROUND
+
+
+@lru_cache(maxsize=4_096)
+def _unit(letter: str) -> float:
+    if unicodedata.east_asian_width(letter) in "WFA":
+        return _HAN
+    return 0.0 if unicodedata.category(letter) in {"Mn", "Me", "Cf", "Cc"} else _SLIM.get(letter, _LATIN)
+
+
+def _wrapped(paragraph: str, room: float) -> int:
+    if units(paragraph) <= room:
+        return 1
+    return max(_filled([units(token) for token in tokens.findall(paragraph)], room) for tokens in _TOKENS)
+
+
+def _filled(tokens: Iterable[float], room: float) -> int:
+    """Lines of `room` units that tokens so wide fill one after the other."""
+    count, used = 1, 0.0
+    for wide in tokens:
+        if used and used + wide > room:
+            count, used = count + 1, 0.0
+        whole, used = divmod(used + wide, room) if wide > room else (0.0, used + wide)
+        count += int(whole)
+    return count
+
+
+def _pixels(unit: float, size: float) -> float:
+    """A unit is half a Han character; a Han character is as wide as its font size in points."""
+    return unit * size / 2 / POINTS
+
+
+def _indent(entry: Entry) -> int:
+    return int(entry.look.get("indent") or 0) * _INDENT

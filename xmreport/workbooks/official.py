@@ -1,0 +1,156 @@
+"""A table and a template make an official workbook, in memory, the same bytes each time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from xlsxwriter import Workbook
+
+from xmreport.model.dates import CHINA
+from xmreport.model.grid import address
+from xmreport.model.sheets import SheetData, WorkbookData
+from xmreport.workbooks.charts import draw
+from xmreport.workbooks.draft import Draft
+from xmreport.workbooks.layout import lay_out
+from xmreport.workbooks.page import Page
+from xmreport.workbooks.paper import Fit, fit
+from xmreport.workbooks.pen import Formats, Pen
+from xmreport.workbooks.template import NOTE, Template, read_template
+from xmreport.workbooks.widths import Cuts
+
+_LONGEST_NAME = 31
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_OPTIONS = {
+    "in_memory": True,
+    # Column widths are counted in digits of this font: one as wide in Windows as where another font stands in.
+    "default_format_properties": {"font_name": "Courier New", "font_size": 10, "font_scheme": False},
+    "default_column_width": 72,
+}
+_OVERFULL = "有{}处文字太长，一行印不完整，全文在单元格里。"
+
+
+def build(data: WorkbookData, templates: Path, as_of: dt.datetime) -> bytes:
+    """The workbook `data` in the look of its template in the folder `templates`."""
+    template = read_template(templates / data.template)
+    drafts = draft_sheets(data.sheets, template)
+    with workbook(as_of, data.sheets[0].head.get("标题", "")) as (book, output):
+        write_sheets(book, drafts)
+    return output.getvalue()
+
+
+def draft_sheets(sheets: Iterable[SheetData], template: Template) -> Mapping[str, Draft]:
+    """Each sheet with its columns and rows in place, by the name its data gives it."""
+    drafts: dict[str, Draft] = {}
+    for data in sheets:
+        name = sheet_name(data.name, {draft.name.casefold() for draft in drafts.values()})
+        drafts[data.name] = Draft(data, name, lay_out(template.sheet(data.template), data.groups), template.styles)
+    return drafts
+
+
+@contextmanager
+def workbook(as_of: dt.datetime, title: str) -> Iterator[tuple[Workbook, io.BytesIO]]:
+    """An empty workbook in memory; `output` holds its bytes once the block has ended without a fault."""
+    output = io.BytesIO()
+    book = Workbook(output, _OPTIONS)
+    moment = as_of if as_of.tzinfo else as_of.replace(tzinfo=CHINA)
+    book.set_properties({"title": title, "created": moment.astimezone(dt.UTC).replace(tzinfo=None)})
+    book.set_calc_mode("auto")
+    yield book, output
+    book.close()
+
+
+def write_sheets(book: Workbook, drafts: Mapping[str, Draft]) -> dict[str, Pen]:
+    """Writes every sheet and gives the pens, for whoever has something to add."""
+    formats = Formats(book)
+    pens = {key: Pen(book.add_worksheet(draft.name), formats) for key, draft in drafts.items()}
+    for key, draft in drafts.items():
+        _write(book, pens[key], draft, drafts)
+    return pens
+
+
+def sheet_name(wanted: str, taken: Iterable[str]) -> str:
+    """A name that Excel takes: no forbidden characters, at most 31 of them, no other sheet's."""
+    clean = _cut(_FORBIDDEN.sub("_", wanted).strip().strip("'") or "表", _LONGEST_NAME)
+    used = set(taken)
+    name, number = clean, 2
+    while name.casefold() in used:
+        tail = f"({number})"
+        name, number = _cut(clean, _LONGEST_NAME - len(tail)) + tail, number + 1
+    return name
+
+
+def _cut(text: str, units: int) -> str:
+    """At most `units` UTF-16 units, which is how Excel counts a name."""
+    return text.encode("utf-16-le")[: units * 2].decode("utf-16-le", "ignore")
+
+
+def _write(book: Workbook, pen: Pen, draft: Draft, drafts: Mapping[str, Draft]) -> None:
+    fitted = _fit(draft, drafts)
+    if fitted.overfull and draft.layout.sheet.find(NOTE) is not None:
+        notes = (*draft.data.notes, _OVERFULL.format(fitted.overfull))
+        draft = replace(draft, data=replace(draft.data, notes=notes))
+        fitted = _fit(draft, drafts)
+    for column, width in enumerate(fitted.widths):
+        hidden = {} if width else {"hidden": True}
+        pen.call(f"第 {column + 1} 列的宽度", pen.sheet.set_column_pixels, column, column, width or None, None, hidden)
+    for row, height in fitted.heights.items():
+        pen.call(f"第 {row + 1} 行的高度", pen.sheet.set_row, row, height or None)
+    for entry in fitted.entries:
+        pen.write(entry)
+    draw(book, pen, draft, fitted)
+    _set_up(pen, draft, fitted)
+
+
+def _fit(draft: Draft, drafts: Mapping[str, Draft]) -> Fit:
+    page = draft.layout.sheet.page
+    cuts = Cuts(draft.layout.before(page.repeated_columns), draft.layout.divisible, draft.headers)
+    return fit(draft.entries(drafts), draft.layout.widths, page, draft.least_heights, cuts)
+
+
+def _set_up(pen: Pen, draft: Draft, fitted: Fit) -> None:
+    """Paper, print area, what repeats and what is frozen."""
+    sheet, page = pen.sheet, draft.layout.sheet.page
+    last = len(fitted.widths) - 1
+    sheet.set_paper(page.paper)
+    (sheet.set_landscape if page.landscape else sheet.set_portrait)()
+    left, right, top, bottom, header, footer = page.margins
+    sheet.set_margins(left, right, top, bottom)
+    sheet.set_header(page.header, {"margin": header})
+    sheet.set_footer(page.footer, {"margin": footer})
+    if fitted.breaks:
+        # Excel ignores breaks while it fits a sheet to pages.
+        sheet.set_print_scale(round(fitted.scale * 100))
+        sheet.set_v_pagebreaks(list(fitted.breaks))
+    else:
+        sheet.fit_to_pages(1, 0)
+    if page.centred:
+        sheet.center_horizontally()
+    pen.call("打印区域", sheet.print_area, 0, 0, draft.rows - 1, last)
+    _repeat(pen, draft, page)
+    sheet.freeze_panes(_rows_up_to(draft, page.frozen_rows), draft.layout.before(page.frozen_columns))
+    sheet.hide_gridlines(0 if page.gridlines else 2)
+    sheet.set_zoom(page.zoom)
+    # A code or a telephone number is text on purpose: no green corners.
+    area = f"A1:{address(max(draft.rows, 1), last + 1)}"
+    pen.call("忽略的提示", sheet.ignore_errors, {"number_stored_as_text": area})
+
+
+def _repeat(pen: Pen, draft: Draft, page: Page) -> None:
+    if page.repeated_rows is not None:
+        first, end = (_rows_up_to(draft, row) for row in (page.repeated_rows[0] - 1, page.repeated_rows[1]))
+        if end > first:
+            pen.call("顶端标题行", pen.sheet.repeat_rows, first, end - 1)
+    columns = draft.layout.before(page.repeated_columns)
+    if columns:
+        pen.call("左端标题列", pen.sheet.repeat_columns, 0, columns - 1)
+
+
+def _rows_up_to(draft: Draft, row: int) -> int:
+    """How many printed heading rows come from the template's rows 1 to `row`."""
+    return sum(heading.number <= row for heading in draft.layout.sheet.headings)

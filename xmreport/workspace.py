@@ -1,0 +1,122 @@
+"""A workspace: the folders an office works in, and the rules that hold there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+from xmreport.rulebook.book import Rulebook
+from xmreport.rulebook.loading import load_rulebook
+
+STATE = ".xmreport"
+
+
+class Trouble(Exception):
+    """Something a clerk can put right: told in Chinese, without a traceback."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder named by --home, $XMREPORT_HOME or the current one."""
+
+    home: Path
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        folder = self.home / "rules"
+        if not folder.is_dir():
+            raise Trouble(f"这里没有 rules 文件夹：{self.home}。请用 xmreport init 建一个工作区，或用 --home 指明。")
+        return load_rulebook(folder)
+
+    @property
+    def templates(self) -> Path:
+        return self.home / "templates_xlsx"
+
+    @property
+    def inbox(self) -> Path:
+        return self._place(self.rulebook.office.inbox, "inbox")
+
+    @property
+    def outbox(self) -> Path:
+        return self._place(self.rulebook.office.outbox, "outbox")
+
+    @property
+    def state(self) -> Path:
+        place = self._place(self.rulebook.office.state, STATE)
+        if str(place).startswith(("\\\\", "//")):
+            raise Trouble(
+                f"台账文件夹必须在本机硬盘上，不能在网络共享上：{place}。请改 rules/office.yaml 的“台账文件夹”。"
+            )
+        return place
+
+    def _place(self, named: str | None, usual: str) -> Path:
+        return (self.home / named) if named else self.home / usual
+
+    def shown(self, path: Path) -> str:
+        """A path relative to the workspace where it lies inside, with forward slashes."""
+        for base, name in ((self.outbox, "outbox"), (self.inbox, "inbox")):
+            if path.is_relative_to(base):
+                return f"{name}/{path.relative_to(base).as_posix()}"
+        return path.relative_to(self.home).as_posix() if path.is_relative_to(self.home) else path.as_posix()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep a second engine out of the workspace while this one writes."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        with (self.state / "lock").open("a+b") as file:
+            if not _lock(file.fileno()):
+                raise Trouble("另一个 xmreport 正在这个工作区里运行，请等它结束后再试。")
+            yield
+
+
+def _lock(handle: int) -> bool:
+    """An exclusive lock that the system drops with the process, however it ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(handle, 0, os.SEEK_SET)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def find_workspace(named: str | None) -> Workspace:
+    """Explicit argument before environment before the current folder."""
+    return Workspace(Path(named or os.environ.get("XMREPORT_HOME") or ".").resolve())
+
+
+def create_workspace(folder: Path) -> Workspace:
+    """A new workspace with the shipped rules and templates.
+
+    Raises:
+        Trouble: the folder is there and holds something.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Trouble(f"“{folder}”已经存在而且不是空的，没有改动它。请换一个文件夹名。")
+    for name in ("rules", "templates_xlsx"):
+        shutil.copytree(shipped(name), folder / name)
+    (folder / "outbox").mkdir()
+    workspace = Workspace(folder.resolve())
+    for key in workspace.rulebook.counties:
+        (folder / "inbox" / key).mkdir(parents=True)
+    return workspace
+
+
+def shipped(name: str) -> Path:
+    """The rules or templates that came with the program: inside the package, or beside it in a checkout."""
+    package = Path(str(files("xmreport")))
+    inside = package / "shipped" / name
+    return inside if inside.is_dir() else package.parent / name
