@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xmreport.model.dates import CHINA
+from xmreport.model.receipts import Outcome
 
 if TYPE_CHECKING:
     from xmreport.rulebook.book import County
@@ -174,25 +175,19 @@ def run(
         with workspace.hold(), Engine(workspace, keys, Printer(as_json=as_json)) as engine:
             tally = engine.run_once(moment)
         if as_json:
-            counts = {outcome: tally.outcomes[outcome] for outcome in _outcomes()}
+            counts = {outcome.value: tally.outcomes[outcome] for outcome in Outcome}
             print(json.dumps({"event": "done", "files": tally.files, **counts}, ensure_ascii=False))
         else:
             _closing(tally.files)
         if tally.engine_faults:
             raise typer.Exit(1)
-        if broken:
+        if broken or tally.broken_templates:
             raise typer.Exit(2)
 
 
 def _closing(files: int) -> None:
     if not files:
         print("收件文件夹里没有新文件。")
-
-
-def _outcomes() -> list[str]:
-    from xmreport.model.receipts import Outcome
-
-    return [outcome.value for outcome in Outcome]
 
 
 def _log_to(workspace: Workspace) -> None:

@@ -55,7 +55,7 @@ def examine(data: bytes, county: str, name: str, unit: str | None, day: dt.date)
     try:
         book = read(data, verdict.kind)
     except ReadFailure as failure:
-        finding = Finding("F03", Severity.ERROR, words={"原因": str(failure)})
+        finding = Finding(failure.code, Severity.ERROR, words={"原因": str(failure)})
         return Examination(outcome="quarantined", findings=(finding,), kind=verdict.kind)
     found = recognise(book, rules, Arrived(name, unit, day))
     parts = []

@@ -29,6 +29,7 @@ from xmreport.rulebook.book import County
 from xmreport.workbooks.delivery import deliver
 from xmreport.workbooks.returned import About, copy_name
 from xmreport.workbooks.slip import slip
+from xmreport.workbooks.template import TemplateBroken
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
@@ -42,6 +43,7 @@ class Tally:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     files: int = 0
     engine_faults: int = 0
+    broken_templates: int = 0
 
 
 @dataclass(frozen=True)
@@ -271,8 +273,12 @@ class Engine:
     def publish(self, now: dt.datetime) -> None:
         """Write the official workbooks of what changed."""
         for key, county in self.counties.items():
-            for event in publish(self.workspace, county, self.ledger, self._past[key].receipts, now):
-                self.emit(event)
+            try:
+                for event in publish(self.workspace, county, self.ledger, self._past[key].receipts, now):
+                    self.emit(event)
+            except TemplateBroken as broken:
+                log.warning("%s的表没有出完：%s", county.name, broken)
+                self.tally.broken_templates += 1
 
 
 def _set_aside(code: str, reason: str) -> Examination:

@@ -10,6 +10,7 @@ from xmreport.forms.cleaning import is_blank, shown
 from xmreport.forms.lines import Kind, Line, Lines
 from xmreport.forms.reading import Reading, Remark
 from xmreport.forms.values import Reader
+from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Box, Grid, Scalar, address
 from xmreport.model.submission import Cell, Row, Unreadable
@@ -211,8 +212,6 @@ def _vertical_merges(grid: Grid, header_bottom: int) -> dict[tuple[int, int], in
 
 
 def _text(value: Cell) -> str:
-    return "" if value is None or isinstance(value, Unreadable) else shown(value) if _plain(value) else str(value)
-
-
-def _plain(value: Cell) -> bool:
-    return isinstance(value, str | int | float | bool)
+    if value is None or isinstance(value, Unreadable):
+        return ""
+    return str(value) if isinstance(value, PartialDate) else shown(value)

@@ -73,10 +73,10 @@ def _state(
             state, state=State.RETURNED, arrived_at=arrived, late_by_s=lateness(period, arrived), reason=reason
         )
     waiting = [receipt for receipt in loose if period.begins <= receipt.arrived_at.astimezone(CHINA).date()]
-    reason = f"收到的“{waiting[-1].file.rsplit('/', 1)[-1]}”认不出或读不了，已隔离" if waiting else None
+    told = f"收到的“{waiting[-1].file.rsplit('/', 1)[-1]}”认不出或读不了，已隔离" if waiting else None
     if period.is_due(as_of):
-        return replace(state, state=State.MISSING, reason=reason)
-    return replace(state, reason=reason or period.note or None)
+        return replace(state, state=State.MISSING, reason=told)
+    return replace(state, reason=told or period.note or None)
 
 
 def _accepted(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import multiprocessing
+import multiprocessing.util  # now, not at the first worker: its end of the program must come after ours
 import pickle
 import queue
 import signal

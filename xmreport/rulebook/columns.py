@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from xmreport.model.submission import Cell, Row, Unreadable
+from xmreport.model.submission import Cell, Row, Unreadable, Value
 from xmreport.rulebook.form import Form
 
 
@@ -53,6 +53,6 @@ def procedures_of(form: Form, row: Row) -> list[str]:
     return [*form.procedures, *further]
 
 
-def readable(value: Cell) -> Cell:
+def readable(value: Cell) -> Value:
     """None in the place of what could not be read."""
     return None if isinstance(value, Unreadable) else value

@@ -179,9 +179,9 @@ class Form:
     def sub_columns(self) -> Mapping[str, Column]:
         return {column.name: column for column in self.file.procedures.columns} if self.file.procedures else {}
 
-    def types(self, table: str) -> Mapping[str, str]:
+    def types(self, table: str) -> dict[str, str]:
         """Field → type, as conditions over the table `项目` or `手续` may name them."""
-        types = {name: column.type for name, column in self.columns.items() if column.type != "序号"}
+        types: dict[str, str] = {name: column.type for name, column in self.columns.items() if column.type != "序号"}
         if table == "手续":
             types |= {name: column.type for name, column in self.sub_columns.items()}
             types |= {"手续": "文本", "办理部门": "文本"}

@@ -11,7 +11,7 @@ from xmreport.rulebook.calendar import Calendar, CalendarUnknown
 from xmreport.rulebook.conditions import Condition, ConditionError, parse
 from xmreport.rulebook.county import CountyFile, TaskRules
 from xmreport.rulebook.faults import RuleFault, nearest
-from xmreport.rulebook.form import Check, Form, FormFile, FormUse, RowRule
+from xmreport.rulebook.form import Check, Column, Form, FormFile, FormUse, RowRule
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 from xmreport.rulebook.schedule import Period, periods
@@ -60,13 +60,14 @@ def resolve_county(
         faults.unknown(("报表", name), name, set(forms), "rules/forms 里已有的报表")
     resolved = {name: _form(*forms[name], use, roster, faults) for name, use in used.items()}
     tasks = {name: _task(name, rules, resolved, roster, calendar, faults) for name, rules in file.tasks.items()}
-    indicators = {name: found for name in file.indicators if (found := _indicator(name, file, resolved, faults))}
-    lists = [found for index in range(len(file.lists)) if (found := _list(index, file, resolved, faults))]
+    indicators = [found for name in file.indicators if (found := _indicator(name, file, resolved, faults))]
+    lists = [each for index in range(len(file.lists)) if (each := _list(index, file, resolved, faults))]
     _targets(file, faults)
     _exemptions(file, roster, faults)
     if faults:
         return list(faults)
-    return County(key, file, roster, resolved, tasks, indicators, tuple(lists), digest)
+    by_name = {indicator.name: indicator for indicator in indicators}
+    return County(key, file, roster, resolved, tasks, by_name, tuple(lists), digest)
 
 
 def _units_named_twice(roster: Roster, faults: _Faults) -> None:
@@ -117,7 +118,7 @@ def _options(
 ) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """The form's choices with the county's: a list replaces, a mapping adds synonyms."""
     options = {name: dict(choices) for name, choices in file.options.items()}
-    wanted = {field.options for field in file.columns if getattr(field, "options", None)}
+    wanted = {column.options for column in file.columns if isinstance(column, Column)}
     wanted |= {column.options for column in file.procedures.columns} if file.procedures else set()
     for name, change in use.options.items():
         if name not in wanted:

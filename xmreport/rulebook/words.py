@@ -29,7 +29,7 @@ def wrong(expected: str) -> PydanticCustomError:
 def _yes_no(value: object) -> object:
     words = {"是": True, "否": False, True: True, False: False}
     if value in words:
-        return words[value]  # type: ignore[index]
+        return words[value]
     raise wrong("“是”或“否”")
 
 

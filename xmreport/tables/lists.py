@@ -74,4 +74,4 @@ def _lines(chosen: Sequence[Mapping[str, Content]], group: str | None) -> Iterat
             held = values.get(group)
             count = sum(each.get(group) == held for each in chosen)
             yield Line("分组", {group: f"{held or '（未定部门）'}（{count}项）"})
-        yield Line("明细", {"序号": number, **values})
+        yield Line("明细", {**values, "序号": number})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.receipts import State, UnitState
@@ -26,7 +27,7 @@ def summary(occasion: Occasion, merged: Merged, states: Sequence[UnitState], she
     """
     form = merged.form
     name = f"{form.name}汇总表"
-    head = occasion.head(f"{form.title}汇总表", form.annex)
+    head = occasion.head(f"{form.title.removesuffix('表')}汇总表", form.annex)
     notes = tuple(_notes(merged, states))
     groups: Mapping[str, tuple[str, ...]] = {"手续": merged.procedures} if merged.procedures else {}
     subtotals = bool(form.file.totals.sums) and len(states) > 1
@@ -45,22 +46,22 @@ def _lines(merged: Merged, *, subtotals: bool) -> Iterator[Line]:
     for unit, group in units:
         for values in group.to_dict("records"):
             number += 1
-            yield Line("明细", {"序号": number, **_content(merged, values)})
+            yield Line("明细", {**_content(merged, values), "序号": number})
         if subtotals:
             yield Line("小计", {"填报单位": str(unit)})
     if merged.form.file.totals.sums:
         yield Line("合计", {})
 
 
-def _content(merged: Merged, values: Mapping[str, object]) -> dict[str, Content]:
-    content: dict[str, Content] = {name: values[name] for name in merged.form.fields}  # type: ignore[misc]
+def _content(merged: Merged, values: Mapping[Hashable, Any]) -> dict[str, Content]:
+    content: dict[str, Content] = {name: values[name] for name in merged.form.fields}
     content |= {"填报单位": str(values[UNIT])}
     for procedure in merged.procedures:
         content[f"{procedure}.摘要"] = _digest(procedure, values)
     return content
 
 
-def _digest(procedure: str, values: Mapping[str, object]) -> str | None:
+def _digest(procedure: str, values: Mapping[Hashable, Any]) -> str | None:
     """One procedure in two lines: its progress, and the day it was or shall be done."""
     progress = values.get(f"{procedure}.办理进展")
     done, due = values.get(f"{procedure}.办结时间"), values.get(f"{procedure}.拟办结时限")

@@ -46,7 +46,7 @@ def targets(occasion: Occasion, sources: Mapping[str, Source]) -> WorkbookData:
             sheet, figures[name] = _breakdown(occasion, indicator, source)
             breakdowns.append(sheet)
     names = {indicator: sheet.name for indicator, sheet in zip(figures, breakdowns, strict=True)}
-    lines = []
+    lines: list[Line] = []
     done: set[str] = set()
     for target in county.targets:
         done.add(target.indicator)
@@ -55,15 +55,14 @@ def targets(occasion: Occasion, sources: Mapping[str, Source]) -> WorkbookData:
         if name not in done:
             lines.append(_line(occasion, len(lines) + 1, indicator, None, figures, names))
     notes = _notes(occasion, sources)
-    rates = any(county.indicators[name].rules.unit == "%" for name in figures)
-    chart = Chart("bar", "比率类指标完成情况", "指标", ("完成",), percent=True)
+    chart = Chart("bar", "各项目标完成率", "指标", ("完成率",), percent=True)
     first = SheetData(
         FIRST,
         FIRST,
         occasion.head(f"{county.name}{FIRST}表"),
         tuple(lines),
         notes=notes,
-        charts=(chart,) if rates else (),
+        charts=(chart,) if figures else (),
     )
     return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", (first, *breakdowns))
 

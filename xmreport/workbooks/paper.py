@@ -14,7 +14,7 @@ from xmreport.workbooks.widths import TALLEST, Cuts, narrowed, page_breaks, wide
 
 SMALLEST = 7.0
 """Points below which nothing is printed."""
-_SLACK = 0.975
+_SLACK = 0.955
 """The share of the paper that is filled: programs round their scale down and measure a little differently."""
 _STEP = 0.5
 """Points by which letters shrink in a row that is too tall."""

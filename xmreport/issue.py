@@ -1,0 +1,75 @@
+"""Blank forms for a county's units: unit and period filled in, drop-downs, and a mark that tells where it is from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from xmreport import __version__
+from xmreport.model.dates import CHINA
+from xmreport.model.sheets import SheetData
+from xmreport.rulebook.book import County, Task
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.schedule import Period
+from xmreport.workbooks.blanks import build_blank
+from xmreport.workbooks.delivery import deliver
+from xmreport.workspace import Trouble, Workspace
+
+FOLDER = "空白表"
+ROWS = 24
+
+
+def issue_blanks(workspace: Workspace, county: County, named: str | None, now: dt.datetime) -> Iterator[str]:
+    """Write one blank form a unit into `outbox/<county>/空白表/<task>/`; the paths written.
+
+    Raises:
+        Trouble: there is no such task, or it collects no form.
+    """
+    if named and named not in county.tasks:
+        raise Trouble(f"{county.name}没有“{named}”这项任务；现有：{'、'.join(county.tasks)}。")
+    tasks = [county.tasks[named]] if named else [task for task in county.tasks.values() if task.rules.form]
+    for task in tasks:
+        if task.rules.form is None:
+            raise Trouble(f"“{task.name}”报的是文档（{task.rules.document}），没有空白表。")
+        period = current_period(task, now)
+        form = county.forms[task.rules.form]
+        for unit in county.reporters(task, period.ends if period.due_at else now.astimezone(CHINA).date()):
+            data = _blank(workspace, county, task, period, form, unit)
+            target = workspace.outbox / county.key / FOLDER / task.name / f"{unit}{form.name}.xlsx"
+            yield workspace.shown(deliver(data, target).path)
+
+
+def current_period(task: Task, now: dt.datetime) -> Period:
+    """The period a blank is for: the first that is not past due, else the last."""
+    return next((period for period in task.periods if not period.is_due(now)), task.periods[-1])
+
+
+def _blank(workspace: Workspace, county: County, task: Task, period: Period, form: Form, unit: str) -> bytes:
+    head = {
+        "附件": form.annex,
+        "标题": form.title,
+        "填报单位": unit,
+        "填报时间": "    年  月  日",
+        "县区": county.name,
+    }
+    due = f"{period.due_at:%Y-%m-%d %H:%M}" if period.due_at else "有变化时"
+    notes = (f"请于 {due} 前报{task.rules.recipient}（{task.name}，{period.name}期）。",)
+    groups = {"手续": form.procedures} if form.procedures else {}
+    sheet = SheetData(form.name, form.name, head, (), groups, notes)
+    fields = form.fields.values()
+    choices = {
+        field.name: tuple(form.options[field.column.options])
+        for field in fields
+        if field.column.options and form.options.get(field.column.options)
+    }
+    return build_blank(
+        sheet,
+        workspace.templates,
+        f"{form.name}.xlsx",
+        ROWS,
+        choices,
+        frozenset(field.name for field in fields if field.type == "日期"),
+        frozenset(field.name for field in fields if field.type == "金额"),
+        f"form={form.name};county={county.key};unit={unit};task={task.name};period={period.name};version={__version__}",
+        dt.datetime.combine(period.begins, dt.time(), CHINA),
+    )
