@@ -4,6 +4,7 @@ import datetime as dt
 import importlib.util
 import math
 import random
+import re
 import shutil
 import subprocess
 from io import BytesIO
@@ -86,7 +87,11 @@ def _targets():
             "明细",
             {
                 **dict.fromkeys(("力争", "节点", "与序时进度差", "口径")),
-                **{"序号": number, "指标": name, "单位": unit, "目标": goal, "完成": done},
+                "序号": number,
+                "指标": name,
+                "单位": unit,
+                "目标": goal,
+                "完成": done,
                 "完成率": Formula("{完成}/{目标}", done / goal),
                 "差额": Formula("{完成}-{目标}", done - goal),
                 "达标情况": "未达标" if done < goal else "达标",
@@ -152,7 +157,7 @@ def _cell(sheet, heading, row):
 def test_building_twice_gives_the_same_bytes_dated_by_the_report():
     first, second = (build(_summary(), TEMPLATES, AS_OF) for _ in range(2))
     assert first == second
-    assert _open(first).properties.created == dt.datetime(2022, 12, 9, 9, 0)
+    assert _open(first).properties.created.isoformat() == "2022-12-09T09:00:00"
     assert first != build(_summary(), TEMPLATES, AS_OF + dt.timedelta(days=7))
 
 
@@ -166,7 +171,7 @@ def test_text_that_looks_like_a_formula_stays_text(text):
 def test_days_are_dates_months_stay_text_and_yes_is_a_word():
     sheet = _open(_summary(2, 计划开工时间=PartialDate(2023, 4, 1)))["汇总表"]
     cell = _cell(sheet, "计划开工时间", 6)
-    assert (cell.value, cell.number_format) == (dt.datetime(2023, 4, 1), "yyyy-mm-dd")
+    assert (cell.is_date, cell.value.isoformat(), cell.number_format) == (True, "2023-04-01T00:00:00", "yyyy-mm-dd")
     month = _cell(_open(_summary(1))["汇总表"], "计划开工时间", 6)
     assert month.value == "2023-05"
     assert [_cell(sheet, "是否产业项目", row).value for row in (6, 8)] == ["否", "是"]
@@ -250,16 +255,16 @@ def test_links_open_files_beside_the_workbook_and_places_inside_it():
     links = {"汇总表": Link("打开", "周报/2022-12-09/汇总表.xlsx"), "报送情况": Link("见下", "internal:'总览'!A1")}
     line = Line("明细", {"任务": "周报", **values, **links})
     sheet = _open(WorkbookData("x", "总览.xlsx", (SheetData("总览", "总览", HEAD, (line,)),)))["总览"]
-    assert sheet["L4"].value == "打开"
-    assert sheet["L4"].hyperlink.target.replace("\\", "/") == "周报/2022-12-09/汇总表.xlsx"
-    assert sheet["M4"].hyperlink.location == "'总览'!A1"
+    assert sheet["L5"].value == "打开"
+    assert sheet["L5"].hyperlink.target.replace("\\", "/") == "周报/2022-12-09/汇总表.xlsx"
+    assert sheet["M5"].hyperlink.location == "'总览'!A1"
 
 
 def test_paper_repeats_and_panes_come_from_the_template():
     sheet = _open(_summary(7))["汇总表"]
     assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (8, "landscape")
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
-    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
     assert sheet.print_title_rows == "$4:$5"
     assert sheet.freeze_panes == "D6"
     assert sheet.oddFooter.center.text == "第 &P 页，共 &N 页"
@@ -272,7 +277,7 @@ def test_charts_stand_in_their_own_row_inside_the_print_area():
     data = build(_targets(), TEMPLATES, AS_OF)
     sheet = _open(data)["目标完成情况"]
     assert sheet.print_area == "'目标完成情况'!$A$1:$L$10"
-    assert sheet.row_dimensions[10].height == 190
+    assert sheet.row_dimensions[10].height == pytest.approx(190, abs=0.5)
     chart = ZipFile(BytesIO(data)).read("xl/charts/chart1.xml").decode()
     assert "'目标完成情况'!$H$5:$H$8" in chart
     assert "仿宋_GB2312" in chart
@@ -283,14 +288,14 @@ def test_charts_stand_in_their_own_row_inside_the_print_area():
 @pytest.mark.parametrize("procedures", [3, 5, 7, 11])
 def test_nothing_is_printed_below_seven_points(procedures):
     for sheet in _open(_summary(9, procedures, 总投资=1_234_567.89)).worksheets:
-        short, long = {8: (297, 420), 9: (210, 297)}[sheet.page_setup.paperSize]
+        long = {8: 420, 9: 297}[sheet.page_setup.paperSize]
         across = (long - 25.4 * (sheet.page_margins.left + sheet.page_margins.right)) / 25.4 * 96
         # The workbook's own font has digits of 8 pixels.
         pixels = sum(
             dimension.width * 8 * (dimension.max - dimension.min + 1) for dimension in sheet.column_dimensions.values()
         )
         fits = sheet.sheet_properties.pageSetUpPr is not None and sheet.sheet_properties.pageSetUpPr.fitToPage
-        scale = min(1, across / pixels) if fits else sheet.page_setup.scale / 100
+        scale = min(1, across / pixels) if fits else (sheet.page_setup.scale or 100) / 100
         smallest = min(cell.font.sz for row in sheet.rows for cell in row if cell.value is not None)
         assert smallest * scale >= 7
         assert fits or sheet.col_breaks.brk
@@ -303,7 +308,7 @@ def test_a_remark_of_three_hundred_characters_is_shown_whole():
     height, width = sheet.row_dimensions[6].height, sheet.column_dimensions[cell.column_letter].width * 8
     assert cell.value == remark
     assert lines(remark, (width - 5) / (cell.font.sz * 2 / 3)) * cell.font.sz * 1.4 <= height <= 409
-    assert sheet["A9"].value is None
+    assert (sheet["A9"].value, sheet["A10"].value) == (NOTES[0], None)
 
 
 def test_a_text_longer_than_any_row_is_kept_whole_and_the_sheet_says_so():
@@ -359,15 +364,27 @@ def _recalculated(folder, names):
     return {name.stem: openpyxl.load_workbook(folder / "out" / name.name, data_only=True) for name in names}
 
 
+def _forgotten(data):
+    """The same workbook with every formula's value replaced by a wrong one."""
+    old, new = ZipFile(BytesIO(data)), BytesIO()
+    with ZipFile(new, "w") as changed:
+        for name in old.namelist():
+            text = old.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                text = re.sub(rb"</f><v>[^<]*</v>", b"</f><v>-1</v>", text)
+            changed.writestr(name, text)
+    return new.getvalue()
+
+
 @pytest.mark.libreoffice
 def test_libreoffice_computes_the_values_that_the_formulas_carry(tmp_path):
     built = {"summary": _summary(25, 7), "one": _summary(1), "targets": _targets()}
     names = [tmp_path / f"{name}.xlsx" for name in built]
     for name, data in zip(names, built.values(), strict=True):
-        name.write_bytes(build(data, TEMPLATES, AS_OF))
+        name.write_bytes(_forgotten(build(data, TEMPLATES, AS_OF)))
     compared = 0
     for name, again in _recalculated(tmp_path, names).items():
-        data = (tmp_path / f"{name}.xlsx").read_bytes()
+        data = build(built[name], TEMPLATES, AS_OF)
         live, cached = _open(data), _open(data, values=True)
         for sheet in live.worksheets:
             for cell in (cell for row in sheet.rows for cell in row if cell.data_type == "f"):

@@ -10,6 +10,7 @@ import pytest
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.colors import Color
 
+from xmreport.model.dates import CHINA
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Line, SheetData, WorkbookData
 from xmreport.workbooks.blanks import build_blank
@@ -17,7 +18,7 @@ from xmreport.workbooks.official import build
 from xmreport.workbooks.template import TemplateBroken, read_template
 
 SHIPPED = Path(__file__).parent.parent / "templates_xlsx"
-AS_OF = dt.datetime(2022, 12, 9, 17, 0)
+AS_OF = dt.datetime(2022, 12, 9, 17, 0, tzinfo=CHINA)
 PLAIN = [
     ("抬头", "{标题}"),
     ("表头", "项目名称", "总投资"),
@@ -142,9 +143,20 @@ def test_what_an_office_changes_in_excel_changes_the_official_table(tmp_path):
     assert cell.fill.fgColor.rgb == "FFD9D9D9"
     assert cell.number_format == "#,##0.000"
     assert sheet.column_dimensions["B"].width * 8 == pytest.approx(280, abs=2)
-    assert sheet.row_dimensions[3].height == 50
+    assert sheet.row_dimensions[3].height == pytest.approx(50, abs=0.5)
     assert sheet.freeze_panes == "B3"
     assert sheet.page_setup.orientation == "landscape"
+
+
+def test_a_template_saved_by_a_chinese_program_counts_widths_in_its_own_font(tmp_path):
+    _template(tmp_path, edit=lambda _book, sheet: setattr(sheet.column_dimensions["C"], "width", 20))
+    old = ZipFile(tmp_path / "t.xlsx")
+    with ZipFile(tmp_path / "u.xlsx", "w") as new:
+        for name in old.namelist():
+            text = old.read(name).replace(b'name="Normal"', 'name="常规"'.encode())
+            new.writestr(name, text.replace(b'val="Calibri"', 'val="宋体"'.encode()))
+    assert read_template(tmp_path / "t.xlsx").sheet("表").widths[1] == 140
+    assert read_template(tmp_path / "u.xlsx").sheet("表").widths[1] == 160
 
 
 def test_a_column_that_was_moved_or_removed_in_the_template_moves_or_goes(tmp_path):

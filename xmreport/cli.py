@@ -15,6 +15,7 @@ import typer
 
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome
+from xmreport.model.trouble import Trouble
 
 if TYPE_CHECKING:
     from xmreport.rulebook.book import County
@@ -58,12 +59,14 @@ def _home(
 @contextmanager
 def _told() -> Iterator[None]:
     """What a clerk can put right is said in a sentence: exit status 2."""
-    from xmreport.workspace import Trouble
-
     try:
         yield
     except Trouble as trouble:
         _say(str(trouble))
+        raise typer.Exit(2) from None
+    except OSError as error:
+        logging.getLogger("xmreport").exception("读写失败")
+        _say(f"读写失败：{error.filename or ''}（{error.strerror or error}）。请检查磁盘空间、权限和网络后再运行一次。")
         raise typer.Exit(2) from None
 
 

@@ -13,7 +13,7 @@ from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination, Part, Row
 from xmreport.past import Past
-from xmreport.rulebook.assignment import Assigned, assign, is_open, lateness, tasks_of
+from xmreport.rulebook.assignment import Assigned, Owes, assign, is_open, lateness, tasks_of
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.identity import name_of
 from xmreport.rulebook.names import key_of
@@ -73,14 +73,14 @@ class Judge:
     def _part(self, part: Part, arrival: Receipt) -> Receipt:
         receipt = replace(arrival, form=part.form, unit=part.unit, rows=part.rows, nil=part.nil)
         if part.unit is None:
-            reason = "文件夹、表内“填报单位”和文件名都没有写明" if not self._stated(part) else "“填报单位”不在名册里"
-            return self._quarantined(receipt, part, Finding("S02", Severity.ERROR, part.sheet, words={"原因": reason}))
+            return self._quarantined(receipt, part)
         due = self._assigned(part.unit, arrival, part)
         day = part.stated or _day(arrival)
         if due is None:
             if not tasks_of(self.county, part.unit, day, part.form):
                 words = {"单位": part.unit, "报表": part.form}
-                return self._quarantined(receipt, part, Finding("S18", Severity.ERROR, part.sheet, words=words))
+                unowed = Finding("S18", Severity.ERROR, part.sheet, words=words)
+                return self._quarantined(receipt, replace(part, findings=(unowed, *part.findings)))
             return self._returned_for_date(receipt, part, "S10", {"填报日": day.isoformat()})
         current = assign(self._tasks(part.unit, part.form, day), _day(arrival), self._owes(part.unit))
         words = {
@@ -99,11 +99,8 @@ class Judge:
         outcome = Outcome.RETURNED if any(finding.is_error for finding in findings) else Outcome.ACCEPTED
         return self._settled(receipt, due, outcome, tuple(findings))
 
-    def _stated(self, part: Part) -> bool:
-        return any(finding.code in {"S03", "S04"} for finding in part.findings)
-
-    def _quarantined(self, receipt: Receipt, part: Part, finding: Finding) -> Receipt:
-        return replace(receipt, outcome=Outcome.QUARANTINED, rows=(), findings=(finding, *part.findings))
+    def _quarantined(self, receipt: Receipt, part: Part) -> Receipt:
+        return replace(receipt, outcome=Outcome.QUARANTINED, rows=(), findings=part.findings)
 
     def _returned_for_date(self, receipt: Receipt, part: Part, code: str, words: dict[str, str]) -> Receipt:
         finding = Finding(code, Severity.ERROR, part.sheet, part.stated_cell, "填报时间", words=words)
@@ -112,7 +109,7 @@ class Judge:
     def _tasks(self, unit: str, form: str | None, day: dt.date) -> list[Task]:
         return tasks_of(self.county, unit, day, form)
 
-    def _owes(self, unit: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _owes(self, unit: str) -> Owes:
         def owes(task: Task, period: Period) -> bool:
             exempt = period.suspended or self.county.exemption(task.name, unit, dt.date.fromisoformat(period.name))
             return not exempt and not self.past.accepted(task.name, period.name, unit)

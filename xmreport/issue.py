@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from xmreport import __version__
 from xmreport.model.dates import CHINA
 from xmreport.model.sheets import SheetData
+from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.schedule import Period
 from xmreport.workbooks.blanks import build_blank
 from xmreport.workbooks.delivery import deliver
-from xmreport.workspace import Trouble, Workspace
+from xmreport.workspace import Workspace
 
 FOLDER = "空白表"
 ROWS = 24

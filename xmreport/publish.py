@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # pandas is slow to import, and a pass that finds nothing new
 
 CONTACTS = "联络人名单"
 OVERVIEW = "总览"
+BESIDE = "+beside"
+"""Behind the mark of what was written beside a workbook that somebody had open."""
 
 
 def publish(
@@ -41,13 +43,15 @@ def publish(
         facts = _facts(county, task, period, receipts, now)
         mark = _fingerprint(county.digest, look, map(_told, own), facts)
         shown = workspace.shown(folder)
-        if ledger.published(shown) == mark and _all_there(folder, task):
+        if _current(ledger.published(shown), mark, folder) and _all_there(folder, task):
             continue
         as_of = _as_of(period, facts, now)
+        beside = False
         for event in write_period(workspace, county, ledger, task, period, own, receipts, as_of, folder):
             changed = True
+            beside = beside or bool(event.note)
             yield event
-        ledger.note_published(shown, mark)
+        ledger.note_published(shown, mark + BESIDE if beside else mark)
     yield from _overview(workspace, county, ledger, states, receipts, look, now, changed=changed)
 
 
@@ -71,12 +75,28 @@ def write_period(
         yield _write(workspace, data, as_of, folder)
 
 
+def _current(recorded: str | None, mark: str, folder: Path) -> bool:
+    """Whether a folder shows these facts. What had to be written beside an open workbook waits for it to be closed."""
+    if recorded == mark + BESIDE:
+        return any(_is_open(path) for path in folder.glob("*.xlsx"))
+    return recorded == mark
+
+
+def _is_open(path: Path) -> bool:
+    """Whether somebody's spreadsheet program keeps a workbook locked, as Windows lets it."""
+    try:
+        path.open("r+b").close()
+    except OSError:
+        return True
+    return False
+
+
 def _write(workspace: Workspace, data: WorkbookData, as_of: dt.datetime, folder: Path) -> Published:
     from xmreport.workbooks.delivery import deliver
     from xmreport.workbooks.official import build
 
     delivered = deliver(build(data, workspace.templates, as_of), folder / data.file)
-    return Published(workspace.shown(delivered.path), delivered.note)
+    return Published(workspace.shown(delivered.path), delivered.note or None)
 
 
 def _periods(

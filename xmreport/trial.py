@@ -14,10 +14,11 @@ from xmreport.model.events import FileEvent
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
+from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.reading.guard import GuardedPool, WorkerFailure
 from xmreport.rulebook.book import County
-from xmreport.workspace import Trouble, Workspace
+from xmreport.workspace import Workspace
 
 
 def try_files(

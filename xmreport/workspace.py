@@ -12,14 +12,11 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
+from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import Rulebook
 from xmreport.rulebook.loading import load_rulebook
 
 STATE = ".xmreport"
-
-
-class Trouble(Exception):
-    """Something a clerk can put right: told in Chinese, without a traceback."""
 
 
 @dataclass(frozen=True)

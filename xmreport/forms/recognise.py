@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rapidfuzz import fuzz, process
+
 from xmreport.forms.body import Body, BodyReader
 from xmreport.forms.cleaning import clean, money_unit, shown
 from xmreport.forms.frame import Frame, read_frame
@@ -183,39 +185,9 @@ def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
     """One return, its unit decided: the folder, then the sheet's 填报单位, then the file's name (M43)."""
     first = sheets[0]
     findings = [finding for sheet in sheets for finding in (*sheet.findings, *sheet.body.findings)]
-    unit = arrived.unit or first.unit
-    stated = first.frame.unit
-    if arrived.unit and first.unit and first.unit != arrived.unit:
-        words = {"文件夹": arrived.unit, "表内": first.unit}
-        findings.append(
-            Finding(
-                "S04",
-                Severity.ERROR,
-                first.grid.sheet,
-                stated.cell if stated else None,
-                "填报单位",
-                stated.text if stated else None,
-                words,
-            )
-        )
-    elif stated and first.unit is None and arrived.unit:
-        findings.append(
-            Finding(
-                "S03",
-                Severity.WARNING,
-                first.grid.sheet,
-                stated.cell,
-                "填报单位",
-                stated.text,
-                {"文件夹": arrived.unit},
-            )
-        )
-    elif unit is None:
-        unit = _named(county, arrived.name)
-        if unit:
-            findings.append(
-                Finding("S19", Severity.WARNING, first.grid.sheet, None, "填报单位", arrived.name, {"单位": unit})
-            )
+    unit, doubt = _unit(first, county, arrived)
+    if doubt:
+        findings.insert(0, doubt)
     rows = tuple(row for sheet in sheets for row in sheet.body.rows)
     nil = not rows and any(sheet.body.nil for sheet in sheets)
     if not rows and not nil and not any(finding.code == "S05" for finding in findings):
@@ -233,6 +205,29 @@ def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
         stated_cell=first.frame.date.cell if first.frame.date else None,
         extra_columns=tuple(dict.fromkeys(heading for sheet in sheets for heading in sheet.header.extra.values())),
     )
+
+
+def _unit(sheet: _Sheet, county: County, arrived: Arrived) -> tuple[str | None, Finding | None]:
+    """Whose return a sheet is, and what has to be said about that."""
+    stated = sheet.frame.unit
+    cell, text = (stated.cell, stated.text) if stated else (None, None)
+
+    def say(code: str, severity: Severity, value: str | None, **words: str) -> Finding:
+        return Finding(code, severity, sheet.grid.sheet, cell, "填报单位", value, words)
+
+    if arrived.unit and sheet.unit not in (None, arrived.unit):
+        return arrived.unit, say("S04", Severity.ERROR, text, 文件夹=arrived.unit, 表内=str(sheet.unit))
+    if arrived.unit and stated and sheet.unit is None:
+        return arrived.unit, say("S03", Severity.WARNING, text, 文件夹=arrived.unit)
+    if arrived.unit or sheet.unit:
+        return arrived.unit or sheet.unit, None
+    named = _named(county, arrived.name)
+    if named:
+        return named, say("S19", Severity.WARNING, arrived.name, 单位=named)
+    if text is None:
+        return None, say("S02", Severity.ERROR, None, 原因="文件夹、表内“填报单位”和文件名都没有写明")
+    near = [name for name, _, _ in process.extract(text, list(county.roster.order), scorer=fuzz.ratio, limit=3)]
+    return None, say("S02", Severity.ERROR, text, 原因=f"“填报单位”写的“{text}”不在名册里，最接近的有{'、'.join(near)}")
 
 
 def _without_foreign(parts: Sequence[Part], arrived: Arrived) -> list[Part]:

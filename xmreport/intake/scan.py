@@ -82,7 +82,7 @@ def _scan(folder: Path, prefix: str, folders: tuple[str, ...]) -> Iterator[Found
 
 def identity_of(status: os.stat_result) -> str:
     """A text that another file, or the same with other content, does not share."""
-    return f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+    return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
 
 
 def _came(status: os.stat_result) -> dt.datetime:

@@ -6,6 +6,8 @@ import sqlite3
 import time
 from pathlib import Path
 
+from xmreport.model.trouble import Trouble
+
 VERSION = 1
 BUSY_S = 60.0
 """How long a writer waits for another one to be done before it gives up."""
@@ -76,7 +78,7 @@ CREATE TABLE published (
 """
 
 
-class LedgerError(Exception):
+class LedgerError(Trouble):
     """The ledger cannot be used; the text says why, in Chinese."""
 
 

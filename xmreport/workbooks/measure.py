@@ -27,12 +27,15 @@ _LATIN = 1.27
 _SLIM = dict.fromkeys(" -.,:;'|/()il", 0.8)
 _TWO = 2 * _HAN
 """Two Han characters: words are not stood on end."""
+_ENDLESS = 200
+"""Lines that no row shows: beyond them a text is not measured to the letter."""
 _UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|[!-~]+?(?:[-/,.]+|(?=[^!-~])|$)|\S")
 _WORD = r"[!-~]+?(?:[-/,]+|(?=[^!-~])|$)|."
 _TOKENS = tuple(re.compile(words, re.DOTALL) for words in (_WORD, _WORD + "[，。；：、！？）》”’…]*"))
 """What is not divided: some programs let a line begin with a full stop, some do not."""
 
 
+@lru_cache(maxsize=16_384)
 def units(text: str) -> float:
     """Width of a text in halves of a Han character."""
     return sum(_unit(letter) for letter in text)
@@ -41,7 +44,10 @@ def units(text: str) -> float:
 @lru_cache(maxsize=16_384)
 def lines(text: str, room: float) -> int:
     """How many lines a text takes where `room` units stand side by side."""
-    return sum(_wrapped(paragraph, max(room, _HAN)) for paragraph in text.split("\n"))
+    wide = max(room, _HAN)
+    if units(text) > wide * _ENDLESS:
+        return int(units(text) / wide)
+    return sum(_wrapped(paragraph, wide) for paragraph in text.split("\n"))
 
 
 def is_figure(entry: Entry) -> bool:

@@ -17,6 +17,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xmreport.model.grid import Box, address
+from xmreport.model.trouble import Trouble
 from xmreport.workbooks.looks import Look, Palette, look_of
 from xmreport.workbooks.page import Page, read_page
 
@@ -35,7 +36,7 @@ _DEEPEST = 200
 """Rows of a template that are looked at: an office may have formatted whole columns."""
 
 
-class TemplateBroken(Exception):
+class TemplateBroken(Trouble):
     """A template that cannot be used as it is: which file, where, and what to do, in the office's own words."""
 
     def __init__(self, file: str, sheet: str | None, cell: str | None, message: str) -> None:
@@ -208,7 +209,7 @@ def _widths(sheet: Worksheet, width: int) -> tuple[int, ...]:
 
 def _digit(sheet: Worksheet) -> int:
     """Pixels of a digit in the workbook's own font, in which it counts widths: Calibri 7, 宋体 and 等线 8 at 11 pt."""
-    plain = sheet.parent._named_styles["Normal"].font  # type: ignore[union-attr]  # noqa: SLF001 - openpyxl has no other way
+    plain = sheet.parent._fonts[0]  # type: ignore[union-attr]  # noqa: SLF001 - the style's name depends on the program
     return 7 if (plain.name or "Calibri").isascii() and float(plain.sz or 11) <= 11 else 8
 
 
