@@ -22,14 +22,13 @@ from xmreport.model.events import Emit, FileEvent
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
+from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.publish import publish
 from xmreport.reading.guard import GuardedPool, WorkerFailure
 from xmreport.rulebook.book import County
+from xmreport.workbooks.about import About
 from xmreport.workbooks.delivery import deliver
-from xmreport.workbooks.returned import About, copy_name
-from xmreport.workbooks.slip import slip
-from xmreport.workbooks.template import TemplateBroken
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
@@ -215,6 +214,8 @@ class Engine:
         """Where the returned copy of a file will lie: one for all its parts."""
         if not any(receipt.outcome is Outcome.RETURNED for receipt in receipts):
             return receipts
+        from xmreport.workbooks.returned import copy_name
+
         first = next(receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED)
         name = copy_name(first.file.rsplit("/", 1)[-1], first.arrived_at)
         folder = f"outbox/{county.key}/退回/{first.unit or UNKNOWN_UNIT}"
@@ -254,6 +255,8 @@ class Engine:
 
     def _copy(self, receipt: Receipt, findings: tuple[Finding, ...], about: About, data: bytes | None) -> bytes:
         """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened."""
+        from xmreport.workbooks.slip import slip
+
         assert receipt.sha256
         if any(finding.code in SLIP_ONLY for finding in findings):
             return slip(findings, about)
@@ -276,7 +279,7 @@ class Engine:
             try:
                 for event in publish(self.workspace, county, self.ledger, self._past[key].receipts, now):
                     self.emit(event)
-            except TemplateBroken as broken:
+            except Trouble as broken:
                 log.warning("%s的表没有出完：%s", county.name, broken)
                 self.tally.broken_templates += 1
 

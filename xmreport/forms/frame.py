@@ -11,9 +11,11 @@ from xmreport.forms.dates import read_date
 from xmreport.model.dates import PartialDate
 from xmreport.model.grid import Grid, Scalar, address
 
-_LABELS = re.compile(
-    r"(填报单位|报送单位|填表单位|上报单位|编制单位)|(填报时间|填报日期|报送时间|报送日期|填表时间|填表日期|上报时间)|((?<![报送表制责任位])(?:金额)?单位(?=\s*[:]))|(填表人|填报人|审核人|联系电话|负责人|制表人|联系人|签发人)"
-)
+_WHO = "填报单位|报送单位|填表单位|上报单位|编制单位"
+_WHEN = "填报时间|填报日期|报送时间|报送日期|填表时间|填表日期|上报时间|统计截止日|统计截止时间"
+_MONEY = r"(?<![报送表制责任位])(?:金额)?单位(?=\s*[:])"
+_OTHERS = "填表人|填报人|审核人|联系电话|负责人|制表人|联系人|签发人"
+_LABELS = re.compile(f"({_WHO})|({_WHEN})|({_MONEY})|({_OTHERS})")
 _BRACKETS = re.compile(r"\([^()]*\)")
 NEIGHBOURS = 6
 """How far to the right of a bare label its value is looked for."""

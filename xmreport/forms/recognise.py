@@ -57,7 +57,8 @@ def recognise(book: Book, county: County, arrived: Arrived) -> Examination:
     aside: list[Grid] = []
     for grid in book.grids:
         empty = not any(any(cell is not None for cell in row) for row in grid.rows)
-        if empty or is_problem_list(grid.sheet, grid.at(1, 1)):
+        ours = is_problem_list(grid.sheet, grid.at(1, 1)) or (book.mark is not None and grid.hidden)
+        if empty or ours:  # the list of a returned copy, the drop-downs behind a blank form
             continue
         match = _best_form(grid, county, book.mark)
         if match is None:
