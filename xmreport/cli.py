@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import signal
+import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from xmreport.rulebook.book import County
     from xmreport.workspace import Workspace
 
+log = logging.getLogger("xmreport")
 app = typer.Typer(
     name="xmreport",
     help="表格进、表格出：收各单位的报表，核对、退回、汇总，出正式表格。",
@@ -32,6 +36,8 @@ app = typer.Typer(
 rules_app = typer.Typer(help="规则文件。", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
+SHARED = frozenset({"forms", "office", "节假日"})
+"""Rule files that are no county's own."""
 Counties = Annotated[list[str] | None, typer.Argument(help="县区，如 guxian；不写就是全部。", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="每件事打印一行 JSON。")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="截至什么时候，如 2022-12-09T17:00。", show_default=False)]
@@ -43,7 +49,23 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
-    app()
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setLevel(logging.WARNING)
+    screen.setFormatter(_Sentence())
+    log.addHandler(screen)
+    try:
+        app()
+    except Exception as error:
+        # The last boundary: what nobody foresaw is said, and kept in the log.
+        log.critical("程序自身出错，没有做完：%r。请把日志交给维护人员。", error, exc_info=True)
+        sys.exit(1)
+
+
+class _Sentence(logging.Formatter):
+    """What the screen shows of the log: the sentence, never where in the program it arose."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.getMessage()
 
 
 @app.callback()
@@ -65,8 +87,12 @@ def _told() -> Iterator[None]:
         _say(str(trouble))
         raise typer.Exit(2) from None
     except OSError as error:
-        logging.getLogger("xmreport").exception("读写失败")
-        _say(f"读写失败：{error.filename or ''}（{error.strerror or error}）。请检查磁盘空间、权限和网络后再运行一次。")
+        where = f"{error.filename or ''}（{error.strerror or error}）"
+        log.exception("读写失败：%s。请检查磁盘空间、权限和网络后再运行一次。", where)
+        raise typer.Exit(2) from None
+    except sqlite3.OperationalError as error:
+        why = str(error)
+        log.exception("台账打不开或写不进去（%s）。请检查台账文件夹的权限和磁盘空间后再运行一次。", why)
         raise typer.Exit(2) from None
 
 
@@ -86,10 +112,10 @@ def _moment(text: str | None) -> dt.datetime:
         return dt.datetime.now(CHINA)
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment.astimezone(CHINA)
+    except (ValueError, OverflowError):
         _say(f"看不懂的时间：{text}。请写成 2022-12-09T17:00。")
         raise typer.Exit(2) from None
-    return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment.astimezone(CHINA)
 
 
 def _county(workspace: Workspace, key: str) -> County:
@@ -103,7 +129,7 @@ def _known(workspace: Workspace, keys: list[str] | None) -> list[str]:
     """The counties asked for whose rules hold; what is wrong with the others is said."""
     book = workspace.rulebook
     usable = []
-    for key in keys or [*book.counties, *(key for key in book.faults if key not in {"forms", "office", "节假日"})]:
+    for key in dict.fromkeys(keys or [*book.counties, *(key for key in book.faults if key not in SHARED)]):
         if key in book.counties:
             usable.append(key)
         elif key in book.faults:
@@ -112,7 +138,7 @@ def _known(workspace: Workspace, keys: list[str] | None) -> list[str]:
                 _say(f"  {fault}")
         else:
             _say(f"没有“{key}”这个县的规则文件；现有：{'、'.join(book.counties)}。")
-    for key in ("office", "节假日", "forms"):
+    for key in sorted(SHARED):
         for fault in book.faults.get(key, ()):
             _say(str(fault))
     return usable
@@ -172,20 +198,25 @@ def run(
         workspace = _workspace(context)
         asked = counties or [*workspace.rulebook.counties, *workspace.rulebook.faults]
         keys = _known(workspace, counties)
-        broken = len(keys) < len([key for key in asked if key not in {"forms", "office", "节假日"}])
+        broken = len(keys) < len(set(asked) - SHARED)
         moment = Moment(_moment(now), replayed=now is not None)
         _log_to(workspace)
         with workspace.hold(), Engine(workspace, keys, Printer(as_json=as_json)) as engine:
             tally = engine.run_once(moment)
         if as_json:
-            counts = {outcome.value: tally.outcomes[outcome] for outcome in Outcome}
-            print(json.dumps({"event": "done", "files": tally.files, **counts}, ensure_ascii=False))
+            _done(tally.files, tally.outcomes)
         else:
             _closing(tally.files)
         if tally.engine_faults:
             raise typer.Exit(1)
-        if broken or tally.broken_templates:
+        if broken or tally.troubles:
             raise typer.Exit(2)
+
+
+def _done(files: int, outcomes: Counter[Outcome]) -> None:
+    """The last line of `--json`."""
+    counts = {outcome.value: outcomes[outcome] for outcome in Outcome}
+    print(json.dumps({"event": "done", "files": files, **counts}, ensure_ascii=False))
 
 
 def _closing(files: int) -> None:
@@ -194,17 +225,12 @@ def _closing(files: int) -> None:
 
 
 def _log_to(workspace: Workspace) -> None:
-    """The log keeps what a clerk need not see; warnings also reach the screen."""
+    """The log keeps what a clerk need not see."""
     workspace.state.mkdir(parents=True, exist_ok=True)
-    log = logging.getLogger("xmreport")
     log.setLevel(logging.INFO)
-    kept = logging.FileHandler(workspace.state / "xmreport.log", encoding="utf-8")
+    kept = logging.FileHandler(workspace.state / "xmreport.log", encoding="utf-8", delay=True)
     kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    screen = logging.StreamHandler(sys.stderr)
-    screen.setLevel(logging.WARNING)
-    screen.setFormatter(logging.Formatter("%(message)s"))
-    for handler in (kept, screen):
-        log.addHandler(handler)
+    log.addHandler(kept)
 
 
 @app.command()
@@ -223,6 +249,7 @@ def watch(
         if not keys:
             raise typer.Exit(2)
         _log_to(workspace)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service is stopped like with Ctrl+C
         with workspace.hold():
             Watcher(workspace, keys, Printer(as_json=False), poll=poll).watch()
 
@@ -230,7 +257,7 @@ def watch(
 @app.command()
 def check(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="要自查的表。", exists=True, dir_okay=False)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="要自查的表。", show_default=False)],
     county: Annotated[str, typer.Option("--county", help="县区（拼音）。")],
     unit: Annotated[str | None, typer.Option("--unit", help="单位名称。", show_default=False)] = None,
     as_json: AsJson = False,
@@ -246,6 +273,8 @@ def check(
         printer = Printer(as_json=as_json)
         for event in events:
             printer(event)
+        if as_json:
+            _done(len(files), Counter(event.receipt.outcome for event in events))
         if any(finding.is_error for event in events for finding in event.receipt.findings):
             raise typer.Exit(1)
 
@@ -268,7 +297,7 @@ def status(context: typer.Context, counties: Counties = None, as_of: AsOf = None
                 for state in unit_states(workspace.rulebook.counties[key], ledger.receipts(key, moment), moment)
             ]
         print_states(states, workspace.rulebook, as_json=as_json)
-        if counties and len(keys) < len(counties):
+        if counties and len(keys) < len(set(counties)):
             raise typer.Exit(2)
 
 
@@ -342,12 +371,16 @@ def explain(code: Annotated[str, typer.Argument(help="问题代码，如 V02。"
 @app.command()
 def verify(context: typer.Context) -> None:
     """核对台账和原件：证明没有缺失、没有被改动。"""
-    from xmreport.ledger import Ledger
+    from xmreport.ledger import Ledger, LedgerDamaged
 
-    with _told(), Ledger.open(_workspace(context).state) as ledger:
-        problems = ledger.verify()
+    with _told():
+        try:
+            with Ledger.open(_workspace(context).state) as ledger:
+                problems, count = ledger.verify(), len(ledger.receipts())
+        except LedgerDamaged as damaged:
+            problems, count = [str(damaged)], 0
         for problem in problems:
             _say(problem)
         if problems:
             raise typer.Exit(1)
-        print(f"台账完好：{len(ledger.receipts())} 条记录，原件齐全，没有被改动。")
+        print(f"台账完好：{count} 条记录，原件齐全，没有被改动。")

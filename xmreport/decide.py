@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,8 @@ class Judge:
 
     county: County
     past: Past
+    trial: bool = False
+    """A unit's own check: what the file holds counts, not whether it was received before or its period is closed."""
 
     def decide(self, found: Examination, arrival: Receipt) -> tuple[Receipt, ...]:
         """The receipts of one file: one for each of its parts, or one for the file as a whole.
@@ -90,9 +93,13 @@ class Judge:
         }
         if not due.period.has_begun(arrival.arrived_at):
             return self._returned_for_date(receipt, part, "S10", words)
-        if not is_open(due, arrival.arrived_at):
-            return self._returned_for_date(receipt, part, "S09", words)
+        if day > _day(arrival) and not any(_spans(task, day) for task in self._tasks(part.unit, part.form, day)):
+            return self._returned_for_date(receipt, part, "S10", words)
         findings = list(part.findings)
+        if not is_open(due, arrival.arrived_at):
+            if not self.trial:
+                return self._returned_for_date(receipt, part, "S09", words)
+            findings.append(Finding("S09", Severity.WARNING, part.sheet, part.stated_cell, "填报时间", words=words))
         if current and current.period != due.period:
             findings.append(Finding("S08", Severity.WARNING, part.sheet, part.stated_cell, "填报时间", words=words))
         findings += self._against_past(part, due, day)
@@ -103,8 +110,10 @@ class Judge:
         return replace(receipt, outcome=Outcome.QUARANTINED, rows=(), findings=part.findings)
 
     def _returned_for_date(self, receipt: Receipt, part: Part, code: str, words: dict[str, str]) -> Receipt:
+        """The date alone is at fault: what was only held against it is not."""
         finding = Finding(code, Severity.ERROR, part.sheet, part.stated_cell, "填报时间", words=words)
-        return replace(receipt, outcome=Outcome.RETURNED, findings=(finding, *part.findings))
+        others = (each for each in part.findings if not re.search("报告日|截止日", each.words.get("规则", "")))
+        return replace(receipt, outcome=Outcome.RETURNED, findings=(finding, *others))
 
     def _tasks(self, unit: str, form: str | None, day: dt.date) -> list[Task]:
         return tasks_of(self.county, unit, day, form)
@@ -130,15 +139,17 @@ class Judge:
             examined = Return(form, part, day, self.past.rows(last), last.period or "")
             found += check(AGAINST_LAST, examined)
         for row in part.rows:
-            other = self.past.elsewhere(due, part.unit, form, row)
-            if other:
-                found.append(self._conflict(part, row, other, name_of(form, row)))
+            held = self.past.elsewhere(due, part.unit, form, row)
+            if held:
+                found.append(self._conflict(part, row, *held))
         return found
 
-    def _conflict(self, part: Part, row: Row, other: str, name: str) -> Finding:
+    def _conflict(self, part: Part, row: Row, other: str, held: Row) -> Finding:
+        """Whose row counts is told as the summary decides it: the responsible unit's, else the first."""
         assert part.unit
-        responsible = row.values.get("责任单位")
-        counts = part.unit if responsible == part.unit else other
+        name = name_of(self.county.forms[part.form], row)
+        takes_over = row.values.get("责任单位") == part.unit and held.values.get("责任单位") != other
+        counts = part.unit if takes_over else other
         column = self.county.forms[part.form].file.name_column
         words = {"项目": name, "单位": f"{other}、{part.unit}", "采用": counts}
         return Finding("X01", Severity.WARNING, row.sheet, part.cell(row, column), column, name, words)
@@ -154,7 +165,7 @@ class Judge:
             late_by_s=lateness(due.period, receipt.arrived_at),
             findings=findings,
         )
-        before = self.past.same_bytes(settled)
+        before = None if self.trial else self.past.same_bytes(settled)
         if before is None:
             return settled
         inforce = self.past.in_force(due.task.name, due.period.name, settled.unit or "")

@@ -83,14 +83,15 @@ class Past:
         ]
         return max(earlier, key=lambda receipt: (receipt.period or "", *_newest(receipt)), default=None)
 
-    def elsewhere(self, due: Assigned, unit: str, form: Form, row: Row) -> str | None:
-        """Another unit whose return in force for this period holds the same project."""
+    def elsewhere(self, due: Assigned, unit: str, form: Form, row: Row) -> tuple[str, Row] | None:
+        """Another unit whose return in force for this period holds the same project, with its row."""
         period = (due.task.name, due.period.name)
         if period not in self._indexes:
             owners = {r.unit for r in self.receipts if (r.task, r.period) == period and r.unit}
             in_force = {owner: self.in_force(*period, owner) for owner in owners}
             self._indexes[period] = {o: Index(form, self.rows(r)) for o, r in in_force.items() if r}
-        return next((o for o, index in self._indexes[period].items() if o != unit and index.find(row)), None)
+        held = ((o, index.find(row)) for o, index in self._indexes[period].items() if o != unit)
+        return next(((o, found) for o, found in held if found), None)
 
 
 def _newest(receipt: Receipt) -> tuple[object, int]:

@@ -43,15 +43,17 @@ def publish(
         facts = _facts(county, task, period, receipts, now)
         mark = _fingerprint(county.digest, look, map(_told, own), facts)
         shown = workspace.shown(folder)
-        if _current(ledger.published(shown), mark, folder) and _all_there(folder, task):
+        if _current(ledger.published(shown), mark, folder):
             continue
         as_of = _as_of(period, facts, now)
         beside = False
+        written: list[str] = []
         for event in write_period(workspace, county, ledger, task, period, own, receipts, as_of, folder):
             changed = True
             beside = beside or bool(event.note)
+            written.append(event.path.rsplit("/", 1)[-1])
             yield event
-        ledger.note_published(shown, mark + BESIDE if beside else mark)
+        ledger.note_published(shown, "/".join([mark + BESIDE if beside else mark, *written]))
     yield from _overview(workspace, county, ledger, states, receipts, look, now, changed=changed)
 
 
@@ -77,9 +79,12 @@ def write_period(
 
 def _current(recorded: str | None, mark: str, folder: Path) -> bool:
     """Whether a folder shows these facts. What had to be written beside an open workbook waits for it to be closed."""
-    if recorded == mark + BESIDE:
+    shows, *written = (recorded or "").split("/")
+    if not all((folder / name).is_file() for name in written):
+        return False
+    if shows == mark + BESIDE:
         return any(_is_open(path) for path in folder.glob("*.xlsx"))
-    return recorded == mark
+    return shows == mark
 
 
 def _is_open(path: Path) -> bool:
@@ -179,11 +184,6 @@ def _templates_digest(folder: Path) -> str:
         if not path.name.startswith("~$"):
             whole.update(path.name.encode() + path.read_bytes())
     return whole.hexdigest()
-
-
-def _all_there(folder: Path, task: Task) -> bool:
-    wanted = 1 if task.rules.document else 2
-    return folder.is_dir() and sum(path.suffix == ".xlsx" for path in folder.iterdir()) >= wanted
 
 
 def _overview(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-import traceback
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
@@ -15,8 +14,8 @@ from typing import Self
 
 from xmreport.decide import UNKNOWN_UNIT, Judge, folder_unit
 from xmreport.examine import examine, mark, open_desk
-from xmreport.intake.scan import Changed, Found, read_bytes, remove, scan
-from xmreport.ledger import Drop, Entry, Ledger
+from xmreport.intake.scan import Changed, Found, can_be_read, read_bytes, remove, scan
+from xmreport.ledger import Drop, Entry, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, FileEvent
 from xmreport.model.findings import Finding, Severity
@@ -33,6 +32,8 @@ from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
 SLIP_ONLY = frozenset({"F01", "F02", "F03", "F04"})
+AT_HAND = 16
+"""Files a worker that are read ahead of the one being decided on: enough to keep all busy, few enough to hold."""
 
 
 @dataclass
@@ -42,7 +43,8 @@ class Tally:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     files: int = 0
     engine_faults: int = 0
-    broken_templates: int = 0
+    troubles: int = 0
+    """What somebody has to put right before all is done: a broken template, a folder that cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +58,21 @@ class Moment:
 class Engine:
     """One workspace's engine: a ledger, guarded workers, and the way of a file from inbox to outbox."""
 
-    def __init__(self, workspace: Workspace, keys: Sequence[str], emit: Emit) -> None:
+    def __init__(self, workspace: Workspace, keys: Sequence[str], emit: Emit, executor: Executor | None = None) -> None:
         self.workspace = workspace
         self.emit = emit
         self.tally = Tally()
         self.counties: dict[str, County] = {key: workspace.rulebook.county(key) for key in keys}
         self.ledger = Ledger.open(workspace.state)
         self.office = workspace.rulebook.office
-        self._pool: Executor | None = None
+        self._pool = executor
+        self._own_pool = executor is None
         self._past = {key: Past(self.ledger, key) for key in keys}
+        self._stuck: set[Drop] = set()
 
     @property
     def pool(self) -> Executor:
-        """The guarded workers, started when the first file needs one."""
+        """The guarded workers, started when the first file needs one; or the executor that was handed in."""
         if self._pool is None:
             self._pool = GuardedPool(
                 self.office.workers,
@@ -80,7 +84,7 @@ class Engine:
         return self._pool
 
     def close(self) -> None:
-        if self._pool is not None:
+        if self._pool is not None and self._own_pool:
             self._pool.shutdown()
         self.ledger.close()
 
@@ -98,15 +102,17 @@ class Engine:
         return self.tally
 
     def recover(self) -> None:
-        """Finish what a crash left between its record and its leaving the inbox."""
+        """Finish what a crash, or a locked file, left between its record and its leaving the inbox."""
         for drop, receipts in self.ledger.unfinished():
-            self._finish(drop, receipts)
+            if receipts[0].county in self.counties and self._finish(drop, receipts):
+                self._tell(receipts)
 
     def found(self) -> Iterator[tuple[County, Found]]:
         """Everything in the inboxes of this engine's counties that is not on record as staying there."""
         for key, county in self.counties.items():
             for found in scan(self.workspace.inbox / key, f"inbox/{key}"):
-                if not self.ledger.ignored_before(Drop(found.relative, found.identity)):
+                drop = Drop(found.relative, found.identity)
+                if drop not in self._stuck and not (self.ledger.ignored_before(drop) and not _mended(found)):
                     yield county, found
 
     def settled(self) -> list[tuple[County, Found]]:
@@ -127,22 +133,29 @@ class Engine:
             for county, found in drops
         ]
         arrivals.sort(key=lambda each: (each[0].arrived_at, each[2].changed, each[2].relative))
-        waiting: list[tuple[Receipt, County, Found, bytes | None, Future[Examination] | Examination]] = []
+        waiting: deque[tuple[Receipt, County, Found, bytes | None, Future[Examination] | Examination]] = deque()
         for arrival, county, found in arrivals:
             try:
                 kept, data, job = self._open(arrival, county, found)
             except Changed:
                 continue
+            except OriginalDamaged as damaged:
+                log.error("%s 没有收：%s", found.relative, damaged)  # noqa: TRY400 - a sentence, not a fault of ours
+                self.tally.troubles += 1
+                continue
             waiting.append((kept, county, found, data, job))
-        for kept, county, found, data, job in waiting:
-            self._settle(kept, county, found, data, job)
-        self.ledger.note_pass(moment.at, "replay" if moment.replayed else "pass")
+            if len(waiting) >= AT_HAND * self.office.workers:
+                self._settle(*waiting.popleft())
+        while waiting:
+            self._settle(*waiting.popleft())
+        if not moment.replayed:  # a replay says nothing of when the engine really looked
+            self.ledger.note_pass(moment.at, "pass")
 
     def _arrival(
         self, found: Found, county: County, moment: Moment, last_pass: dt.datetime | None, seen: dt.datetime | None
     ) -> Receipt:
         """When it came: first seen, else by the file system's own record, never before the engine's last pass."""
-        came = moment.at if moment.replayed else seen or min(moment.at, max(found.changed, last_pass or found.changed))
+        came = moment.at if moment.replayed else seen or arrival(found, moment.at, last_pass)
         return Receipt(
             file=found.relative,
             sha256=None,
@@ -163,10 +176,10 @@ class Engine:
             return arrival, None, Examination(outcome=Outcome.IGNORED)
         if not found.regular:
             return arrival, None, _set_aside("F09", "链接、管道或设备")
-        if found.size > self.office.largest_mib * 2**20:
-            sha = self.ledger.originals.adopt(found.path)
-            return replace(arrival, sha256=sha), None, _set_aside("F10", f"{found.size / 2**20:.0f} MB")
         try:
+            if found.size > self.office.largest_mib * 2**20:
+                sha = self.ledger.originals.adopt(found.path)
+                return replace(arrival, sha256=sha), None, _set_aside("F10", f"{found.size / 2**20:.0f} MB")
             data = read_bytes(found)
         except PermissionError:
             return arrival, None, _set_aside("F09", "没有读取权限的文件")
@@ -190,8 +203,11 @@ class Engine:
         self._past[county.key].add(recorded)
         if not stays:
             self._finish(drop, recorded, data)
+        self._tell(recorded)
+
+    def _tell(self, receipts: Sequence[Receipt]) -> None:
         self.tally.files += 1
-        for receipt in recorded:
+        for receipt in receipts:
             self.tally.outcomes[receipt.outcome] += 1
             self.emit(FileEvent(receipt))
 
@@ -204,9 +220,8 @@ class Engine:
             return Judge(county, self._past[county.key]).decide(found, arrival)
         except WorkerFailure as failure:
             found = _set_aside("F07", str(failure))
-        except Exception:  # noqa: BLE001 - the boundary of one file: whatever fails here must not stop the others
-            log.error("处理 %s 时引擎出错：\n%s", arrival.file, traceback.format_exc())  # noqa: TRY400
-            self.tally.engine_faults += 1
+        except Exception as error:  # noqa: BLE001 - the boundary of one file: whatever fails here must not stop the others
+            self._fault(f"处理 {arrival.file} 时引擎出错，已另存待查，其他文件不受影响。", error)
             found = _set_aside("F11", "")
         return (replace(arrival, findings=found.findings),)
 
@@ -225,13 +240,29 @@ class Engine:
             target, number = f"{folder}/{name.removesuffix('.xlsx')}({number}).xlsx", number + 1
         return tuple(replace(r, returned_copy=target) if r.outcome is Outcome.RETURNED else r for r in receipts)
 
-    def _finish(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> None:
-        """After the record: the returned copy goes out, the file leaves the inbox, and the ledger knows it did."""
+    def _finish(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> bool:
+        """After the record: the returned copy goes out, the file leaves the inbox, and the ledger knows it did.
+
+        False where a folder or the file is locked: the next pass tries again.
+        """
         returned = [receipt for receipt in receipts if receipt.returned_copy]
-        if returned:
-            self._send_back(returned, data)
-        remove(self._inbox_path(drop.file), drop.identity)
+        try:
+            if returned:
+                self._send_back(returned, data)
+            remove(self._inbox_path(drop.file), drop.identity)
+        except OSError as error:
+            self._stuck.add(drop)
+            self.tally.troubles += 1
+            log.warning("%s 已记录，还没有办完，下次再办：%s（%s）", drop.file, error, error.filename or "")
+            return False
         self.ledger.finish([drop])
+        self._stuck.discard(drop)
+        return True
+
+    def _fault(self, text: str, error: Exception) -> None:
+        """A fault of ours, told in a sentence; the log keeps where it happened."""
+        log.error("%s", text, exc_info=error)
+        self.tally.engine_faults += 1
 
     def _send_back(self, returned: Sequence[Receipt], data: bytes | None) -> None:
         first = returned[0]
@@ -240,7 +271,7 @@ class Engine:
         target = self._outbox_path(first.returned_copy)
         findings = tuple(finding for receipt in returned for finding in receipt.findings)
         about = About(
-            county=self.workspace.rulebook.county(first.county).name,
+            county=self.counties[first.county].name,
             unit=first.unit,
             form=first.form,
             task=first.task,
@@ -265,7 +296,12 @@ class Engine:
             return self.pool.submit(mark, original, findings, about).result()
         except WorkerFailure as failure:
             log.warning("%s 的标红副本没有做成（%s），改发退回说明。", receipt.file, failure)
-            return slip(findings, about)
+        except OriginalDamaged as damaged:
+            log.warning("%s 的标红副本没有做成，改发退回说明：%s", receipt.file, damaged)
+            self.tally.troubles += 1
+        except Exception as error:  # noqa: BLE001 - it is on record: what goes back must not stop the others
+            self._fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
+        return slip(findings, about)
 
     def _inbox_path(self, shown: str) -> Path:
         return self.workspace.inbox / shown.removeprefix("inbox/")
@@ -279,11 +315,23 @@ class Engine:
             try:
                 for event in publish(self.workspace, county, self.ledger, self._past[key].receipts, now):
                     self.emit(event)
-            except Trouble as broken:
-                log.warning("%s的表没有出完：%s", county.name, broken)
-                self.tally.broken_templates += 1
+            except (Trouble, OSError) as trouble:
+                log.warning("%s的表没有出完，下次再出：%s", county.name, trouble)
+                self.tally.troubles += 1
+            except Exception as error:  # noqa: BLE001 - one county's tables must not stop another's
+                self._fault(f"{county.name}的表没有出完，是引擎自身出错。", error)
+
+
+def arrival(found: Found, now: dt.datetime, last_pass: dt.datetime | None) -> dt.datetime:
+    """When a file seen for the first time came: by the file system's record, but not before the engine last looked."""
+    return min(now, max(found.changed, last_pass or found.changed))
 
 
 def _set_aside(code: str, reason: str) -> Examination:
     finding = Finding(code, Severity.ERROR, words={"原因": reason})
     return Examination(outcome=Outcome.QUARANTINED, findings=(finding,))
+
+
+def _mended(found: Found) -> bool:
+    """A file on record as one that could not be read, and that now can."""
+    return found.regular and not found.dropping and can_be_read(found.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from xmreport.intake.scan import Found
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit
 from xmreport.rulebook.book import County
-from xmreport.run import Engine, Moment
+from xmreport.run import Engine, Moment, arrival
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
 QUIET = dt.timedelta(seconds=2)
 """How long a file has to hold still before it is taken."""
+BREATH = 0.2
+"""Seconds after an event before the look it asks for: a copy under way sends hundreds."""
 PATIENCE = dt.timedelta(seconds=60)
 """How long a file that cannot be read yet is waited for: a copy may still be under way."""
 POLL_EVERY = 2.0
@@ -81,22 +84,30 @@ class Watcher:
             observer = self._observe()
             print("正在守候收件文件夹，按 Ctrl+C 停止。", flush=True)
             try:
-                engine.recover()
                 while not self.stopping.is_set():
                     observer = self._alive(observer)
-                    waiting = self.look(engine)
+                    waiting = self._look_again(engine)
                     self._sleep(engine, waiting=waiting)
             except KeyboardInterrupt:
-                print("已停止。")
+                print("已停止。", flush=True)
             finally:
                 observer.stop()
                 observer.join()
 
+    def _look_again(self, engine: Engine) -> bool:
+        """A look. A share that went away or a full disk is said and waited for: it must not end the service."""
+        try:
+            return self.look(engine)
+        except (OSError, sqlite3.OperationalError) as error:
+            log.error("这一遍没有做完，稍后再来：%s", error)  # noqa: TRY400 - a sentence, not a fault of ours
+            return False
+
     def look(self, engine: Engine) -> bool:
         """One look: what has settled is taken in, what changed is published; True while files are still settling."""
         now = self.clock()
+        engine.recover()
         present = list(engine.found())
-        self._note(present, now)
+        self._note(present, now, engine.ledger.last_pass())
         ready = [(county, found) for county, found in present if self._ready(found, now)]
         if ready:
             seen = {relative: sight.first for relative, sight in self._sights.items()}
@@ -106,13 +117,13 @@ class Watcher:
         engine.publish(now)
         return len(present) > len(ready)
 
-    def _note(self, present: Sequence[tuple[County, Found]], now: dt.datetime) -> None:
-        """First sight of a file is its arrival; a change starts its quiet time anew."""
+    def _note(self, present: Sequence[tuple[County, Found]], now: dt.datetime, last_look: dt.datetime | None) -> None:
+        """First sight of a file is its arrival, or its landing since the last look; a change starts its quiet anew."""
         kept: dict[str, _Sight] = {}
         for _, found in present:
             sight = self._sights.get(found.relative)
             if sight is None:
-                sight = _Sight(found.identity, now, now)
+                sight = _Sight(found.identity, arrival(found, now, last_look), now)
             elif sight.identity != found.identity:
                 sight = _Sight(found.identity, sight.first, now)
             kept[found.relative] = sight
@@ -121,9 +132,9 @@ class Watcher:
     def _ready(self, found: Found, now: dt.datetime) -> bool:
         """Quiet long enough; and looking whole, or waited for long enough."""
         still = now - self._sights[found.relative].still_since
-        if found.dropping or not found.regular:
+        if not found.regular:
             return True
-        return still >= QUIET and (still >= PATIENCE or looks_whole(found))
+        return still >= QUIET and (found.dropping or still >= PATIENCE or looks_whole(found))
 
     def _sleep(self, engine: Engine, *, waiting: bool) -> None:
         """Until an event, the next deadline, or the next timed look, whichever is first."""
@@ -135,6 +146,7 @@ class Watcher:
             if due is not None:
                 seconds = min(seconds, max(0.1, due))
         if self._wake.wait(seconds):
+            self.stopping.wait(BREATH)
             self._wake.clear()
 
     def _next_due(self, engine: Engine, now: dt.datetime) -> float | None:
@@ -176,7 +188,7 @@ def looks_whole(found: Found) -> bool:
         with found.path.open("rb") as file:
             head = file.read(4)
             if not head.startswith(b"PK"):
-                return found.size > 0
+                return any(head)  # nothing yet, or room kept for what is still to come
             file.seek(max(0, found.size - 66_000))
             return b"PK\x05\x06" in file.read()
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import sys
@@ -12,11 +13,14 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
+from xmreport.model.dates import CHINA
 from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import Rulebook
 from xmreport.rulebook.loading import load_rulebook
 
 STATE = ".xmreport"
+LOCKED_AT = 1024
+"""The byte that is locked: beyond what the file says of its holder, for Windows lets nobody read a locked byte."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class Workspace:
         return place
 
     def _place(self, named: str | None, usual: str) -> Path:
+        """A folder of the workspace. A broken office.yaml names none: the usual one could be the wrong one."""
+        wrong = self.rulebook.faults.get("office")
+        if wrong:
+            raise Trouble(f"rules/office.yaml 有错，不知道文件夹在哪里，什么也没有做：{wrong[0]}")
         return (self.home / named) if named else self.home / usual
 
     def shown(self, path: Path) -> str:
@@ -69,7 +77,12 @@ class Workspace:
         self.state.mkdir(parents=True, exist_ok=True)
         with (self.state / "lock").open("a+b") as file:
             if not _lock(file.fileno()):
-                raise Trouble("另一个 xmreport 正在这个工作区里运行，请等它结束后再试。")
+                file.seek(0)
+                holder = file.read(LOCKED_AT).decode("utf-8", "replace")
+                raise Trouble(f"另一个 xmreport 正在这个工作区里运行（{holder}），请等它结束或停止它后再试。")
+            file.truncate(0)
+            file.write(f"进程号 {os.getpid()}，{dt.datetime.now(CHINA):%Y-%m-%d %H:%M:%S} 开始".encode())
+            file.flush()
             yield
 
 
@@ -79,7 +92,7 @@ def _lock(handle: int) -> bool:
         if sys.platform == "win32":
             import msvcrt
 
-            os.lseek(handle, 0, os.SEEK_SET)
+            os.lseek(handle, LOCKED_AT, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl

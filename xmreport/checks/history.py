@@ -53,8 +53,8 @@ def money_jumped(examined: Return) -> Iterator[Finding]:
         for name in money:
             was, now = _figure(before, name), _figure(row, name)
             if was and now and jump / 2 <= max(now / was, was / now) <= jump * 2:
-                words = {"上期": f"{was:g}", "期次": examined.last_period}
-                yield examined.finding("P03", Severity.WARNING, row, name, f"{now:g}", **words)
+                words = {"上期": _shown(was), "期次": examined.last_period}
+                yield examined.finding("P03", Severity.WARNING, row, name, _shown(now), **words)
 
 
 def cumulative_fell(examined: Return) -> Iterator[Finding]:
@@ -65,8 +65,8 @@ def cumulative_fell(examined: Return) -> Iterator[Finding]:
             if was is not None and now is not None and now < was - 0.005:
                 reason = readable(row.values.get("备注"))
                 severity = Severity.WARNING if reason else Severity.ERROR
-                words = {"上期": f"{was:g}", "期次": examined.last_period}
-                yield examined.finding("P06", severity, row, name, f"{now:g}", **words)
+                words = {"上期": _shown(was), "期次": examined.last_period}
+                yield examined.finding("P06", severity, row, name, _shown(now), **words)
 
 
 def name_drifted(examined: Return) -> Iterator[Finding]:
@@ -108,3 +108,7 @@ def _content(row: Row) -> str:
 def _figure(row: Row, name: str) -> float | None:
     value = readable(row.values.get(name))
     return float(value) if isinstance(value, int | float) else None
+
+
+def _shown(figure: float) -> str:
+    return f"{figure:.10g}"

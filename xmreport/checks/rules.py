@@ -49,12 +49,21 @@ def _broken(examined: Return, check: Check, table: Columns, broken: Sequence[boo
     rule = check.rule
     severity = Severity.ERROR if rule.severity == "错误" else Severity.WARNING
     told: set[int] = set()
+    absent: set[tuple[str, str]] = set()
     for line, (index, procedure) in enumerate(table.places):
         if not broken[line] or (rule.once_a_row and index in told):
             continue
         told.add(index)
         row = examined.part.rows[index]
         name = f"{procedure}.{rule.at}" if procedure and rule.at in examined.form.sub_columns else rule.at
+        if examined.part.cell(row, name) is None:
+            # The sheet has no such column: one finding says so for all its rows.
+            if (row.sheet, name) in absent:
+                continue
+            absent.add((row.sheet, name))
+            if severity is Severity.ERROR:
+                yield Finding("S05", severity, row.sheet, None, name)
+                continue
         words = {
             "手续": procedure or "",
             "项目": name_of(examined.form, row),

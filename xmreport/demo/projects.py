@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -12,16 +12,24 @@ from xmreport.demo.names import Plan
 
 PROCEDURES = ("立项", "用地", "规划", "环评", "能评")
 INDUSTRY = frozenset({"工业产业", "现代物流", "金融外贸", "工业", "能源", "物流", "文旅"})
-PROBLEMS = ("用地指标不足，需协调调剂", "环评批复前置要件较多", "项目资本金未到位", "征地补偿尚未谈妥", "电力接入方案待批")
+PROBLEMS = (
+    "用地指标不足，需协调调剂",
+    "环评批复前置要件较多",
+    "项目资本金未到位",
+    "征地补偿尚未谈妥",
+    "电力接入方案待批",
+)
 _DONE_BETWEEN = {
-    "立项": (dt.date(2022, 8, 15), dt.date(2022, 12, 22)),
-    "用地": (dt.date(2022, 9, 20), dt.date(2023, 1, 18)),
-    "规划": (dt.date(2022, 9, 25), dt.date(2023, 1, 16)),
-    "环评": (dt.date(2022, 9, 20), dt.date(2023, 1, 16)),
-    "能评": (dt.date(2022, 9, 15), dt.date(2023, 1, 10)),
+    "立项": (dt.date(2022, 8, 25), dt.date(2023, 1, 12)),
+    "用地": (dt.date(2022, 10, 8), dt.date(2023, 2, 20)),
+    "规划": (dt.date(2022, 10, 8), dt.date(2023, 2, 20)),
+    "环评": (dt.date(2022, 9, 25), dt.date(2023, 2, 17)),
+    "能评": (dt.date(2022, 9, 25), dt.date(2023, 2, 10)),
 }
+_STEPS = (dt.date(2022, 12, 7), dt.date(2022, 12, 13))
+"""Days on which many projects get one procedure further, so that each week's return differs from the last one's."""
 _LEVELS = {"立项": "县县县市", "用地": "县县市省", "规划": "县县县市", "环评": "县县市市", "能评": "县市市省"}
-_NEEDLESS = {"用地": "不新增建设用地，不需办理用地", "能评": "年综合能耗低于1000吨标准煤，不需办理能评"}
+_NEEDLESS = {"用地": "不新增用地，不需办理用地", "能评": "能耗很低，不需办理能评"}
 
 Record = dict[str, Any]
 """Field (`总投资`, `立项.办理进展`) → what stands in the cell."""
@@ -84,7 +92,7 @@ def _project(plan: Plan, region: str, rng: Random) -> Project:
         "所属领域": plan.field,
         "是否产业项目": "是" if plan.field in INDUSTRY else "否",
         "建设内容及规模": plan.content,
-        "建设起止年限": f"2023-{2023 if small else 2024 if plan.total < 100_000 else 2025}",
+        "建设起止年限": f"2023-{2024 if small else 2025 if plan.total < 100_000 else 2026}",
         "总投资": plan.total,
         "年度计划投资": plan.annual,
         "计划开工时间": f"2023年{rng.randint(2, 6)}月",
@@ -93,6 +101,12 @@ def _project(plan: Plan, region: str, rng: Random) -> Project:
         "备注": "；".join(needless.values()) or None,
     }
     courses = {name: _course(name, rng) for name in PROCEDURES}
+    for day in _STEPS:
+        waiting = [name for name in PROCEDURES if name not in needless and courses[name].done > day]
+        if waiting and rng.random() < 0.48:
+            name = rng.choice(waiting)
+            begun = min(courses[name].begun, _workday(day - dt.timedelta(days=18)))
+            courses[name] = replace(courses[name], begun=begun, done=day)
     return Project(plan, base, courses, needless)
 
 

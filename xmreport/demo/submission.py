@@ -17,6 +17,8 @@ from xmreport.demo.projects import PROCEDURES, Record
 PROCEDURE_FIELDS = ("办理层级", "办理进展", "办结时间", "拟办结时限")
 _CREATED = dt.datetime(2022, 11, 26, 9, 0)  # noqa: DTZ001 - a workbook's own time has no zone
 
+_A3 = 8
+
 
 class Heading(NamedTuple):
     """A column: the field it holds, and its heading in one or two rows."""
@@ -86,6 +88,9 @@ def write(draft: Draft) -> bytes:
     with xlsxwriter.Workbook(output, {"in_memory": True}) as book:
         book.set_properties({"created": _CREATED})
         sheet = book.add_worksheet(draft.sheet)
+        sheet.set_landscape()
+        sheet.set_paper(_A3)
+        sheet.fit_to_pages(1, 0)
         _Writer(book, sheet, draft).write()
         for name in draft.further_sheets:
             book.add_worksheet(name)
@@ -163,6 +168,7 @@ class _Writer:
                 hidden = self.draft.headings[column].field in self.draft.hidden_fields
                 self.sheet.set_column(column, column, _width(heading.field), None, {"hidden": hidden})
             number = end + 1
+        self.sheet.set_row(row + deep, 30)
         self.sheet.freeze_panes(row + 1 + deep, 2)
         return row + 1 + deep
 
@@ -190,7 +196,7 @@ def _width(name: str) -> float:
 
 def web_page(draft: Draft) -> bytes:
     """The draft as some systems export it: a web page that calls itself .xls."""
-    lines = [[heading.top + (heading.sub or "") for heading in draft.headings]]
+    lines: list[list[Any]] = [[heading.top + (heading.sub or "") for heading in draft.headings]]
     lines += [[record.get(heading.field) for heading in draft.headings] for record in draft.records]
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(value if value is not None else ''))}</td>" for value in line) + "</tr>"

@@ -14,7 +14,7 @@ from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Box, Grid, Scalar, address
 from xmreport.model.submission import Cell, Row, Unreadable
-from xmreport.rulebook.form import Form, FormField
+from xmreport.rulebook.form import Form
 
 TOLERANCE = 0.01
 """A unit's own total may differ by this much from the sum, in the form's unit of money."""
@@ -27,6 +27,14 @@ class Body:
     rows: list[Row] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     nil: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A section row, and how many projects stood above it."""
+
+    line: Line
+    above: int
 
 
 class BodyReader:
@@ -45,19 +53,18 @@ class BodyReader:
     def read(self) -> Body:
         """Every line once, in order."""
         seen = list(self._lines())
-        section: Line | None = None
-        in_section = 0
+        sections: list[_Section] = []
         for line in seen:
             if line.kind is Kind.SECTION:
-                self._close_section(section, in_section)
-                section, in_section = line, 0
-            elif line.kind is Kind.PROJECT:
-                in_section += self._project(line)
+                self._close_sections(sections, line.level)
+                sections.append(_Section(line, len(self.body.rows)))
+            elif line.kind is Kind.PROJECT or (line.kind is Kind.PREFILLED and self._continues(line)):
+                self._project(line)
             elif line.kind is Kind.EXAMPLE:
                 self._say("S13", Severity.WARNING, line)
             elif line.kind is Kind.ASIDE:
                 self._say("S14", Severity.WARNING, line)
-        self._close_section(section, in_section)
+        self._close_sections(sections, 1)
         self._totals(seen)
         nil_lines = [line for line in seen if line.kind is Kind.NIL]
         self.body.nil = bool(nil_lines) and not self.body.rows
@@ -87,44 +94,72 @@ class BodyReader:
         cell = address(line.row, line.column)
         self.body.findings.append(Finding(code, severity, self.grid.sheet, cell, None, line.lead[:60], words))
 
-    def _project(self, line: Line) -> int:
-        """One body row; 0 where it only continues the project above under a merged name."""
+    def _continues(self, line: Line) -> bool:
+        """Whether a line stands under the merged name of the project above it."""
         top = self._merged.get((line.row, self._name_column or 0))
-        if top is not None and top < line.row and self.body.rows and self.body.rows[-1].row >= top:
+        return top is not None and top < line.row and bool(self.body.rows) and self.body.rows[-1].row >= top
+
+    def _project(self, line: Line) -> None:
+        """One body row, or a further line of the project above."""
+        if self._continues(line):
             self._continue(line)
-            return 0
-        self.body.rows.append(self._read_row(line.row))
-        return 1
+        else:
+            self.body.rows.append(self._read_row(line.row))
 
     def _read_row(self, row: int, *, continuation: bool = False) -> Row:
         values: dict[str, Cell] = {}
         originals: dict[str, str] = {}
-        beside: dict[str, str] = {}
+        beside: dict[str, tuple[str, int]] = {}
         for name, column in self.header.columns.items():
             spec = self.form.fields[name]
             if spec.type == "序号":
                 continue
-            raw, fault = self._value(row, column, spec)
+            raw, fault = self._value(row, column)
             blank_continuation = continuation and fault is None and is_blank(raw)
             reading = Reading(None) if blank_continuation else self.reader.read(raw, fault, spec, self._unit(column))
-            self._remark(reading, row, column, name, raw)
+            if self._top(row, column) == row:
+                self._remark(reading, row, column, name, raw)
+            elif spec.type == "金额":
+                self._tell_shared(row, column, name)
+                raw, reading = None, Reading(None)
             values[name] = reading.value
             if reading.beside and spec.procedure:
-                beside[f"{spec.procedure}.办结时间"] = reading.beside
+                beside[self._dated(spec.procedure, reading.value)] = (reading.beside, column)
             written = shown(raw)
-            if written and not isinstance(raw, int | float) and written != _text(reading.value):
+            if written and written != _text(reading.value):
                 originals[name] = written
-        for name, text in beside.items():
+        for name, (text, column) in beside.items():
             if values.get(name) is None and name in self.form.fields:
-                values[name] = self.reader.date_cell(text, self.form.fields[name]).value
+                found = self.reader.date_cell(text, self.form.fields[name])
+                self._remark(found, row, column, name, text)
+                values[name] = found.value
         return Row(self.grid.sheet, row, values, originals)
 
-    def _value(self, row: int, column: int, spec: FormField) -> tuple[Scalar, str | None]:
-        """The cell's own value, or the text of the merge it lies in; a number in a merge is its first row's (M20)."""
-        top = self._merged.get((row, column))
-        if top is None or top == row:
-            return self.grid.at(row, column), self.grid.faults.get((row, column))
-        return (None if spec.type == "金额" else self.grid.at(top, column)), None
+    def _dated(self, procedure: str, status: Cell) -> str:
+        """Which date a status was written with (M56): its completion where it is done, else the one still to come."""
+        regress = self.form.file.against.regress
+        done = regress is not None and status == regress.value
+        time = "过去" if done else "将来"
+        columns = self.form.sub_columns.values()
+        named = next((column.name for column in columns if column.type == "日期" and column.time == time), "")
+        return f"{procedure}.{named}"
+
+    def _top(self, row: int, column: int) -> int:
+        """The row that speaks for a cell: its own, or the first of the merge it lies in."""
+        return self._merged.get((row, column), row)
+
+    def _value(self, row: int, column: int) -> tuple[Scalar, str | None]:
+        """The cell's own value, or the text of the merge it lies in (M20)."""
+        top = self._top(row, column)
+        return self.grid.at(top, column), self.grid.faults.get((top, column))
+
+    def _tell_shared(self, row: int, column: int, name: str) -> None:
+        """A number in a merge belongs to its first row (M20): another project's row has none of its own."""
+        top = self._top(row, column)
+        figure = self.grid.at(top, column)
+        if not is_blank(figure) and self._top(row, self._name_column or 0) == row:
+            remark = Remark("V28", Severity.WARNING, {"首行": str(top)})
+            self.body.findings.append(self._finding(remark, row, column, name, figure))
 
     def _unit(self, column: int) -> str | None:
         return self.header.units.get(column)
@@ -144,10 +179,10 @@ class BodyReader:
         further = self._read_row(line.row, continuation=True)
         values = dict(first.values)
         for name, value in further.values.items():
-            column = self.header.columns[name]
-            if value is None or self._merged.get((line.row, column), line.row) != line.row:
-                continue
+            column = self.header.columns.get(name, 0)
             held = values.get(name)
+            if value is None or isinstance(held, Unreadable) or self._top(line.row, column) != line.row:
+                continue
             if held is None or isinstance(value, Unreadable):
                 values[name] = value
             elif held != value and self.form.fields[name].type in {"文本", "电话", "单位", "年限"}:
@@ -155,26 +190,34 @@ class BodyReader:
             elif held != value:
                 remark = Remark("V27", Severity.ERROR, {"首行": _text(held)})
                 self.body.findings.append(self._finding(remark, line.row, column, name, self.grid.at(line.row, column)))
-        self.body.rows[-1] = Row(first.sheet, first.row, values, first.originals)
+        self.body.rows[-1] = Row(first.sheet, first.row, values, {**further.originals, **first.originals})
 
-    def _close_section(self, section: Line | None, counted: int) -> None:
-        if section and section.section_count not in (None, counted):
-            self._say("T02", Severity.WARNING, section, 写的=str(section.section_count), 实际=str(counted))
+    def _close_sections(self, sections: list[_Section], level: int) -> None:
+        """The sections that a row of this level ends, and whether each held as many projects as it says (M03)."""
+        while sections and sections[-1].line.level >= level:
+            section = sections.pop()
+            counted = len(self.body.rows) - section.above
+            if section.line.section_count not in (None, counted):
+                self._say(
+                    "T02", Severity.WARNING, section.line, 写的=str(section.line.section_count), 实际=str(counted)
+                )
 
     def _totals(self, seen: list[Line]) -> None:
         """合计 rows are dropped and recomputed; where the unit's own figure differs, it is told (M04)."""
-        rows = {row.row: row for row in self.body.rows}
-        since_subtotal: list[Row] = []
-        for line in seen:
-            if line.row in rows:
-                since_subtotal.append(rows[line.row])
+        rows = self.body.rows
+        marks = [line for line in seen if line.kind in {Kind.TOTAL, Kind.SECTION}]
+        partial = [line for line in marks if line.kind is Kind.TOTAL and "小计" in line.lead]
+        # The first subtotal shows whether subtotals stand above their rows or below them.
+        leading = bool(partial) and not any(row.row < partial[0].row for row in rows)
+        edges = [0, *(line.row for line in marks), len(self.grid.rows) + 1]
+        for index, line in enumerate(marks, 1):
+            if line in partial:
+                first, last = (line.row, edges[index + 1]) if leading else (edges[index - 1], line.row)
+                block = [row for row in rows if first < row.row < last]
+                if block:
+                    self._compare_total(line, block)
             elif line.kind is Kind.TOTAL:
-                partial = "小计" in line.lead
-                # A total above its rows adds up everything; a subtotal adds up what stands above it.
-                if partial and not since_subtotal:
-                    continue
-                self._compare_total(line, since_subtotal if partial else self.body.rows)
-                since_subtotal = [] if partial else since_subtotal
+                self._compare_total(line, rows)
 
     def _compare_total(self, line: Line, rows: list[Row]) -> None:
         for name, column in self.header.columns.items():
@@ -190,7 +233,7 @@ class BodyReader:
             elif len(figures) == sum(value is not None for value in values):
                 actual = math.fsum(figures)
                 if abs(stated - actual) > TOLERANCE:
-                    words = {"写的": f"{stated:g}", "实际": f"{round(actual, 6):.10g}"}
+                    words = {"写的": f"{stated:.10g}", "实际": f"{round(actual, 6):.10g}"}
                     self._total_finding("T01", line, column, name, raw, words)
 
     def _total_finding(

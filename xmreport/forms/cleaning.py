@@ -12,9 +12,11 @@ from xmreport.rulebook.names import key_of, simplified
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _CARRIAGE = re.compile("_x000[Dd]_\n?|\r\n?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
-PLACEHOLDERS = frozenset({"", "/", "\\", "-", "--", "—", "——", "－", "一", "无", "〇", ".", "…"})
+_NOTHING = re.compile(r"[-－‐‑–—―−_＿/／\\＼.．。…·\s]*|一|〇|[(（]?[无無空][)）]?")
 """What clerks write where nothing is to be written (M23)."""
-UNDECIDED = re.compile(r"待定|未定|暂定|待确定|待核实|春节后|年后|节后|另行通知|视情况|不详|暂无")
+UNDECIDED = re.compile(
+    r"待定|未定|暂定|待确定|待核实|(?:春节|元旦|五一|国庆|(?<!环)节|(?<![\d\s])年)[前后]|另行通知|视情况|不详|暂无"
+)
 """A word where a date or a figure is due (M15)."""
 
 
@@ -41,7 +43,7 @@ def shown(value: Scalar) -> str:
 
 def is_blank(value: Scalar) -> bool:
     """Nothing there, or only a mark that says so."""
-    return value is None or (isinstance(value, str) and clean(value).strip() in PLACEHOLDERS)
+    return value is None or (isinstance(value, str) and bool(_NOTHING.fullmatch(clean(value))))
 
 
 def half_width(text: str) -> str:
@@ -52,7 +54,7 @@ def half_width(text: str) -> str:
 def heading_key(text: str) -> str:
     """A heading as it is compared (M17, M18): no marks, no remarks in brackets, no leading code."""
     key = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", key_of(text))
-    key = re.sub(r"^\d{1,3}[-、.．]+", "", key.lstrip("*＊☆★※▲△●"))
+    key = re.sub(r"^\d{1,3}[-‐–—−_、.．]+", "", key.lstrip("*＊☆★※▲△●"))
     return key.strip("*:：;；,，")
 
 

@@ -14,9 +14,10 @@ from xmreport.model.submission import Unreadable
 EPOCH = dt.date(1899, 12, 30)
 _FIRST_YEAR, _LAST_YEAR = 1980, 2099
 _SEPARATOR = r"\s*[年./\-–—]\s*"
-_YEAR = r"(\d{4}|\d{2}(?=年|[./-]\d{1,2}[./-]\d))"
+_YEAR = r"(\d{4}|\d{2}(?=年))"
 _FULL = re.compile(rf"{_YEAR}{_SEPARATOR}(\d{{1,2}})\s*[月./\-–—]\s*(\d{{1,2}})\s*[日号]?")
 _MONTH = re.compile(rf"(\d{{4}}|\d{{2}}(?=年)){_SEPARATOR}(\d{{1,2}})\s*月?份?")
+_SHORT_YEAR = re.compile(r"(\d{2})[./-](\d{1,2})[./-](\d{1,2})日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _COMPACT_MONTH = re.compile(r"(\d{4})(0[1-9]|1[0-2])")
 _NO_YEAR = re.compile(r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*[日号]?")
@@ -26,7 +27,13 @@ _LEADING = re.compile(r"^(?:预计|计划|拟定?|约|力争|争取|预期|预)(
 _CLOCK = re.compile(r"[\sT]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?$")
 _SPAN_END = {"上半年": 6, "下半年": 12, "年底": 12, "年末": 12, "一季度": 3, "二季度": 6, "三季度": 9, "四季度": 12}
 _SPAN = re.compile(r"(?:(\d{4})年?)?第?(上半年|下半年|年底|年末|[一二三四1-4]季度)(?:之?前)?")
+_NEAR_YEARS = 5
+_AHEAD_BY_SLIP = dt.timedelta(days=31)
+"""A completion without a year may lie this far ahead of the report: it is this year's, and a check will say so."""
 _DOCUMENT = re.compile(r"[〔\[(]\d{4}[〕\])]\s*第?\d+\s*号|[字发审批证]第?\d+号")
+_SERIAL = re.compile(r"\d{5}(?:\.0+)?")
+_LONGEST_DATE = 60
+"""Longer text is no date, though it may hold one."""
 _INSIDE = re.compile(r"(?<!\d)(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?(?!\d)")
 
 
@@ -61,9 +68,8 @@ def read_date(value: Scalar, reference: dt.date, *, ahead: bool) -> Reading:
 
 
 def _from_number(number: float, reference: dt.date, *, ahead: bool) -> Reading:
-    if 29_000 <= number < 73_051:
-        day = EPOCH + dt.timedelta(days=int(number))
-        return Reading(PartialDate.of(day))
+    if 10_000 <= number < 100_000:
+        return _from_serial(number)
     if number.is_integer():
         return _from_text(str(int(number)), reference, ahead=ahead)
     whole, _, fraction = repr(round(number, 4)).partition(".")
@@ -73,24 +79,45 @@ def _from_number(number: float, reference: dt.date, *, ahead: bool) -> Reading:
     return _from_text(f"{whole}.{fraction}", reference, ahead=ahead)
 
 
+def _from_serial(number: float) -> Reading:
+    """Excel's count of days, whether the cell is formatted as a date or not (M11)."""
+    day = EPOCH + dt.timedelta(days=int(number))
+    found = make_day(day.year, day.month, day.day)
+    return Reading(found) if found else error("V06")
+
+
 def _from_text(written: str, reference: dt.date, *, ahead: bool) -> Reading:
     text = _digits(half_width(written))
     text = _CLOCK.sub("", text).strip()
     if UNDECIDED.search(text):
         return warning(None, "V09")
+    if _SERIAL.fullmatch(text):
+        return _from_serial(float(text))
+    return _from_words(text, reference, ahead=ahead) if len(text) <= _LONGEST_DATE else _from_inside(text)
+
+
+def _from_words(text: str, reference: dt.date, *, ahead: bool) -> Reading:
     bare = _LEADING.sub("", text)
     vague = bare != text
     found = _exact(bare)
+    if found and not found.month:
+        return warning(found, "V08", 读作=str(found))
     if found:
         return warning(found, "V14", 读作=str(found)) if vague else Reading(found)
-    shorn = _ENDING.sub(r"\1", bare).strip()
+    shorn = _shorn(bare)
     found = _exact(shorn) or _span(bare, reference, ahead=ahead)
     if found:
-        loose = vague or bool(found.day) or not re.match(r"\d{4}", bare) or bool(re.search("旬|初", bare))
+        exact = found.month and not found.day and re.match(r"\d{4}", bare) and not re.search("旬|初", bare)
+        loose = vague or not exact
         return warning(found, "V08", 读作=str(found)) if loose else Reading(found)
-    found = _completed(shorn, reference, ahead=ahead)
+    found = _completed(shorn, reference, ahead=ahead) or _short_year(shorn, reference)
     if found:
         return warning(found, "V08", 读作=str(found))
+    return _from_inside(text)
+
+
+def _from_inside(text: str) -> Reading:
+    """A date, or the number of a document, among other words (M56)."""
     inside = {make_day(*map(int, match)) for match in _INSIDE.findall(text)} - {None}
     if len(inside) == 1:
         day = inside.pop()
@@ -105,6 +132,20 @@ def _digits(text: str) -> str:
     """The letters l, I and O typed for digits beside digits or date words: `12月l日`, `l2月` (M31)."""
     text = re.sub(r"(?<![A-Za-z])[lI|](?=[\d年月日.\-/])|(?<=[\d年月.\-/])[lI|](?![A-Za-z])", "1", text)
     return re.sub(r"(?<=\d)[oO](?![A-Za-z])", "0", text)
+
+
+def _shorn(text: str) -> str:
+    """Without the words behind a date: `2023年3月底前完成` is `2023年3月`."""
+    while (shorter := _ENDING.sub(r"\1", text).strip()) != text:
+        text = shorter
+    return text
+
+
+def _short_year(text: str, reference: dt.date) -> PartialDate | None:
+    """`22.12.6`, where its first figure can be a year at all."""
+    match = _SHORT_YEAR.fullmatch(text)
+    found = make_day(*map(int, match.groups())) if match else None
+    return found if found and abs(found.year - reference.year) <= _NEAR_YEARS else None
 
 
 def _exact(text: str) -> PartialDate | None:
@@ -140,11 +181,9 @@ def _completed(text: str, reference: dt.date, *, ahead: bool) -> PartialDate | N
 
 def _nearest(month: int, day: int, reference: dt.date, *, ahead: bool) -> PartialDate | None:
     """The next such date from the reference day, or the latest one up to it (M14)."""
-    same_year = make_day(reference.year, month, day)
-    if same_year is None:
-        return None
-    if ahead and same_year.last < reference:
-        return make_day(reference.year + 1, month, day)
-    if not ahead and same_year.compare(PartialDate.of(reference)) > 0:
-        return make_day(reference.year - 1, month, day)
-    return same_year
+    years = (reference.year - 1, reference.year, reference.year + 1)
+    found = [date for year in years if (date := make_day(year, month, day))]
+    if ahead:
+        return next((date for date in found if date.last >= reference), None)
+    latest = PartialDate.of(reference + _AHEAD_BY_SLIP)
+    return next((date for date in reversed(found) if date.compare(latest) <= 0), None)

@@ -11,11 +11,14 @@ from xmreport.forms.dates import read_date
 from xmreport.model.dates import PartialDate
 from xmreport.model.grid import Grid, Scalar, address
 
-_WHO = "填报单位|报送单位|填表单位|上报单位|编制单位"
+_WHO = "(?:填报|报送|填表|上报|编制|申报|编报)单位|单位名称(?=\\s*[:(])"
 _WHEN = "填报时间|填报日期|报送时间|报送日期|填表时间|填表日期|上报时间|统计截止日|统计截止时间"
-_MONEY = r"(?<![报送表制责任位])(?:金额)?单位(?=\s*[:])"
+_MONEY = r"(?<![报送表制责任位])(?:金额|计量)?单位(?=\s*(?:[:(]|[百千万亿]*元))"
 _OTHERS = "填表人|填报人|审核人|联系电话|负责人|制表人|联系人|签发人"
 _LABELS = re.compile(f"({_WHO})|({_WHEN})|({_MONEY})|({_OTHERS})")
+_BARE_MONEY = re.compile(r"\(?(?:人民币)?(?:百万|亿|万|千)?元\)?")
+_LEFT_OPEN = re.compile(r"[年月日\s_/.:\-]*")
+"""A 填报时间 in which nothing was written (M58)."""
 _BRACKETS = re.compile(r"\([^()]*\)")
 NEIGHBOURS = 6
 """How far to the right of a bare label its value is looked for."""
@@ -43,9 +46,10 @@ class Frame:
         """The stated 填报时间 as a day, or None where it cannot be told to the day."""
         if self.date is None:
             return None
-        reading = read_date(self.date.value, reference, ahead=False)
-        found = reading.value
-        return found.last if isinstance(found, PartialDate) and found.precise else None
+        # Without a year it is the nearest such day: a report may bear the day it falls due.
+        readings = [read_date(self.date.value, reference, ahead=ahead).value for ahead in (False, True)]
+        days = [found.last for found in readings if isinstance(found, PartialDate) and found.precise]
+        return min(days, key=lambda day: abs(day - reference), default=None)
 
 
 def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Frame:
@@ -59,13 +63,16 @@ def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Frame:
                 continue
             if row < header_top:
                 title += clean(value)
-            _statements(grid, row, column, value, found)
+            if row < header_top or _LABELS.match(half_width(value)):
+                _statements(grid, row, column, value, found)
     return Frame(found.get("unit"), found.get("date"), found.get("money"), title)
 
 
 def _statements(grid: Grid, row: int, column: int, value: str, found: dict[str, Stated]) -> None:
     text = half_width(value)
     matches = list(_LABELS.finditer(text))
+    if _BARE_MONEY.fullmatch(text.strip()):
+        found.setdefault("money", Stated(text.strip(), address(row, column), value))
     for index, match in enumerate(matches):
         kind = ("unit", "date", "money", "other")[(match.lastindex or 4) - 1]
         if kind == "other" or kind in found:
@@ -75,6 +82,8 @@ def _statements(grid: Grid, row: int, column: int, value: str, found: dict[str, 
         if kind != "money":
             said = _BRACKETS.sub("", said)
         said = said.strip(" :\n\t;,、")
+        if kind == "unit":
+            said = re.split(r"\d", said)[0].strip()
         place, answer = (row, column), said
         scalar: Scalar = said
         if not said and index + 1 == len(matches):
@@ -84,7 +93,7 @@ def _statements(grid: Grid, row: int, column: int, value: str, found: dict[str, 
                 answer = shown(scalar)
         if kind == "money" and not money_unit(answer):
             continue
-        if kind == "date" and not re.search(r"\d", answer):
+        if kind == "date" and _LEFT_OPEN.fullmatch(answer):
             continue
         if answer:
             found[kind] = Stated(answer, address(*place), scalar)

@@ -9,7 +9,7 @@ from functools import cached_property
 from rapidfuzz import fuzz, process
 
 from xmreport.forms.cleaning import clean, heading_key, money_unit
-from xmreport.model.grid import Grid
+from xmreport.model.grid import Grid, address
 from xmreport.rulebook.form import Column, Form
 
 LAST_HEADER_ROW = 40
@@ -34,6 +34,8 @@ class Header:
     """Field → the heading it was taken from by likeness."""
     extra: Mapping[int, str]
     """Column → a heading the form does not know."""
+    cells: Mapping[int, str]
+    """Column → the address of its own heading."""
 
 
 class Headings:
@@ -120,6 +122,21 @@ class Labels:
             self._keys[place] = heading_key(self.text(row, column))
         return self._keys[place]
 
+    def cell(self, top: int, bottom: int, column: int) -> str:
+        """Where a column's lowest label is written."""
+        row = next((row for row in range(bottom, top - 1, -1) if self.key(row, column)), top)
+        return address(*self._spread.get((row, column), (row, column)))
+
+    def decorates(self, row: int) -> bool:
+        """A line that belongs to the header above it without naming a column: units of money, or columns counted."""
+        values = [value for column in range(1, self.width + 1) if (value := self.grid.at(row, column)) is not None]
+        if not values:
+            return False
+        if all(isinstance(value, str) and money_unit(value) and not heading_key(value) for value in values):
+            return True
+        counted = [value for value in values if isinstance(value, int | float)]
+        return len(values) == len(counted) > 4 and counted == list(range(1, len(counted) + 1))
+
     def stack(self, top: int, bottom: int, column: int) -> list[str]:
         """A column's labels from top to bottom; a blank one takes the nearest to its left, as groups are written."""
         labels: list[str] = []
@@ -152,6 +169,8 @@ def _stacks(labels: Labels, top: int, bottom: int) -> Iterator[list[str]]:
 
 
 def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> Header:
+    if labels.decorates(bottom + 1):
+        bottom += 1
     columns: dict[str, int] = {}
     units: dict[int, str] = {}
     unknown: dict[int, list[str]] = {}
@@ -165,25 +184,43 @@ def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> H
         unit = next((unit for text in texts if (unit := money_unit(text))), None)
         if unit:
             units[column] = unit
+    cells = {column: labels.cell(top, bottom, column) for column in (*columns.values(), *unknown)}
     renamed = _by_likeness(headings, columns, unknown)
-    return Header(top, bottom, columns, units, renamed, {column: "·".join(stack) for column, stack in unknown.items()})
+    extra = {column: "·".join(stack) for column, stack in unknown.items()}
+    return Header(top, bottom, columns, units, renamed, extra, cells)
 
 
 def _by_likeness(headings: Headings, columns: dict[str, int], unknown: dict[int, list[str]]) -> dict[str, str]:
     """Headings close to exactly one field that no other column holds (M48); moves them from `unknown` to `columns`."""
     renamed = {}
     for column, stack in list(unknown.items()):
-        group = next((headings.groups[label] for label in reversed(stack[:-1]) if label in headings.groups), None)
+        group = _group_of(headings, columns, stack)
         ways = headings.subs if group else headings.plain
         free = {way: name for way, name in ways.items() if (f"{group}.{name}" if group else name) not in columns}
-        ranked = process.extract(stack[-1], list(free), scorer=fuzz.ratio, limit=None)
-        best_by_field: dict[str, float] = {}
-        for way, score, _ in ranked:
-            best_by_field.setdefault(free[way], score)
-        scores = sorted(best_by_field.items(), key=lambda item: -item[1])
-        if scores and scores[0][1] >= CLOSE and (len(scores) == 1 or scores[0][1] - scores[1][1] >= CLEAR):
-            field = f"{group}.{scores[0][0]}" if group else scores[0][0]
+        name = free.get(stack[-1]) or _close(stack[-1], free)
+        if name:
+            field = f"{group}.{name}" if group else name
             columns[field] = column
-            renamed[field] = stack[-1]
+            renamed[field] = "·".join(stack[-2:]) if group else stack[-1]
             del unknown[column]
     return renamed
+
+
+def _group_of(headings: Headings, columns: Mapping[str, int], stack: Sequence[str]) -> str | None:
+    """The procedure that a column stands under, by a heading of it or one close to it; a held one is no candidate."""
+    known = next((headings.groups[label] for label in reversed(stack[:-1]) if label in headings.groups), None)
+    if known or len(stack) < 2 or stack[-1] not in headings.subs:
+        return known
+    sub = headings.subs[stack[-1]]
+    free = {way: group for way, group in headings.groups.items() if f"{group}.{sub}" not in columns}
+    return _close(stack[-2], free)
+
+
+def _close(label: str, ways: Mapping[str, str]) -> str | None:
+    """What a heading is close to, where nothing else is nearly as close."""
+    best: dict[str, float] = {}
+    for way, score, _ in process.extract(label, list(ways), scorer=fuzz.ratio, limit=None):
+        best.setdefault(ways[way], score)
+    ranked = sorted(best.items(), key=lambda item: -item[1])
+    clear = len(ranked) < 2 or ranked[0][1] - ranked[1][1] >= CLEAR
+    return ranked[0][0] if ranked and ranked[0][1] >= CLOSE and clear else None

@@ -6,25 +6,36 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cached_property
 
 from xmreport.forms.cleaning import half_width, heading_key, is_blank, shown
 from xmreport.forms.headings import Header, Labels
 from xmreport.model.grid import Scalar
-from xmreport.rulebook.form import Form
+from xmreport.rulebook.form import Form, FormField
 from xmreport.rulebook.names import key_of
 
-TOTAL_WORDS = re.compile(r"^(?:合计|总计|小计|共计|本页小计|累计合计|全县合计|全市合计)")
-NIL_WORDS = re.compile(r"^(?:[(（]?(?:本期|本周|本月)?(?:零报告|零申报|零上报|无项目|无新增)|(?:本期|本周|本月)无)")
+_TOTAL = re.compile(r"(?:本页|累计|全县|全市)?(?:合计|总计|小计|共计)(?:\(.*\))?:?")
+_TOTAL_OF = re.compile(r"^(?:合计|总计|小计|共计)|(?:合计|总计|小计)(?:\(.*\))?:?$")
+NIL_WORDS = re.compile(
+    r"^[(【\[]?(?:(?:本|我)(?:期|周|月|次|单位|部门|局|镇|乡|街道|中心))*(?:截至)?(?:暂|目前)?"
+    r"(?:零报告|零申报|零上报|无(?!变化|进展|更新|变动|调整|问题|异常|困难)(?:$|[)】\].。,]|.{0,12}(?:项目|新增|新建|内容|报送|上报|情况)))"
+)
+_EXCUSED = re.compile(r"请|如|若|应|须|的,|[写填][\"“「]?零报告|填写|写明|注明")
+"""Words of an instruction: a note that tells how to report nothing reports nothing itself."""
 _SECTION = re.compile(
-    r"^(?:[一二三四五六七八九十]+[、.．]|\([一二三四五六七八九十]+\)|第[一二三四五六七八九十]+[类部])"
+    r"^(?:([一二三四五六七八九十]+)[、.．:]|\(([一二三四五六七八九十]+)\)|第[一二三四五六七八九十]+[类部])"
 )
-_SECTION_COUNT = re.compile(r"共计?[:：]?(\d+)个|(\d+)个项目")
-_SIGNERS = "填表人|填报人|审核人|制表人|联系电话|单位负责人|负责人|分管领导|主要领导|联系人|填报单位|填报时间"
-_FOOT = re.compile(rf"^(?:注|备注|说明|填表说明|填报说明)[:：]|^(?:{_SIGNERS})[:：(（]")
-_END = re.compile(r"^(?:以下空白|此页无正文|以下无正文|本页以下空白)")
-_EXAMPLE = re.compile(
-    r"^[(（【\[]?(?:例|示例|样例|例如|填写示例|举例)[)）】\]]?(?:$|[:：])|^[(（【\[](?:示例|例|样例)[)）】\]]"
+_SECTION_NUMBER = re.compile(r"[(]?[一二三四五六七八九十]+[)]?[、.．]?")
+_SECTION_COUNT = re.compile(r"共计?[:：]?(\d+)[个项]|(\d+)个项目|\((\d+)[个项]\)")
+_SIGNERS = (
+    "填表人|填报人|审核人|制表人|经办人|复核人|联系电话|单位负责人|负责人|分管领导|主要领导|联系人|填报单位|填报时间"
 )
+_FOOT = re.compile(
+    rf"^(?:注|备注|说明|填表说明|填报说明)[:：]|^(?:{_SIGNERS})[:：(（]|^(?:填表人|填报人|审核人|制表人|经办人|复核人)"
+)
+_END = re.compile(r"^[-—–*\s(【\[]*(?:以下空白|此页无正文|本页无正文|以下无正文|以下无内容|本页以下空白|以下为空)")
+_EXAMPLE = re.compile(r"^[(【\[]?(?:示例|样例|例如|填写示例|举例)|^[(【\[]例[)】\]]|^例\d*(?:$|[:、.])")
+_NUMBER = re.compile(rf"[\d.\-()、]+|{_SECTION_NUMBER.pattern}")
 
 
 class Kind(Enum):
@@ -50,14 +61,16 @@ class Line:
     row: int
     kind: Kind
     lead: str
-    """The text that its first filled cell shows."""
+    """The text that its first filled cell shows; a line's number is passed over where more follows."""
     column: int
     """The 1-based column of that cell."""
+    level: int = 1
+    """Of a section: `（一）` stands below `一、`."""
 
     @property
     def section_count(self) -> int | None:
         match = _SECTION_COUNT.search(key_of(self.lead))
-        return int(match.group(1) or match.group(2)) if match else None
+        return int(next(filter(None, match.groups()))) if match else None
 
 
 class Lines:
@@ -70,57 +83,91 @@ class Lines:
         self.form = form
         self.columns: Mapping[int, str] = {column: name for name, column in header.columns.items()}
         self._wide = {box.top: box for box in labels.grid.merges if box.top == box.bottom and box.right - box.left >= 2}
+        self._number_columns = {column for name, column in header.columns.items() if form.fields[name].type == "序号"}
+        self._faults: dict[int, list[int]] = {}
+        for row, column in self.grid.faults:
+            self._faults.setdefault(row, []).append(column)
 
     def read(self, row: int) -> Line:
         values = self.grid.rows[row - 1]
-        filled = {
-            column: value
-            for column, value in enumerate(values, 1)
-            if not is_blank(value) or (row, column) in self.grid.faults
-        }
-        for place in self.grid.faults:
-            if place[0] == row:
-                filled.setdefault(place[1], None)
+        filled = {column: value for column, value in enumerate(values, 1) if not is_blank(value)}
+        for column in self._faults.get(row, ()):
+            filled.setdefault(column, None)
         marks = filled or {column: value for column, value in enumerate(values, 1) if value is not None}
-        column = min(marks, default=1)
+        column = self._first(marks)
         lead = shown(marks.get(column))
-        return Line(row, self._kind(row, filled, marks, lead), lead, column)
+        number = next((text for text in self._numbers(row) if _SECTION_NUMBER.fullmatch(text)), lead)
+        return Line(row, self._kind(row, filled, lead), lead, column, 2 if half_width(number).startswith("(") else 1)
 
-    def _kind(self, row: int, filled: Mapping[int, Scalar], marks: Mapping[int, Scalar], lead: str) -> Kind:
-        key = half_width(lead).replace(" ", "")
+    def _numbers(self, row: int) -> list[str]:
+        return [half_width(shown(self.grid.at(row, column))) for column in self._number_columns]
+
+    def _first(self, marks: Mapping[int, Scalar]) -> int:
+        """The first filled cell that is not the line's number."""
+        said = [
+            column
+            for column, value in marks.items()
+            if column not in self._number_columns or not _NUMBER.fullmatch(half_width(shown(value)))
+        ]
+        return min(said, default=min(marks, default=1))
+
+    def _kind(self, row: int, filled: Mapping[int, Scalar], lead: str) -> Kind:
+        key = half_width(lead).replace(" ", "").replace("\n", "")
         if not filled:
-            return Kind.NIL if marks and self._says_none(row, lead) else Kind.BLANK
-        texts = {key_of(value) for value in filled.values() if isinstance(value, str)}
-        if _END.match(key):
-            return Kind.END
-        if _FOOT.match(key):
+            return Kind.NIL if self._says_none(row, lead) else Kind.BLANK
+        described = self._describes(filled)
+        if _FOOT.match(key) and not described:
             return Kind.FOOT
-        if TOTAL_WORDS.match(key) and self._leads(filled):
-            return Kind.TOTAL
-        if any(NIL_WORDS.match(text) for text in texts):
-            return Kind.NIL
-        if any(_EXAMPLE.match(half_width(shown(value))) for value in list(filled.values())[:2]):
-            return Kind.EXAMPLE
+        if any(_END.match(half_width(shown(value))) for value in list(filled.values())[:3]):
+            return Kind.END
         if self._repeats_header(filled):
             return Kind.HEADER
-        if self._is_section(row, filled, key):
-            return Kind.SECTION
         fields = [self.form.fields[self.columns[column]] for column in filled if column in self.columns]
+        if _TOTAL.fullmatch(key) or (_TOTAL_OF.search(key) and not described):
+            return Kind.TOTAL
+        if any(_EXAMPLE.match(half_width(shown(value))) for value in list(filled.values())[:2]):
+            return Kind.EXAMPLE
+        if self._says_nil(filled, fields, lead if described else None):
+            return Kind.NIL
+        if not described and self._is_section(row, filled, key):
+            return Kind.SECTION
         if not fields:
             return Kind.ASIDE
         if all(field.type in {"序号", "选项", "单位"} for field in fields):
             return Kind.NIL if self._says_none(row, lead) else Kind.PREFILLED
         return Kind.PROJECT
 
+    def _describes(self, filled: Mapping[int, Scalar]) -> bool:
+        """Whether the line tells of a project: two or more of the form's required words stand in it.
+
+        Then it is one, whatever it is called and whatever its remarks say.
+        """
+        words = [filled[column] for column in self._telling if column in filled]
+        return sum(value is not None for value in words) >= 2
+
+    @cached_property
+    def _telling(self) -> list[int]:
+        """The columns of required words, the name apart."""
+        fields = self.form.fields
+        return [
+            column
+            for name, column in self.header.columns.items()
+            if fields[name].required and fields[name].type != "金额" and name != self.form.file.name_column
+        ]
+
+    def _says_nil(self, filled: Mapping[int, Scalar], fields: list[FormField], project: str | None) -> bool:
+        """零报告 on a line without figures (M46); one that tells of a `project` must say so where its name stands."""
+        if any(field.type == "金额" for field in fields):
+            return False
+        if project is not None:
+            return "零报告" in half_width(project)
+        return any(says_nil(half_width(value).replace(" ", "")) for value in filled.values() if isinstance(value, str))
+
     def _says_none(self, row: int, lead: str) -> bool:
         """无 where a project's name, or the line's first word, would stand (M46)."""
         name = self.grid.at(row, self.header.columns.get(self.form.file.name_column, 0))
-        return any(isinstance(word, str) and key_of(word) == "无" for word in (name, lead))
-
-    def _leads(self, filled: Mapping[int, Scalar]) -> bool:
-        """The word stands left of every figure, so the line is not a project that happens to be called so."""
-        figures = [column for column, value in filled.items() if isinstance(value, int | float) and column > 1]
-        return min(filled) <= min(figures, default=len(self.grid.rows[0]) + 400)
+        words = [half_width(word).strip("()") for word in (name, lead) if isinstance(word, str)]
+        return "无" in words
 
     def _repeats_header(self, filled: Mapping[int, Scalar]) -> bool:
         """The header, or a line of the heading block, pasted again from a page break (M55)."""
@@ -131,16 +178,27 @@ class Lines:
             same += bool(key) and any(self.labels.key(top, column) == key for top in tops)
         if same >= 2 and same * 10 >= len(filled) * 8:
             return True
-        above = {
+        return all(isinstance(value, str) and key_of(value) in self._above for value in filled.values())
+
+    @cached_property
+    def _above(self) -> frozenset[str]:
+        """What stands above the header: titles, and statements with their blanks filled in."""
+        return frozenset(
             key_of(value)
             for line in self.grid.rows[: self.header.top - 1]
             for value in line
             if isinstance(value, str) and len(value) > 2
-        }
-        return all(isinstance(value, str) and key_of(value) in above for value in filled.values())
+        )
 
     def _is_section(self, row: int, filled: Mapping[int, Scalar], key: str) -> bool:
-        if len(filled) > 2 or not key:
-            return False
-        alone = all(isinstance(value, str) for value in filled.values())
-        return alone and (bool(_SECTION.match(key)) or (row in self._wide and len(filled) == 1))
+        """`三、促进开工（项目共计：3个）`, alone on its line or with the section's own sums beside it (M03)."""
+        numbered = any(map(_SECTION_NUMBER.fullmatch, self._numbers(row)))
+        texts = [value for value in filled.values() if isinstance(value, str)]
+        if _SECTION.match(key) or numbered:
+            return len(texts) <= 2
+        return row in self._wide and len(filled) == 1 and bool(texts)
+
+
+def says_nil(text: str) -> bool:
+    """Whether a text of half-width characters says that there is nothing to report."""
+    return bool(NIL_WORDS.match(text) or "零报告" in text) and not _EXCUSED.search(text)

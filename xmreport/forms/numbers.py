@@ -42,6 +42,7 @@ def read_money(value: Scalar, written: str, unit: str) -> Reading:
         return _signed(in_unit(Decimal(repr(value)), written, unit))
     assert isinstance(value, str)
     text = re.sub(r"\s", "", half_width(value))
+    text = re.sub(rf"\(({_SUFFIX})\)$", r"\1", text)
     match = _MONEY.fullmatch(text)
     if match:
         about, digits, suffix, _, around = match.groups()

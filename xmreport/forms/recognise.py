@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz, process
 
 from xmreport.forms.body import Body, BodyReader
-from xmreport.forms.cleaning import clean, money_unit, shown
+from xmreport.forms.cleaning import clean, half_width, money_unit, shown
 from xmreport.forms.frame import Frame, read_frame
 from xmreport.forms.headings import Header, Headings, Labels, find_header
-from xmreport.forms.lines import NIL_WORDS, Lines
+from xmreport.forms.lines import Lines, says_nil
 from xmreport.forms.values import Reader
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Book, Grid, address
@@ -118,13 +118,13 @@ def _read_sheet(grid: Grid, form: Form, header: Header, labels: Labels, county: 
     if frame.money and money and money != form.file.money:
         say("S20", Severity.WARNING, frame.money.cell, frame.money.text, 应为=form.file.money, 写的=money)
     for name, heading in header.renamed.items():
-        say("S06", Severity.WARNING, address(header.bottom, header.columns[name]), heading, 列=name)
+        say("S06", Severity.WARNING, header.cells[header.columns[name]], heading, 列=name)
     missing = [name for name, field in form.fields.items() if field.required and name not in header.columns]
     for name in missing:
         say("S05", Severity.ERROR, address(header.top, 1), None, 列=name)
     for column, heading in header.extra.items():
         if any(column <= len(row) and row[column - 1] is not None for row in grid.rows[header.bottom :]):
-            say("S07", Severity.WARNING, address(header.bottom, column), heading)
+            say("S07", Severity.WARNING, header.cells[column], heading)
     reader = Reader(county, form, money or form.file.money, stated or arrived.day)
     body = BodyReader(Lines(labels, header, form), reader).read()
     if not body.rows and not body.nil and _says_nil(grid):
@@ -137,9 +137,7 @@ def _read_sheet(grid: Grid, form: Form, header: Header, labels: Labels, county: 
 def _says_nil(grid: Grid) -> bool:
     """零报告 written anywhere on an otherwise empty form (M46)."""
     return any(
-        isinstance(cell, str) and (NIL_WORDS.match(key_of(cell)) or "零报告" in key_of(cell))
-        for row in grid.rows
-        for cell in row
+        isinstance(cell, str) and says_nil(half_width(cell).replace(" ", "")) for row in grid.rows for cell in row
     )
 
 
@@ -166,14 +164,33 @@ def _hidden(grid: Grid, header: Header, body: Body) -> list[Finding]:
 
 
 def _grouped(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> list[list[_Sheet]]:
-    """Sheets that make one return: same form, same unit, same stated day (M37, M52)."""
-    groups: dict[tuple[str, str | None, dt.date | None], list[_Sheet]] = {}
+    """Sheets that make one return: same form, same unit, same period (M37, M52).
+
+    A sheet that states no unit, or no day, goes with the one that the workbook's other sheets state.
+    """
+    groups: dict[tuple[str, str | None, str | None], list[_Sheet]] = {}
     for sheet in sheets:
-        unit = sheet.unit or arrived.unit or _named(county, arrived.name)
-        groups.setdefault((sheet.form.name, unit, sheet.stated), []).append(sheet)
-    return [group for group in groups.values() if any(s.body.rows or s.body.nil for s in group)] or [
-        next(iter(groups.values()))
-    ]
+        alike = [other for other in sheets if other.form is sheet.form]
+        units = {other.unit for other in alike if other.unit}
+        unit = sheet.unit or arrived.unit
+        if unit is None and sheet.frame.unit is None:
+            unit = units.pop() if len(units) == 1 else _named(county, arrived.name)
+        periods = {_period(county, other) for other in alike if other.stated and other.unit in (None, unit)}
+        period = _period(county, sheet) if sheet.stated else periods.pop() if len(periods) == 1 else None
+        groups.setdefault((sheet.form.name, unit, period), []).append(sheet)
+    filled = [[sheet for sheet in group if sheet.body.rows or sheet.body.nil] for group in groups.values()]
+    return [group for group in filled if group] or [next(iter(groups.values()))]
+
+
+def _period(county: County, sheet: _Sheet) -> str:
+    """The period that a sheet's day falls into, by the first recurring task that uses its form; else the day itself."""
+    assert sheet.stated
+    for task in county.tasks.values():
+        if task.rules.form == sheet.form.name and task.rules.schedule.recurring:
+            for period in task.periods:
+                if period.begins <= sheet.stated <= period.ends:
+                    return period.name
+    return sheet.stated.isoformat()
 
 
 def _named(county: County, file_name: str) -> str | None:
@@ -184,7 +201,10 @@ def _named(county: County, file_name: str) -> str | None:
 
 def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
     """One return, its unit decided: the folder, then the sheet's 填报单位, then the file's name (M43)."""
-    first = sheets[0]
+    first = next((sheet for sheet in sheets if sheet.unit), sheets[0])
+    dated = max(
+        (sheet for sheet in sheets if sheet.stated), key=lambda sheet: sheet.stated or dt.date.min, default=first
+    )
     findings = [finding for sheet in sheets for finding in (*sheet.findings, *sheet.body.findings)]
     unit, doubt = _unit(first, county, arrived)
     if doubt:
@@ -198,12 +218,12 @@ def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
         sheet=first.grid.sheet,
         form=first.form.name,
         unit=unit,
-        stated=first.stated,
+        stated=dated.stated,
         rows=rows,
         nil=nil,
         columns={sheet.grid.sheet: sheet.header.columns for sheet in sheets},
         findings=tuple(findings),
-        stated_cell=first.frame.date.cell if first.frame.date else None,
+        stated_cell=dated.frame.date.cell if dated.frame.date and dated is first else None,
         extra_columns=tuple(dict.fromkeys(heading for sheet in sheets for heading in sheet.header.extra.values())),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rapidfuzz import fuzz, process
 
@@ -14,11 +15,21 @@ from xmreport.rulebook.form import Column
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 
-_DATE_IN_STATUS = re.compile(r"[（(\[]?\s*(\d{4}\s*[年./-]\s*\d{1,2}(?:\s*[月./-]\s*\d{1,2}\s*日?)?月?)\s*[）)\]]?")
+_LEADING_CODE = re.compile(r"^\d{1,3}\s*[-—–、.．]\s*")
+_STATUS_AND_DATE = re.compile(
+    r"(?P<status>[^\d(\[]+?)[\s(\[,、:;于]*(?P<date>(?:预计|计划|拟)?(?:于|在)?\d[\d年月日号底前初中上下旬./\-\s]*)"
+    r"[\s)\]。.]*"
+)
+_LONGEST_STATUS = 60
+_DATE_AND_STATUS = re.compile(r"(?P<date>\d[\d年月日号./\-\s]*)[\s)\],、:;]*(?P<status>[^\d]+)")
 _CODE = re.compile(r"\d{2}(\d{2})-(\d{6})-\d{2}-\d{2}-\d{5}[\dA-Z]")
 _OLD_CODE = re.compile(r"[\dA-Z]+(?:-[\dA-Z]+)+|[\dA-Z]{8,}")
+_SHAPED = re.compile(r"\d{4}-?\d{6}(?:-|\d{10})")
+"""Begins like a code of today's shape: with too many or too few figures it is a wrong one, not an old one."""
+_OLD_YEAR = re.compile(r"201[3-9]-")
+"""Codes of those years begin with the year itself; no month has such a number."""
 _YEARS = re.compile(r"(\d{4})(年?(?:[./-]?\d{1,2}月?)?)[-~—–/至到]+(\d{4})(年?(?:[./-]?\d{1,2}月?)?)年?")
-_PHONE = re.compile(r"1\d{10}|(?:0\d{2,3}-?)?\d{7,8}(?:-\d{1,6})?|\d{5,6}")
+_PHONE = re.compile(r"(?:\+?86-?)?1\d{10}|(?:\(0\d{2,3}\)|0\d{2,3}-?)?\d{7,8}(?:-\d{1,6})?|\d{5,6}")
 
 
 def read_choice(value: Scalar, column: Column, meanings: Mapping[str, str]) -> Reading:
@@ -30,16 +41,13 @@ def read_choice(value: Scalar, column: Column, meanings: Mapping[str, str]) -> R
         meanings: every way of writing an allowed value, as compared → that value.
     """
     text = shown(value)
-    meant = meanings.get(key_of(text).upper())
+    meant = _meant(text, meanings)
     if meant:
         return Reading(meant)
-    dated = _DATE_IN_STATUS.search(half_width(text))
+    dated = _status_and_date(text, meanings)
     if dated:
-        rest = _DATE_IN_STATUS.sub("", half_width(text)).strip(" ,，、于:：;；")
-        meant = meanings.get(key_of(rest).upper())
-        if meant:
-            found = warning(meant, "V16", 读作=f"{meant}，{dated.group(1)}")
-            return Reading(meant, found.remarks, beside=dated.group(1))
+        meant, date = dated
+        return replace(warning(meant, "V16", 读作=f"{meant}，{date}"), beside=date)
     if not meanings or column.others == "允许":
         return Reading(text)
     allowed = "、".join(dict.fromkeys(meanings.values()))
@@ -50,23 +58,44 @@ def read_choice(value: Scalar, column: Column, meanings: Mapping[str, str]) -> R
     return error("V11", 可选=allowed, 建议=suggestion)
 
 
+def _meant(text: str, meanings: Mapping[str, str]) -> str | None:
+    """The allowed value a text means, also behind a code (`01-新建`) or before a full stop (M18)."""
+    for way in (text, _LEADING_CODE.sub("", half_width(text)), text.rstrip("。.；;，,")):
+        meant = meanings.get(key_of(way).upper())
+        if meant:
+            return meant
+    return None
+
+
+def _status_and_date(text: str, meanings: Mapping[str, str]) -> tuple[str, str] | None:
+    """`已办结（2022.11.3）` or `2022年11月3日已批`: the value, and the date as written."""
+    plain = half_width(text) if len(text) <= _LONGEST_STATUS else ""
+    for pattern in (_STATUS_AND_DATE, _DATE_AND_STATUS):
+        match = pattern.fullmatch(plain)
+        meant = _meant(match["status"].strip(), meanings) if match else None
+        if match and meant and re.search(r"\d[年月./-]|\d{6}", match["date"]):
+            return meant, match["date"].strip()
+    return None
+
+
 def read_code(value: Scalar, region: str) -> Reading:
     """A 项目代码: time-region-department-type-number, 24 characters (M32)."""
     if isinstance(value, float) and abs(value) >= 1e15:
         return error("V15", 原因="代码按数值录入，后几位已丢失，请把单元格设为文本后重新填写")
     text = re.sub(r"\s", "", half_width(shown(value))).upper()
     text = re.sub(r"[—–‐‑‒―−_]+", "-", text)
-    if re.fullmatch(r"\d{19}[\dA-Z]", text):
-        text = "-".join((text[:4], text[4:10], text[10:12], text[12:14], text[14:]))
+    bare = text.replace("-", "")
+    if re.fullmatch(r"\d{19}[\dA-Z]", bare):
+        text = "-".join((bare[:4], bare[4:10], bare[10:12], bare[12:14], bare[14:]))
     match = _CODE.fullmatch(text)
-    if match:
+    if match and not _OLD_YEAR.match(text):
         month, written = int(match.group(1)), match.group(2)
         if not 1 <= month <= 12:
             return error("V15", 原因=f"前四位是年月，“{text[:4]}”的月份不存在")
         return Reading(text) if _covers(written, region) else warning(text, "V18", 应为=region, 写的=written)
     if UNDECIDED.search(text) or re.search(r"待赋码|未赋码|办理中|正在办理|申请中|无代码", text):
         return warning(None, "V09")
-    if _OLD_CODE.fullmatch(text):
+    if _OLD_CODE.fullmatch(text) and (_OLD_YEAR.match(text) or not _SHAPED.match(text)):
         return warning(text, "V19")
     return error("V15", 原因="应为24位，如 2211-141025-89-01-123456")
 
@@ -82,10 +111,11 @@ def read_unit(value: Scalar, roster: Roster) -> Reading:
     whole = roster.resolve(text)
     if whole:
         return Reading(whole)
-    named = [part for part in re.split(r"[、,，;；/\n]|\s{2,}", text) if part.strip()]
-    if len(named) > 1:
-        first = roster.resolve(named[0]) or named[0].strip()
-        return warning(first, "V20", 牵头=first)
+    listed = [part.strip() for part in re.split(r"[、,，;；/\n]|\s{2,}", text) if part.strip()]
+    joined = [roster.resolve(part) for part in re.split(r"[\s和及与]", text)]
+    first = roster.resolve(listed[0]) or listed[0] if len(listed) > 1 else joined[0]
+    if len(listed) > 1 or (first and len(joined) > 1 and all(joined)):
+        return warning(first, "V20", 牵头=str(first))
     return warning(clean(text), "V21")
 
 
@@ -94,10 +124,11 @@ def read_years(value: Scalar) -> Reading:
     text = re.sub(r"\s", "", half_width(shown(value)))
     match = _YEARS.fullmatch(text)
     if match:
-        first, _, last, _ = match.groups()
+        first, after_first, last, after_last = match.groups()
         if first > last:
             return error("V13")
-        return Reading(f"{first}-{last}" if len(text) <= len("2023年-2025年") else text)
+        months = any(re.search(r"\d", part) for part in (after_first, after_last))
+        return Reading(text if months else f"{first}-{last}")
     if re.fullmatch(r"\d{4}年?", text):
         return Reading(text.removesuffix("年"))
     return warning(clean(shown(value)), "V22")
@@ -110,6 +141,8 @@ def read_phone(value: Scalar) -> Reading:
     text = half_width(shown(value))
     if re.search(r"\d[eE]\+?\d", text) or (isinstance(value, float) and text.endswith("0000000")):
         return error("V23")
+    if _PHONE.fullmatch(whole := re.sub(r"\s", "", text)):
+        return Reading(whole)
     numbers = [part for part in re.split(r"[、,;/\s]+", text) if part]
     if all(_PHONE.fullmatch(number) for number in numbers):
         return Reading("、".join(numbers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import re
 import stat
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from xmreport.model.dates import CHINA
 
+log = logging.getLogger("xmreport")
 _DROPPINGS = re.compile(
     r"^(?:~\$.*|\.~.*|\..*|thumbs\.db|desktop\.ini|ehthumbs\.db|.*\.(?:tmp|temp|part|partial|crdownload|download|swp|lnk))$",
     re.IGNORECASE,
@@ -31,7 +33,7 @@ class Found:
     """The folders between the county's and the file."""
     size: int
     identity: str
-    """Changes whenever the file is another one, or has other content."""
+    """Changes whenever the file is another one, or has other content; that of a dropping may grow unnoticed."""
     regular: bool
     dropping: bool
     changed: dt.datetime
@@ -58,6 +60,9 @@ def _scan(folder: Path, prefix: str, folders: tuple[str, ...]) -> Iterator[Found
             listed = sorted(entries, key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
         return
+    except PermissionError:
+        log.warning("没有权限打开文件夹 %s，里面的文件没有收。", prefix)
+        return
     for entry in listed:
         name = f"{prefix}/{entry.name}"
         try:
@@ -68,14 +73,15 @@ def _scan(folder: Path, prefix: str, folders: tuple[str, ...]) -> Iterator[Found
             status = os.lstat(entry.path)
         except FileNotFoundError:
             continue
+        dropping = bool(_DROPPINGS.match(entry.name))
         yield Found(
             path=Path(entry.path),
             relative=name,
             folders=folders,
             size=status.st_size,
-            identity=identity_of(status),
+            identity=str(status.st_ino) if dropping else identity_of(status),
             regular=stat.S_ISREG(status.st_mode),
-            dropping=bool(_DROPPINGS.match(entry.name)),
+            dropping=dropping,
             changed=_came(status),
         )
 
@@ -105,8 +111,10 @@ def read_bytes(found: Found) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(found.path, flags)
-    except FileNotFoundError as error:
-        raise Changed from error
+    except OSError as error:
+        if isinstance(error, PermissionError):
+            raise
+        raise Changed from error  # gone, or a link stands there now
     with os.fdopen(handle, "rb") as file:
         if identity_of(os.fstat(handle)) != found.identity:
             raise Changed
@@ -116,8 +124,21 @@ def read_bytes(found: Found) -> bytes:
     return data
 
 
+def can_be_read(path: Path) -> bool:
+    """Whether a file that once could not be read now can."""
+    try:
+        path.open("rb").close()
+    except OSError:
+        return False
+    return True
+
+
 def remove(path: Path, identity: str) -> bool:
-    """Take a handled file out of the inbox, unless another one stands there now; False where it does."""
+    """Take a handled file out of the inbox, unless another one stands there now; False where it does.
+
+    Raises:
+        PermissionError: somebody has it open, as Windows lets them.
+    """
     try:
         if identity_of(os.lstat(path)) != identity:
             return False

@@ -23,7 +23,7 @@ def unit_states(county: County, receipts: Iterable[Receipt], as_of: dt.datetime)
     for receipt in receipts:
         if receipt.arrived_at > as_of or receipt.county != county.key:
             continue
-        if receipt.outcome is Outcome.QUARANTINED and receipt.unit:
+        if receipt.unit and (receipt.outcome is Outcome.QUARANTINED or receipt.period is None):
             loose.setdefault(receipt.unit, []).append(receipt)
         else:
             by_owner.setdefault((receipt.task, receipt.period, receipt.unit), []).append(receipt)
@@ -72,11 +72,22 @@ def _state(
         return replace(
             state, state=State.RETURNED, arrived_at=arrived, late_by_s=lateness(period, arrived), reason=reason
         )
-    waiting = [receipt for receipt in loose if period.begins <= receipt.arrived_at.astimezone(CHINA).date()]
-    told = f"收到的“{waiting[-1].file.rsplit('/', 1)[-1]}”认不出或读不了，已隔离" if waiting else None
+    told = _waiting(task, period, loose)
     if period.is_due(as_of):
         return replace(state, state=State.MISSING, reason=told)
     return replace(state, reason=told or period.note or None)
+
+
+def _waiting(task: Task, period: Period, loose: Sequence[Receipt]) -> str | None:
+    """What came while this period was asked for, and could not be counted for any."""
+    last = min(period.ends, dt.date.max - dt.timedelta(task.rules.owed_days)) + dt.timedelta(task.rules.owed_days)
+    came = [receipt for receipt in loose if period.begins <= receipt.arrived_at.astimezone(CHINA).date() <= last]
+    if not came:
+        return None
+    name = came[-1].file.rsplit("/", 1)[-1]
+    if came[-1].outcome is Outcome.RETURNED:
+        return f"收到的“{name}”说不清是哪一期，已退回"
+    return f"收到的“{name}”认不出或读不了，已隔离"
 
 
 def _accepted(
@@ -91,11 +102,11 @@ def _accepted(
     arrivals = accepted if task.rules.timing == "首次合格" else [r for r in receipts if r.outcome in RECEIVED]
     arrived = min(receipt.arrived_at for receipt in arrivals)
     late = lateness(period, arrived)
-    later = [receipt for receipt in returned if receipt.seq > counts.seq]
+    later = [r for r in returned if (r.arrived_at, r.seq) > (counts.arrived_at, counts.seq)]
     reason = None
     if later:
         reason = f"第{len(accepted)}版有效；之后又报的一份不合格已退回"
-    elif returned and task.rules.timing == "首次报送" and arrived < counts.arrived_at:
+    elif arrived < min(receipt.arrived_at for receipt in accepted):
         reason = "按首次报送时间计；曾退回，改后合格"
     name = State.NIL if counts.nil else State.LATE if late else State.ON_TIME
     return replace(state, state=name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts)

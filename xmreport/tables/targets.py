@@ -80,9 +80,9 @@ def _breakdown(occasion: Occasion, indicator: Indicator, source: Source) -> tupl
     for number, unit in enumerate(sorted(set(owners), key=lambda name: order.get(name, len(order))), 1):
         rows = [row for row, owner in zip(merged.rows, owners, strict=True) if owner == unit]
         own = figure(indicator, merged.form, rows, [unit] * len(rows))
-        lines.append(Line("明细", {"序号": number, "单位": unit, **_quotient(own)}))
+        lines.append(Line("明细", {"序号": number, "单位": unit, "计量": _measure(indicator), **_quotient(own)}))
     whole = figure(indicator, merged.form, merged.rows, merged.units)
-    lines.append(Line("合计", _quotient(whole)))
+    lines.append(Line("合计", {"计量": _measure(indicator), **_quotient(whole)}))
     part, over = _column_names(indicator)
     head = {
         **occasion.head(f"{occasion.county.name}{indicator.name}分单位情况"),
@@ -104,13 +104,19 @@ def _quotient(own: Figure) -> dict[str, Content]:
     return {"分子": own.part, "分母": own.over, "比率": ratio}
 
 
+def _measure(indicator: Indicator) -> str:
+    """What the parts of an indicator are counted in: it says how many decimals they have."""
+    rules = indicator.rules
+    return rules.unit if rules.over is None else "万元" if rules.total else "个"
+
+
 def _column_names(indicator: Indicator) -> tuple[str, str]:
     """What the parts of an indicator are called above their columns."""
     rules = indicator.rules
-    unit = rules.unit if rules.over is None else "万元"
+    unit = _measure(indicator)
     part = rules.reading.split("÷")[0].strip() if rules.over else indicator.name
     over = rules.reading.split("÷")[1].strip(" （）()") if rules.over and "÷" in rules.reading else ""
-    if rules.total or rules.unit in {"亿元", "万元"}:
+    if rules.total or unit in {"亿元", "万元"}:
         part = f"{part}（{unit}）"
         over = f"{over}（{unit}）" if over else ""
     return part, over
@@ -138,7 +144,7 @@ def _line(
         "单位": indicator.rules.unit,
         "目标": target.firm.figure if target and target.firm else None,
         "力争": target.stretch.figure if target and target.stretch else None,
-        "节点": _milestone_text(milestone, following),
+        "节点": _milestone_text(target, milestone, following),
         "完成": reached,
         "完成率": None,
         "差额": None,
@@ -182,12 +188,17 @@ def _milestones(occasion: Occasion, target: TargetRules | None) -> tuple[Milesto
     return (past[-1] if past else None), (ahead[0] if ahead else None)
 
 
-def _milestone_text(milestone: Milestone | None, following: Milestone | None) -> str | None:
+def _milestone_text(
+    target: TargetRules | None, milestone: Milestone | None, following: Milestone | None
+) -> str | None:
+    """The milestones with their days, and the target's own day unless it is one of theirs."""
     told = []
     for word, each in (("现行", milestone), ("下一", following)):
         if each:
             amount = f"达到{each.firm}" if each.firm else f"力争{each.stretch}"
             told.append(f"{word}：{each.day} {amount}")
+    if target and target.until not in {each.day for each in (milestone, following) if each}:
+        told.append(f"截止：{target.until}")
     return "\n".join(told) or None
 
 
@@ -213,7 +224,6 @@ def _reading(indicator: Indicator, target: TargetRules | None) -> str:
     if target:
         firm = "达到" if target.firm else "力争"
         parts.append(f"完成率、差额以“{firm}”值计" if target.firm and target.stretch else "")
-        parts.append(f"{target.until} 前" if target.until else "")
         parts.append(target.note)
         parts.append(f"出处：{target.source}")
     return "；".join(part for part in parts if part)

@@ -12,7 +12,7 @@ from xmreport.workbooks.draft import Draft
 from xmreport.workbooks.looks import Look
 from xmreport.workbooks.paper import Fit
 from xmreport.workbooks.pen import Pen
-from xmreport.workbooks.template import BODY, CHART
+from xmreport.workbooks.template import CHART
 
 _COLOURS = ("#1F4E79", "#C55A11", "#7F7F7F", "#548235", "#806000")
 _GREY = "#D9D9D9"
@@ -46,13 +46,15 @@ def _chart(book: Workbook, draft: Draft, chart: Chart) -> Any:
         "major_gridlines": {"visible": True, "line": {"color": _GREY, "width": 0.5}},
         "min": 0,
     }
-    names = {"num_font": _font(words), "line": {"color": _GREY}, "major_tick_mark": "none"}
+    # Every name is printed, however many there are.
+    names = {"num_font": _font(words), "line": {"color": _GREY}, "major_tick_mark": "none", "interval_unit": 1}
     if chart.kind == "bar":
         # The first line of the table stands at the top; the scale stays at the bottom.
         drawn.set_x_axis(values)
         drawn.set_y_axis({**names, "reverse": True, "crossing": "max"})
     else:
-        drawn.set_x_axis(names)
+        # Names stay level and wrap: left to itself a program turns them once they are many.
+        drawn.set_x_axis({**names, "num_font": {**_font(words), "rotation": 0}})
         drawn.set_y_axis(values)
     drawn.set_title({"name": chart.title, "name_font": _font(title), "overlay": False})
     drawn.set_legend({"position": "bottom", "font": _font(words)} if len(chart.series) > 1 else {"none": True})
@@ -69,25 +71,25 @@ def _series(draft: Draft, chart: Chart, field: str, colour: str, words: Look) ->
         if chart.kind == "line"
         else {"fill": {"color": colour}, "border": {"none": True}, "gap": 80}
     )
-    values = _reference(draft, field)
+    values = _reference(draft, chart, field)
     labels = {"value": True, "font": _font(words)} | ({"num_format": "0.0%"} if chart.percent else {})
     return {
         "name": draft.heading_of(draft.layout.fields[field]),
-        "categories": _reference(draft, chart.categories),
+        "categories": _reference(draft, chart, chart.categories),
         "values": values,
         "data_labels": labels,
         **shape,
     }
 
 
-def _reference(draft: Draft, field: str) -> str:
-    """The 明细 lines of a column; several ranges where subtotals stand between them."""
+def _reference(draft: Draft, chart: Chart, field: str) -> str:
+    """The lines drawn of a column; several ranges where others stand between them."""
     if field not in draft.layout.fields:
         raise draft.layout.sheet.broken(None, f"图要用到“{field}”一栏，模板里没有这一栏")
     column = column_letters(draft.layout.fields[field] + 1)
     name = "'" + draft.name.replace("'", "''") + "'"
     spans: list[list[int]] = []
-    for at in draft.lines_of(BODY):
+    for at in draft.charted(chart):
         if spans and spans[-1][1] == at - 1:
             spans[-1][1] = at
         else:

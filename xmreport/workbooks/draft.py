@@ -61,11 +61,19 @@ class Draft:
 
     @cached_property
     def charts(self) -> tuple[tuple[int, Chart], ...]:
-        """The row of each chart. A template without a 图表 row prints none."""
+        """The row of each chart. A template without a 图表 row prints none, nor is there one without figures."""
         if self.layout.sheet.find(CHART) is None:
             return ()
         first = self.below + len(self.data.notes) + len(self.layout.sheet.foot)
-        return tuple(enumerate(self.data.charts, first))
+        return tuple(enumerate((chart for chart in self.data.charts if self.charted(chart)), first))
+
+    def charted(self, chart: Chart) -> list[int]:
+        """The 明细 lines that have a figure to draw: a name without one would leave a gap in the chart."""
+        return [at for at in self.lines_of(BODY) if any(self._figure(at, field) for field in chart.series)]
+
+    def _figure(self, at: int, field: str) -> bool:
+        value = self.data.lines[at].values.get(field)
+        return isinstance(value.value if isinstance(value, Formula) else value, int | float)
 
     @cached_property
     def rows(self) -> int:
@@ -212,9 +220,14 @@ class Draft:
         look = dated(look, content)
         text = shown(content, look.number_format)
         if held is not None and held.coloured:
-            style = self.styles.get(text.split("\n")[0].strip())
+            style = self._style(text.split("\n")[0].strip())
             look = overlay(look, style) if style is not None else look
         return _wrapped(look, text)
+
+    def _style(self, text: str) -> Look | None:
+        """How a word looks; `超期3天` and `迟报（零报告）` look like the longest word they begin with."""
+        words = [word for word in self.styles if text.startswith(word)]
+        return self.styles[max(words, key=len)] if words else None
 
 
 def _wrapped(look: Look, text: str) -> Look:

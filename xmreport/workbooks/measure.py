@@ -19,8 +19,8 @@ _AROUND = 5.0
 """Points a row keeps free above and below its text."""
 _PITCH = 1.45
 """Height of a line of text over its font size, in the tallest of the fonts that may stand in."""
-_INDENT = 9
-"""Pixels of a step of indentation."""
+_INDENT = 24
+"""Pixels of a step of indentation: three spaces of the workbook's own font."""
 _HAN = 2.0
 _LATIN = 1.27
 """Units of a Latin letter or digit: 1 in the official fonts, this where another font stands in. Han take 2."""
