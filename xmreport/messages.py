@@ -596,5 +596,5 @@ CATALOGUE: dict[str, Entry] = _catalogue(
 def say(finding: Finding) -> Said:
     """The words for one finding. An unknown code is a fault of the engine and raises KeyError."""
     entry = CATALOGUE[finding.code]
-    words = {"字段": finding.field or "", "值": finding.value or "", **finding.words}
+    words = {"字段": (finding.field or "").replace(".", "·"), "值": finding.value or "", **finding.words}
     return Said(entry.title, entry.sentence.format(**words), entry.advice.format(**words))

@@ -13,6 +13,7 @@ from xmreport.model.events import Event, FileEvent, Published
 from xmreport.model.findings import Finding
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.rulebook.book import Rulebook
+from xmreport.tables.head import spell
 
 OUTCOMES = {
     Outcome.ACCEPTED: "收下",
@@ -98,7 +99,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _tell(event: FileEvent) -> None:
     receipt = event.receipt
     about = " ".join(word for word in (receipt.unit, receipt.task, receipt.period) if word)
-    late = f"，迟报 {receipt.late_by_s // 60} 分钟" if receipt.late_by_s else ""
+    late = f"，迟报 {spell(receipt.late_by_s)}" if receipt.late_by_s else ""
     rows = f"，{receipt.row_count} 个项目" if receipt.row_count else "，零报告" if receipt.nil else ""
     print(f"{OUTCOMES[receipt.outcome]}  {receipt.file}  {about}{rows}{late}")
     for finding in receipt.findings:
@@ -122,7 +123,7 @@ def print_states(states: Sequence[UnitState], book: Rulebook, *, as_json: bool) 
             due = f"{state.due_at:%Y-%m-%d %H:%M}" if state.due_at else "按需"
             print(f"\n{book.counties[state.county].name}  {state.task}  {state.period}  （应报 {due}）")
         came = f"{state.arrived_at:%m-%d %H:%M}" if state.arrived_at else ""
-        late = f"迟 {state.late_by_s // 60} 分钟" if state.late_by_s else ""
+        late = f"迟 {spell(state.late_by_s)}" if state.late_by_s else ""
         print("  ".join(part for part in (f"  {STATES[state.state]}", state.unit, came, late, state.reason) if part))
 
 

@@ -26,5 +26,5 @@ class Return:
         self, code: str, severity: Severity, row: Row, name: str, value: object = None, **words: str
     ) -> Finding:
         """A finding at a field of a row."""
-        shown = "" if value is None else str(value)[:200]
+        shown = f"{value:.10g}" if isinstance(value, float) else "" if value is None else str(value)[:200]
         return Finding(code, severity, row.sheet, self.part.cell(row, name), name, shown, words)

@@ -44,16 +44,17 @@ def overview(
     notes = (f"依据：{county.file.basis}。点蓝字可打开对应的表。",)
     sheets = [SheetData(NAME, NAME, head, tuple(lines), notes=notes)]
     waiting = [receipt for receipt in receipts if receipt.outcome is Outcome.QUARANTINED]
+    mended = {receipt.seq for receipt in waiting if _followed(receipt, receipts)}
     head = {**head, "标题": f"{county.name}待处理文件"}
     told = ("这些文件没有采用，原件已留存；处理后请重新放入收件文件夹。",) if waiting else ("没有待处理的文件。",)
-    sheets.append(SheetData("待处理文件", "待处理文件", head, tuple(_waiting(waiting)), notes=told))
+    sheets.append(SheetData("待处理文件", "待处理文件", head, tuple(_waiting(waiting, mended)), notes=told))
     return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", tuple(sheets))
 
 
 def _line(key: tuple[str, str], states: Sequence[UnitState], files: Sequence[str]) -> Line:
     task, period = key
     counts = {word: sum(each.state is state for each in states) for state, word in WORDS.items()}
-    moments = [each.arrived_at for each in states if each.arrived_at]
+    moments = [moment for each in states if (moment := each.counts.arrived_at if each.counts else each.arrived_at)]
     values: dict[str, Content] = {
         "任务": task,
         "期次": period,
@@ -73,7 +74,15 @@ def _link(task: str, period: str, files: Sequence[str], ending: str, text: str) 
     return Link(text, f"{task}/{period}/{name}") if name else None
 
 
-def _waiting(receipts: Sequence[Receipt]) -> list[Line]:
+def _followed(waiting: Receipt, receipts: Sequence[Receipt]) -> bool:
+    """Whether its unit has since sent an acceptable one."""
+    return waiting.unit is not None and any(
+        receipt.outcome is Outcome.ACCEPTED and receipt.unit == waiting.unit and receipt.seq > waiting.seq
+        for receipt in receipts
+    )
+
+
+def _waiting(receipts: Sequence[Receipt], mended: set[int]) -> list[Line]:
     return [
         Line(
             "明细",
@@ -83,9 +92,13 @@ def _waiting(receipts: Sequence[Receipt]) -> list[Line]:
                 "文件": receipt.file.rsplit("/", 1)[-1],
                 "收到时间": minute(receipt.arrived_at),
                 "原因": say(receipt.findings[0]).message if receipt.findings else None,
-                "处理办法": say(receipt.findings[0]).advice if receipt.findings else None,
+                "处理办法": "该单位之后已有合格的报送，可不处理。" if receipt.seq in mended else _advice(receipt),
                 "文件校验码": (receipt.sha256 or "")[:12],
             },
         )
         for number, receipt in enumerate(receipts, 1)
     ]
+
+
+def _advice(receipt: Receipt) -> str | None:
+    return say(receipt.findings[0]).advice if receipt.findings else None

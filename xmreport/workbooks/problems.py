@@ -111,7 +111,7 @@ def _line(sheet: Worksheet, workbook: Workbook, number: int, remark: Remark) -> 
         "错误" if finding.is_error else "提醒",
         finding.sheet or "",
         finding.cell or "",
-        finding.field or "",
+        (finding.field or "").replace(".", "·"),
         finding.value or "",
         remark.said.message,
         remark.said.advice,
