@@ -1,4 +1,4 @@
-"""A small office to test in: one county with three units, the shipped forms and templates, and an inbox to drop into."""
+"""A small office to test in: one county with three units, the shipped forms and templates, an inbox to drop into."""
 
 import datetime as dt
 import io

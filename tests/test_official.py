@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -104,15 +105,15 @@ def _targets():
         Line(
             "明细",
             {
-                **dict.fromkeys(("全部办结项目", "项目数", "占比")),
                 "序号": 1,
                 "单位": "岳阳镇",
+                "计量": "个",
                 "分子": 9,
                 "分母": 17,
                 "比率": rate,
             },
         ),
-        Line("合计", {"比率": rate}),
+        Line("合计", {"计量": "个", "比率": rate}),
     ]
     linked = Formula("{前期手续办结率!合计.比率}", 9 / 17)
     table.append(
@@ -130,7 +131,7 @@ def _targets():
         ),
         SheetData(
             "前期手续办结率",
-            "分解",
+            "分解比率",
             head,
             tuple(units),
             charts=(Chart("column", "办结率", "单位", ("比率",), percent=True),),
@@ -194,12 +195,12 @@ def test_subtotals_sum_their_lines_and_the_total_sums_the_subtotals():
     money = [line.values["总投资"] for line in _summary(7).sheets[0].lines if line.kind == "明细"]
     assert cached["L16"].value == pytest.approx(math.fsum(money), abs=1e-6)
     assert cached["L9"].value == pytest.approx(math.fsum(money[:3]), abs=1e-6)
-    assert live["B9"].value == "岳阳镇小计"
+    assert live["A9"].value == "岳阳镇小计"
 
 
 def test_an_empty_table_still_has_its_header_a_total_of_zero_and_its_note():
     sheet = _open(_summary(0))["汇总表"]
-    assert sheet["B6"].value == "合计"
+    assert sheet["A6"].value == "合计"
     assert (sheet["L6"].value, sheet["M6"].value, sheet["C6"].value) == (0, 0, 0)
     assert sheet["A7"].value == NOTES[0]
 
@@ -208,8 +209,8 @@ def test_a_formula_finds_its_own_line_and_the_total_of_another_sheet():
     book, cached = (_open(build(_targets(), TEMPLATES, AS_OF), values=values) for values in (False, True))
     sheet = book["目标完成情况"]
     assert sheet["H5"].value == "=G5/D5"
-    assert sheet["G8"].value == "='前期手续办结率'!$E$6"
-    assert book["前期手续办结率"]["E6"].value == "=C6/D6"
+    assert sheet["G8"].value == "='前期手续办结率'!$E$5"
+    assert book["前期手续办结率"]["E5"].value == "=C5/D5"
     assert cached["目标完成情况"]["G8"].value == pytest.approx(9 / 17)
 
 
@@ -255,9 +256,9 @@ def test_links_open_files_beside_the_workbook_and_places_inside_it():
     links = {"汇总表": Link("打开", "周报/2022-12-09/汇总表.xlsx"), "报送情况": Link("见下", "internal:'总览'!A1")}
     line = Line("明细", {"任务": "周报", **values, **links})
     sheet = _open(WorkbookData("x", "总览.xlsx", (SheetData("总览", "总览", HEAD, (line,)),)))["总览"]
-    assert sheet["L5"].value == "打开"
-    assert sheet["L5"].hyperlink.target.replace("\\", "/") == "周报/2022-12-09/汇总表.xlsx"
-    assert sheet["M5"].hyperlink.location == "'总览'!A1"
+    assert sheet["L4"].value == "打开"
+    assert sheet["L4"].hyperlink.target.replace("\\", "/") == "周报/2022-12-09/汇总表.xlsx"
+    assert sheet["M4"].hyperlink.location == "'总览'!A1"
 
 
 def test_paper_repeats_and_panes_come_from_the_template():
@@ -277,12 +278,35 @@ def test_charts_stand_in_their_own_row_inside_the_print_area():
     data = build(_targets(), TEMPLATES, AS_OF)
     sheet = _open(data)["目标完成情况"]
     assert sheet.print_area == "'目标完成情况'!$A$1:$L$10"
-    assert sheet.row_dimensions[10].height == pytest.approx(190, abs=0.5)
+    assert sheet.row_dimensions[10].height == pytest.approx(196, abs=0.5)
     chart = ZipFile(BytesIO(data)).read("xl/charts/chart1.xml").decode()
-    assert "'目标完成情况'!$H$5:$H$8" in chart
+    assert "'目标完成情况'!$H$5:$H$7" in chart
     assert "仿宋_GB2312" in chart
     drawing = ZipFile(BytesIO(data)).read("xl/drawings/drawing1.xml").decode()
     assert drawing.count("<xdr:row>9</xdr:row>") == 2
+
+
+def test_a_line_without_a_figure_is_left_out_of_the_chart():
+    data = _targets()
+    first, second, third, last = data.sheets[0].lines
+    second = replace(second, values={**second.values, "完成率": None})
+    lines_ = (first, second, third, last)
+    some = replace(data, sheets=(replace(data.sheets[0], lines=lines_), data.sheets[1]))
+    chart = ZipFile(BytesIO(build(some, TEMPLATES, AS_OF))).read("xl/charts/chart1.xml").decode()
+    assert "('目标完成情况'!$H$5:$H$5,'目标完成情况'!$H$7:$H$7)" in chart
+    assert "('目标完成情况'!$B$5:$B$5,'目标完成情况'!$B$7:$B$7)" in chart
+    none = [replace(line, values={**line.values, "完成率": None}) for line in data.sheets[0].lines]
+    book = _open(replace(data, sheets=(replace(data.sheets[0], lines=tuple(none)), data.sheets[1])))
+    assert book["目标完成情况"].print_area == "'目标完成情况'!$A$1:$L$9"
+
+
+def test_the_parts_of_a_quotient_have_the_decimals_of_what_they_count():
+    sheet = _open(_targets())["前期手续办结率"]
+    assert [sheet[cell].number_format for cell in ("C4", "C5", "E4")] == ["0", "0", "0.00%"]
+    data = _targets()
+    money = [replace(line, values={**line.values, "计量": "万元"}) for line in data.sheets[1].lines]
+    sheet = _open(replace(data, sheets=(data.sheets[0], replace(data.sheets[1], lines=tuple(money)))))["前期手续办结率"]
+    assert [sheet[cell].number_format for cell in ("C4", "D5")] == ["0.00", "0.00"]
 
 
 @pytest.mark.parametrize("procedures", [3, 5, 7, 11])

@@ -346,7 +346,7 @@ def test_one_project_from_two_units_counts_once_for_the_unit_responsible(office:
         office.outbox / WEEKLY / FIRST / "前期手续办理情况表汇总表.xlsx", data_only=True
     ).worksheets[0]
     total = next(
-        row for row in sheet.iter_rows(values_only=True) if any("合计" == str(v).replace(" ", "") for v in row)
+        row for row in sheet.iter_rows(values_only=True) if any(str(v).replace(" ", "") == "合计" for v in row)
     )
     assert 6000 in total
     assert 12000 not in total

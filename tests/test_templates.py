@@ -165,6 +165,20 @@ def test_a_column_that_was_moved_or_removed_in_the_template_moves_or_goes(tmp_pa
     assert [[cell.value for cell in row] for row in sheet.rows] == [["汇总表"], ["总投资"], [10.5], ["=SUM(A3)"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "colour"),
+    [("超期3天", "FFF8CBAD"), ("迟报（零报告）", "FFFFF2CC"), ("剩10天", "00000000"), (None, "00000000")],
+)
+def test_a_coloured_text_looks_like_the_longest_word_it_begins_with(tmp_path, text, colour):
+    def words(book, _sheet):
+        for row, (word, fill) in enumerate({"超期": "F8CBAD", "迟报": "FFF2CC", "迟": "FF0000"}.items(), 1):
+            cell = book["样式"].cell(row, 1, word) if row > 1 else book.create_sheet("样式").cell(1, 1, word)
+            cell.fill = PatternFill("solid", fgColor=fill)
+
+    folder = _template(tmp_path, [("表头", "剩余"), ("明细", "{剩余|着色}")], words)
+    assert _built(folder, _data(Line("明细", {"剩余": text})))["A2"].fill.fgColor.rgb == colour
+
+
 GROUPED = [
     ("抬头", "{标题}"),
     ("表头", "名称", "前期手续", None, "备注"),

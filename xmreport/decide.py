@@ -100,7 +100,7 @@ class Judge:
             if not self.trial:
                 return self._returned_for_date(receipt, part, "S09", words)
             findings.append(Finding("S09", Severity.WARNING, part.sheet, part.stated_cell, "填报时间", words=words))
-        if current and current.period != due.period:
+        elif current and current.period != due.period:
             findings.append(Finding("S08", Severity.WARNING, part.sheet, part.stated_cell, "填报时间", words=words))
         findings += self._against_past(part, due, day)
         outcome = Outcome.RETURNED if any(finding.is_error for finding in findings) else Outcome.ACCEPTED

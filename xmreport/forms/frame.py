@@ -58,14 +58,21 @@ def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Frame:
     rows = [*range(1, header_top), *range(max(header_bottom + 1, len(grid.rows) - 12), len(grid.rows) + 1)]
     title = ""
     for row in rows:
+        if row > header_bottom and not _begins_with_label(grid, row):
+            continue
         for column, value in enumerate(grid.rows[row - 1], 1):
             if not isinstance(value, str):
                 continue
             if row < header_top:
                 title += clean(value)
-            if row < header_top or _LABELS.match(half_width(value)):
-                _statements(grid, row, column, value, found)
+            _statements(grid, row, column, value, found)
     return Frame(found.get("unit"), found.get("date"), found.get("money"), title)
+
+
+def _begins_with_label(grid: Grid, row: int) -> bool:
+    """Whether a line below the header states something about the sheet: a project's remarks do not."""
+    first = next((value for value in grid.rows[row - 1] if value is not None), None)
+    return isinstance(first, str) and bool(_LABELS.match(half_width(first)))
 
 
 def _statements(grid: Grid, row: int, column: int, value: str, found: dict[str, Stated]) -> None:

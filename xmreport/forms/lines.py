@@ -116,7 +116,7 @@ class Lines:
         if not filled:
             return Kind.NIL if self._says_none(row, lead) else Kind.BLANK
         described = self._describes(filled)
-        if _FOOT.match(key) and not described:
+        if _FOOT.match(key):
             return Kind.FOOT
         if any(_END.match(half_width(shown(value))) for value in list(filled.values())[:3]):
             return Kind.END

@@ -37,7 +37,10 @@ class Limits:
     inflated_mib: int = 256
     ratio: int = 200
     entries: int = 10_000
-    cells: int = 5_000_000
+    cells: int = 1_000_000
+    """Cells with values: what a worker surely reads within its time."""
+    area: int = 10_000_000
+    """Cells of the boxes that the values span: what a reader makes room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,8 @@ def _is_picture(name: str) -> bool:
 def _check_extents(extents: list[extent.Extent], limits: Limits) -> None:
     if sum(each.cells for each in extents) > limits.cells:
         raise _too_many(limits)
-    # Twice the cells: room for gaps in an honest sheet, none for A1 and XFD1048576.
-    if sum(each.area for each in extents) > 2 * limits.cells:
+    # Room for gaps in an honest sheet, such as 序号 prefilled far down; none for A1 and XFD1048576.
+    if sum(each.area for each in extents) > limits.area:
         raise Refusal("F05", "有值的单元格相隔过远")
 
 

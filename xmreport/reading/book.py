@@ -8,7 +8,7 @@ from xmreport.reading.failure import ReadFailure
 from xmreport.reading.xls import read_xls
 from xmreport.reading.xlsx import read_xlsx
 
-MOST_CELLS = 5_000_000
+MOST_CELLS = 1_000_000
 
 
 def read(data: bytes, kind: str, most_cells: int = MOST_CELLS) -> Book:

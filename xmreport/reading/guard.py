@@ -206,7 +206,7 @@ class _Worker:
             if not self._pipe.poll(seconds):
                 self.dead = True
                 self._process.kill()
-                raise WorkerTimeout(f"no answer within {seconds:g} s")
+                raise WorkerTimeout(f"超过 {seconds:g} 秒没有读完")
             message = self._pipe.recv_bytes()
         except (EOFError, OSError) as error:
             self.dead = True
@@ -222,7 +222,7 @@ class _Worker:
 
     def _epitaph(self) -> str:
         self._process.join(_STOP_SECONDS)
-        return f"the worker ended with exit code {self._process.exitcode}"
+        return f"读取进程中途结束（代码 {self._process.exitcode}）"
 
     def kill(self) -> None:
         """End the process in the middle of whatever it does: its job, if any, fails."""

@@ -23,13 +23,25 @@ class _Handlers(dict[str, Start | None]):
         return handler
 
 
-def walk(xml: bytes | Iterable[bytes], starts: Mapping[str, Start], text: Callable[[str], None] | None = None) -> None:
-    """Call the handler of every start tag named, and `text` for character data anywhere. The XML may come in pieces."""
+def walk(
+    xml: bytes | Iterable[bytes],
+    starts: Mapping[str, Start],
+    text: Callable[[str], None] | None = None,
+    ends: Mapping[str, Callable[[], None]] | None = None,
+) -> None:
+    """Call the handler of every start and end tag named, and `text` for character data anywhere.
+
+    The XML may come in pieces.
+    """
     handlers = _Handlers(starts)
 
     def start(tag: str, attributes: Attributes) -> None:
         if (handler := handlers[tag]) is not None:
             handler(attributes)
+
+    def end(tag: str) -> None:
+        if ends is not None and (handler := ends.get(tag.rpartition(":")[2])) is not None:
+            handler()
 
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -37,6 +49,8 @@ def walk(xml: bytes | Iterable[bytes], starts: Mapping[str, Start], text: Callab
     parser.StartDoctypeDeclHandler = _refuse
     if text is not None:
         parser.CharacterDataHandler = text
+    if ends is not None:
+        parser.EndElementHandler = end
     try:
         for piece in (xml,) if isinstance(xml, bytes) else xml:
             parser.Parse(piece, False)

@@ -77,9 +77,25 @@ class Package:
         walk(xml, {"sheet": sheet})
         return tuple(found)
 
+    def styles(self) -> bytes | None:
+        return self._related_part("/styles", "xl/styles.xml")
+
+    def strings(self) -> bytes | None:
+        return self._related_part("/sharedStrings", "xl/sharedStrings.xml")
+
+    def mode_1904(self) -> bool:
+        """Whether days are counted from 1904."""
+        found: list[bool] = []
+
+        def properties(attributes: Attributes) -> None:
+            found.append(true(attributes.get("date1904")))
+
+        walk(self.get(self._workbook()) or b"", {"workbookPr": properties})
+        return any(found)
+
     def struck_styles(self) -> frozenset[str]:
         """The cell styles (their index as cells write it) whose font is struck out."""
-        xml = self._related_part("/styles", "xl/styles.xml")
+        xml = self.styles()
         if xml is None or b"strike" not in xml:
             return frozenset()
         styles = _Styles()
@@ -88,7 +104,7 @@ class Package:
 
     def blank_strings(self) -> frozenset[int]:
         """The shared strings that hold no text: cells that point at one are blank."""
-        xml = self._related_part("/sharedStrings", "xl/sharedStrings.xml")
+        xml = self.strings()
         filled: set[int] = set()
         count = 0
         inside = False

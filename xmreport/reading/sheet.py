@@ -35,17 +35,17 @@ class SheetFacts:
 
 def survey(pieces: Callable[[], Iterable[bytes]], struck_styles: AbstractSet[str], most: int) -> SheetFacts:
     """Walk a worksheet part once. Refuses more than `most` cells with values."""
-    scan = _Scan(struck_styles, most)
+    scan = Scan(struck_styles, most)
     # Real sheets carry millions of merely styled cells: the quickest way past one is never to parse it.
     walk((_STYLED_ONLY.sub(b"", piece) for piece in pieces()), scan.starts, scan.text)
     if scan.counted:
         # A cell without an address takes its place from the one before it, which may have been left out.
-        scan = _Scan(struck_styles, most)
+        scan = Scan(struck_styles, most)
         walk(pieces(), scan.starts, scan.text)
     return scan.facts()
 
 
-class _Scan:
+class Scan:
     """The state of one walk. A cell is settled when the next one, or what follows the cells, begins.
 
     `_cell`, `_value` and `text` run for every cell of every file: they do as little as they can.

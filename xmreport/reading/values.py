@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from xlrd.xldate import xldate_as_datetime
+
 from xmreport.model.grid import Scalar
 
 LONGEST = 32_767
@@ -55,6 +57,16 @@ def duration(value: dt.timedelta) -> dt.time | float:
     if dt.timedelta() <= value < _DAY:
         return (_ANY_DAY + value).time()
     return value / _DAY
+
+
+def day_of(serial: float, mode_1904: bool) -> Scalar:
+    """A number shown as a date; one that names no day stays the number it is."""
+    if 0 <= serial < 1:
+        return duration(dt.timedelta(days=serial))
+    try:
+        return moment(xldate_as_datetime(serial, int(mode_1904))) if serial > 0 else scalar(serial)
+    except (OverflowError, ValueError):
+        return scalar(serial)
 
 
 def trimmed(rows: Iterable[list[Scalar]]) -> tuple[tuple[Scalar, ...], ...]:

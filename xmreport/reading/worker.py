@@ -14,6 +14,8 @@ from typing import Any
 
 Answer = tuple[str, Any, str]
 
+_TOO_MUCH = "需要的内存超过上限"
+
 LARGEST_DRAFT = 256 << 20
 """Bytes a worker may write to one temporary file: openpyxl drafts a returned copy there."""
 
@@ -52,11 +54,11 @@ def _attempt(call: Callable[..., Any], *args: Any) -> Answer:
     try:
         return "result", call(*args), ""
     except MemoryError:
-        return "memory", "the job needed more memory than a worker may have", traceback.format_exc()
+        return "memory", _TOO_MUCH, traceback.format_exc()
     except Exception as error:  # noqa: BLE001 - it goes back to whoever asked
         return "raised", error, traceback.format_exc()
     except BaseException as error:  # noqa: BLE001 - a panic of a library: this worker is not to be trusted again
-        return "broken", f"{type(error).__name__}: {error}", traceback.format_exc()
+        return "broken", f"读取程序异常退出（{type(error).__name__}）", traceback.format_exc()
 
 
 def _send(pipe: Connection, answer: Answer) -> None:
@@ -66,7 +68,7 @@ def _send(pipe: Connection, answer: Answer) -> None:
         if outcome == "raised":
             pickle.loads(message)  # noqa: S301 - an exception may pickle and yet not come back
     except MemoryError:
-        message = pickle.dumps(("memory", "the answer needed more memory than a worker may have", text))
+        message = pickle.dumps(("memory", _TOO_MUCH, text))
     except Exception as error:  # noqa: BLE001 - whatever a foreign object raises when it is pickled
         said = f"{type(value).__name__} cannot be sent: {error}"
         message = pickle.dumps(("raised", RuntimeError(said), text or traceback.format_exc()))

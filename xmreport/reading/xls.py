@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import struct
 import zipfile
@@ -13,7 +12,7 @@ from xlrd.sheet import Sheet
 
 from xmreport.model.grid import Book, Box, Grid, Scalar
 from xmreport.reading.calamine import check_count, read_calamine
-from xmreport.reading.values import LONGEST, duration, moment, scalar, trimmed
+from xmreport.reading.values import LONGEST, day_of, scalar, trimmed
 
 _BALKS = (
     xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, AssertionError, AttributeError, IndexError, KeyError,
@@ -77,17 +76,7 @@ def _scalar(kind: int, value: object, datemode: int) -> Scalar:
         return scalar(value)
     if kind == xlrd.XL_CELL_DATE:
         assert isinstance(value, float)
-        return _moment(value, datemode)
+        return day_of(value, datemode == 1)
     if kind == xlrd.XL_CELL_BOOLEAN:
         return bool(value)
     return None
-
-
-def _moment(serial: float, datemode: int) -> Scalar:
-    """A date-styled number; one that names no day stays the number it is."""
-    if 0 <= serial < 1:
-        return duration(dt.timedelta(days=serial))
-    try:
-        return moment(xlrd.xldate_as_datetime(serial, datemode)) if serial > 0 else scalar(serial)
-    except (OverflowError, ValueError):
-        return scalar(serial)

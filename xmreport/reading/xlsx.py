@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from xmreport.model.grid import Book, Grid, Scalar, address
+from xmreport.reading import patient
 from xmreport.reading.calamine import FastBook, check_count
 from xmreport.reading.failure import ReadFailure
 from xmreport.reading.package import Package, SheetPart
 from xmreport.reading.sheet import COLUMNS, SheetFacts, survey
 from xmreport.reading.values import rows_of
+
+Rows = tuple[tuple[Scalar, ...], ...]
+
+LARGEST_AREA = 10_000_000
+"""Cells of the boxes that values span: the fast reader makes room for every one of them."""
 
 
 def read_xlsx(data: bytes, most: int) -> Book:
@@ -19,12 +26,39 @@ def read_xlsx(data: bytes, most: int) -> Book:
         check_count(len(parts))
         # Measured before the fast reader sees a single sheet: it makes room for the whole box, and dies of a lie.
         facts = _facts(package, parts, most)
-        fast = FastBook(data)
-        names = {part.name for part in parts}
-        if len(names) < len(parts) or not names <= {sheet.name for sheet in fast.sheets}:
+        if len({part.name for part in parts}) < len(parts):
             raise ReadFailure("工作表的目录前后不一致")
-        grids = [_grid(package, fast, part, each) for part, each in zip(parts, facts, strict=True)]
+        try:
+            tables = _fast(data, package, parts, facts)
+        except ReadFailure:
+            tables = _patient(package, parts, facts, most)
+        grids = [_grid(part, each, rows) for part, each, rows in zip(parts, facts, tables, strict=True)]
         return Book("xlsx", tuple(grids), knows_faults=True, mark=package.mark())
+
+
+def _fast(data: bytes, package: Package, parts: Sequence[SheetPart], facts: Sequence[SheetFacts]) -> list[Rows]:
+    """The sheets' rows by the fast reader, where it reads them all."""
+    fast = FastBook(data)
+    if not {part.name for part in parts} <= {sheet.name for sheet in fast.sheets}:
+        raise ReadFailure("工作表的目录前后不一致")
+    tables: list[Rows] = []
+    for part, each in zip(parts, facts, strict=True):
+        rows = rows_of(fast.rows(part.name))
+        _prove(package, part.name, each, rows)
+        tables.append(rows)
+    return tables
+
+
+def _patient(package: Package, parts: Sequence[SheetPart], facts: Sequence[SheetFacts], most: int) -> list[Rows]:
+    """The same from the XML, for a workbook that the fast reader refuses or of which it lost something."""
+    strings, dates = patient.shared_strings(package.strings()), patient.date_styles(package.styles())
+    meaning = patient.Meaning(strings, dates, mode_1904=package.mode_1904())
+    tables: list[Rows] = []
+    for part, each in zip(parts, facts, strict=True):
+        rows = patient.values(package.pieces(part.part), most, meaning)
+        _prove(package, part.name, each, rows)
+        tables.append(rows)
+    return tables
 
 
 def _facts(package: Package, parts: tuple[SheetPart, ...], most: int) -> list[SheetFacts]:
@@ -37,15 +71,13 @@ def _facts(package: Package, parts: tuple[SheetPart, ...], most: int) -> list[Sh
         each = survey(partial(package.pieces, part.part), struck, most - cells)
         cells += len(each.positions)
         area += each.bottom * each.right
-        if area > 2 * most:
+        if area > LARGEST_AREA:
             raise ReadFailure("有值的单元格相隔过远", "F05")
         facts.append(each)
     return facts
 
 
-def _grid(package: Package, fast: FastBook, part: SheetPart, facts: SheetFacts) -> Grid:
-    rows = rows_of(fast.rows(part.name))
-    _prove(package, part.name, facts, rows)
+def _grid(part: SheetPart, facts: SheetFacts, rows: Rows) -> Grid:
     return Grid(
         sheet=part.name,
         rows=rows,
@@ -58,7 +90,7 @@ def _grid(package: Package, fast: FastBook, part: SheetPart, facts: SheetFacts) 
     )
 
 
-def _prove(package: Package, name: str, facts: SheetFacts, rows: tuple[tuple[Scalar, ...], ...]) -> None:
+def _prove(package: Package, name: str, facts: SheetFacts, rows: Rows) -> None:
     """Every cell that holds a value in the XML has one in the rows; else something was lost in silence."""
     blanks: frozenset[int] | None = None
     for position, string in zip(facts.positions, facts.strings, strict=True):

@@ -77,10 +77,12 @@ def _breakdown(occasion: Occasion, indicator: Indicator, source: Source) -> tupl
     )
     order = occasion.county.roster.order
     lines: list[Line] = []
-    for number, unit in enumerate(sorted(set(owners), key=lambda name: order.get(name, len(order))), 1):
+    for unit in sorted(set(owners), key=lambda name: order.get(name, len(order))):
         rows = [row for row, owner in zip(merged.rows, owners, strict=True) if owner == unit]
         own = figure(indicator, merged.form, rows, [unit] * len(rows))
-        lines.append(Line("明细", {"序号": number, "单位": unit, "计量": _measure(indicator), **_quotient(own)}))
+        if own.over != 0:  # nothing of this unit's is in scope
+            values: dict[str, Content] = {"序号": len(lines) + 1, "单位": unit, "计量": _measure(indicator)}
+            lines.append(Line("明细", {**values, **_quotient(own)}))
     whole = figure(indicator, merged.form, merged.rows, merged.units)
     lines.append(Line("合计", {"计量": _measure(indicator), **_quotient(whole)}))
     part, over = _column_names(indicator)
@@ -188,9 +190,7 @@ def _milestones(occasion: Occasion, target: TargetRules | None) -> tuple[Milesto
     return (past[-1] if past else None), (ahead[0] if ahead else None)
 
 
-def _milestone_text(
-    target: TargetRules | None, milestone: Milestone | None, following: Milestone | None
-) -> str | None:
+def _milestone_text(target: TargetRules | None, milestone: Milestone | None, following: Milestone | None) -> str | None:
     """The milestones with their days, and the target's own day unless it is one of theirs."""
     told = []
     for word, each in (("现行", milestone), ("下一", following)):

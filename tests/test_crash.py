@@ -1,0 +1,162 @@
+"""Whatever moment the engine is killed at, the next pass ends as if it had not been."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import RULES, Office, form_one, project, surroundings
+
+from xmreport.ledger import Ledger
+
+NOW = "12-08 10:00"
+GOOD = form_one(project("甲"))
+WRONG = form_one(project("乙", 总投资="3000-5000"), unit="县水利局")
+MANY = [form_one(project(f"项目{number}", 总投资=number or "零")) for number in range(12)]
+ONE_TASK = re.sub(r"  (情况摸底|联络人报送|活动总结|重点项目台账):\n    (报表|文档): .*\n(    .*\n)+", "", RULES)
+STEPS = ("record", "finish", "note_published", "note_pass")
+"""What the engine does to its ledger; what it does to files is seen by an audit hook."""
+
+
+def _submissions(office: Office) -> Office:
+    """One file of every outcome."""
+    office.write_rules(ONE_TASK)
+    office.drop("古阳镇/1 收下.xlsx", GOOD)
+    office.drop("古阳镇/2 重复.xlsx", GOOD)
+    office.drop("县水利局/退回.xlsx", WRONG)
+    office.drop("县住建局/认不出.xlsx", b"\x00\x01strange")
+    office.drop("古阳镇/~$收下.xlsx", b"x")
+    return office
+
+
+def _outcome(office: Office) -> tuple[object, ...]:
+    """All that must be the same: receipts but for their numbers, published bytes, what is left in the inbox."""
+    receipts = {
+        (r.file, r.sha256, r.outcome, r.unit, r.task, r.period, r.row_count, r.returned_copy, repr(r.findings))
+        for r in office.receipts()
+    }
+    assert len(receipts) == len(office.receipts()), "a file is recorded twice"
+    published = {
+        path.relative_to(office.outbox): path.read_bytes()
+        for path in office.outbox.rglob("*.xlsx")
+        if "退回" not in path.parts
+    }
+    copies = sorted(path.name for path in office.outbox.glob("退回/*/*.xlsx"))
+    with Ledger.open(office.workspace.state) as ledger:
+        assert ledger.verify() == []
+        assert ledger.unfinished() == []
+    return receipts, published, copies, office.waiting()
+
+
+def _killed_at(step: int, work: Callable[[], object]) -> int | None:
+    """Do the work in a child that kills itself at its nth durable step; None where it was done before."""
+    child = os.fork()
+    if child == 0:
+        _count_down(step)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+
+
+def _count_down(step: int) -> None:
+    left = [step]
+
+    def pass_one() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def heard(event: str, _: object) -> None:
+        if event in {"os.rename", "os.remove", "os.truncate"}:
+            pass_one()
+
+    sys.addaudithook(heard)
+    for name in STEPS:
+        setattr(Ledger, name, _watched(getattr(Ledger, name), pass_one))
+
+
+def _watched(step: Callable[..., object], pass_one: Callable[[], None]) -> Callable[..., object]:
+    """A step that can be the last one; before it stands another, or a file."""
+
+    def watched(*args: object) -> object:
+        result = step(*args)
+        pass_one()
+        return result
+
+    return watched
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork to kill a child of")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_killed_at_any_durable_step_the_next_pass_ends_the_same(tmp_path: Path):
+    whole = _submissions(Office(tmp_path / "whole"))
+    whole.take(NOW, publish=True)
+    expected = _outcome(whole)
+    step, killed = 0, True
+    while killed:
+        step += 1
+        office = _submissions(Office(tmp_path / f"{step}"))
+        killed = _killed_at(step, lambda office=office: office.take(NOW, publish=True)) is not None
+        office.take(NOW, publish=True)
+        assert _outcome(office) == expected, f"killed at step {step}"
+    office.take(NOW, publish=True)
+    assert office.events == []
+    assert step > 25
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork to kill a child of")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_killed_again_while_it_recovers_it_still_ends_the_same(tmp_path: Path):
+    whole = _submissions(Office(tmp_path / "whole"))
+    whole.take(NOW, publish=True)
+    expected = _outcome(whole)
+    for first in (7, 12, 18):
+        office = _submissions(Office(tmp_path / f"{first}"))
+        for step in (first, 1, 2, 3, 4):
+            assert _killed_at(step, lambda office=office: office.take(NOW, publish=True)) == signal.SIGKILL
+        office.take(NOW, publish=True)
+        assert _outcome(office) == expected
+
+
+def test_a_copy_that_was_recorded_and_not_delivered_is_delivered_by_the_next_pass(office: Office, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr("xmreport.run.deliver", killed)
+    office.drop("古阳镇/错.xlsx", form_one(project("甲", 总投资="很多")))
+    with pytest.raises(Killed):
+        office.take(NOW)
+    monkeypatch.undo()
+    assert office.waiting() == ["古阳镇/错.xlsx"]
+    [told] = office.take(NOW)
+    assert (office.home / told.returned_copy).is_file()
+    assert office.waiting() == []
+    assert len(office.receipts()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_real_run_killed_in_the_middle_is_finished_by_the_next(tmp_path: Path):
+    offices = [Office(tmp_path / name, ONE_TASK) for name in ("whole", "killed")]
+    for office in offices:
+        for number, data in enumerate(MANY):
+            office.drop(f"古阳镇/{number}.xlsx", data)
+    whole, cut = offices
+    whole.take(NOW, publish=True)
+    command = cut.command("run", "--now", "2022-12-08T10:00", "--json")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=surroundings()) as run:
+        for _ in range(4):
+            run.stdout.readline()
+        run.kill()
+    assert 4 <= len(cut.receipts()) <= 12
+    cut.take(NOW, publish=True)
+    assert _outcome(cut) == _outcome(whole)
