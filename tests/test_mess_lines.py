@@ -448,11 +448,6 @@ def test_m40_an_error_value_or_an_uncomputed_formula_is_one_error_at_its_cell(fi
     assert errors(part_of(sheet)) == [(code, sheet.at(field))]
 
 
-def test_m40_faults_in_a_biff_file_are_seen_too():
-    sheet = f1(project(1))
-    assert clean(part_of(sheet, form=xls)).rows
-
-
 # The same project twice, and other rows of the whole return
 
 

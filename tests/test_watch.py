@@ -232,7 +232,7 @@ def test_the_service_publishes_by_itself_when_a_deadline_passes(office: Office):
         return at("12-09 16:59:58") + dt.timedelta(seconds=time.monotonic() - started)
 
     with serving(Watcher(office.workspace, ["guxian"], lambda event: None, poll=False, clock=clock)):
-        until(lambda: (office.outbox / WEEKLY / FIRST / "报送情况及迟报名单.xlsx").is_file())
+        until((office.outbox / WEEKLY / FIRST / "报送情况及迟报名单.xlsx").is_file)
         until(lambda: _listed(office) == {"县住建局", "县水利局", "古阳镇"}, 10)
     assert clock() > at("12-09 17:00:00")
 
@@ -285,7 +285,7 @@ def test_a_copy_under_way_does_not_keep_the_service_spinning(office: Office, mon
 
     monkeypatch.setattr(Watcher, "look", counted)
     with serving(Watcher(office.workspace, ["guxian"], lambda event: None, poll=False, clock=_december())):
-        until(lambda: (office.outbox / "总览.xlsx").is_file())
+        until((office.outbox / "总览.xlsx").is_file)
         time.sleep(0.5)
         idle = len(looks)
         time.sleep(1.5)
@@ -313,7 +313,7 @@ def test_a_disk_or_share_in_trouble_is_told_and_does_not_end_the_service(office:
     with serving(Watcher(office.workspace, ["guxian"], lambda event: None, poll=False, clock=_december())):
         until(lambda: "Input/output error" in caplog.text)
         failing[0] = False
-        until(lambda: (office.outbox / "总览.xlsx").is_file())
+        until((office.outbox / "总览.xlsx").is_file)
 
 
 # The program itself

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xmreport.messages import CATALOGUE
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome
 from xmreport.model.trouble import Trouble
@@ -65,7 +66,7 @@ class _Sentence(logging.Formatter):
     """What the screen shows of the log: the sentence, never where in the program it arose."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return record.getMessage()
+        return visible(record.getMessage())
 
 
 @app.callback()
@@ -364,7 +365,7 @@ def explain(code: Annotated[str, typer.Argument(help="问题代码，如 V02。"
     from xmreport.printing import print_entry
 
     if not print_entry(code.upper()):
-        _say(f"没有 {code} 这个代码；全部代码见 docs/问题代码.md。")
+        _say(f"没有 {code} 这个代码；现有：{'、'.join(CATALOGUE)}。")
         raise typer.Exit(2)
 
 

@@ -13,6 +13,7 @@ from xmreport.model.dates import CHINA
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination, Part, Row
+from xmreport.model.text import file_name
 from xmreport.past import Past
 from xmreport.rulebook.assignment import Assigned, Owes, assign, is_open, lateness, tasks_of
 from xmreport.rulebook.book import County, Task
@@ -174,8 +175,8 @@ class Judge:
         elif inforce.seq == before.seq:
             state = "那一份有效"
         else:
-            state = f"有效的仍是 {_minute(inforce.arrived_at)} 收到的“{inforce.file.rsplit('/', 1)[-1]}”"
-        words = {"时间": _minute(before.arrived_at), "文件": before.file.rsplit("/", 1)[-1], "现状": state}
+            state = f"有效的仍是 {_minute(inforce.arrived_at)} 收到的“{file_name(inforce.file)}”"
+        words = {"时间": _minute(before.arrived_at), "文件": file_name(before.file), "现状": state}
         finding = Finding("D01", Severity.WARNING, words=words)
         return replace(settled, outcome=Outcome.DUPLICATE, rows=(), findings=(finding,))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from string import Formatter
@@ -12,6 +13,7 @@ from xmreport.messages import CATALOGUE, say
 from xmreport.model.events import Event, FileEvent, Published
 from xmreport.model.findings import Finding
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
+from xmreport.model.text import visible
 from xmreport.rulebook.book import Rulebook
 from xmreport.tables.head import spell
 
@@ -32,6 +34,8 @@ STATES = {
     State.EXEMPT: "免报",
 }
 
+_UNSEEN = re.compile("[\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]")
+
 
 class Printer:
     """Prints events as they happen."""
@@ -43,15 +47,17 @@ class Printer:
         if self._as_json:
             _line(_published(event) if isinstance(event, Published) else _file(event.receipt))
         elif isinstance(event, Published):
-            print(f"出表  {event.path}")
+            print(f"出表  {visible(event.path)}")
         else:
             _tell(event)
         if isinstance(event, Published) and event.note:
-            print(event.note, file=sys.stderr)
+            print(visible(event.note), file=sys.stderr)
 
 
 def _line(content: Any) -> None:
-    print(json.dumps(content, ensure_ascii=False), flush=True)
+    # Readable Chinese, and every name exact: what a screen would act on, or no UTF-8 can hold, as JSON's own escape.
+    text = json.dumps(content, ensure_ascii=False)
+    print(_UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text), flush=True)
 
 
 def _published(event: Published) -> dict[str, Any]:
@@ -101,12 +107,12 @@ def _tell(event: FileEvent) -> None:
     about = " ".join(word for word in (receipt.unit, receipt.task, receipt.period) if word)
     late = f"，迟报 {spell(receipt.late_by_s)}" if receipt.late_by_s else ""
     rows = f"，{receipt.row_count} 个项目" if receipt.row_count else "，零报告" if receipt.nil else ""
-    print(f"{OUTCOMES[receipt.outcome]}  {receipt.file}  {about}{rows}{late}")
+    print(f"{OUTCOMES[receipt.outcome]}  {visible(receipt.file)}  {about}{rows}{late}")
     for finding in receipt.findings:
         said = say(finding)
         place = f"{finding.sheet}!{finding.cell}  " if finding.cell else ""
         mark = "错误" if finding.is_error else "提醒"
-        print(f"      {mark} {finding.code}  {place}{said.message}{said.advice if finding.is_error else ''}")
+        print(visible(f"      {mark} {finding.code}  {place}{said.message}{said.advice if finding.is_error else ''}"))
     if receipt.returned_copy:
         print(f"      退回的表：{receipt.returned_copy}")
 
@@ -124,7 +130,7 @@ def print_states(states: Sequence[UnitState], book: Rulebook, *, as_json: bool) 
             print(f"\n{book.counties[state.county].name}  {state.task}  {state.period}  （应报 {due}）")
         came = f"{state.arrived_at:%m-%d %H:%M}" if state.arrived_at else ""
         late = f"迟 {spell(state.late_by_s)}" if state.late_by_s else ""
-        print("  ".join(part for part in (f"  {STATES[state.state]}", state.unit, came, late, state.reason) if part))
+        print("  ".join(part for part in (f"  {STATES[state.state]}", state.unit, came, late, visible(state.reason or "")) if part))
 
 
 def _state(state: UnitState) -> dict[str, Any]:

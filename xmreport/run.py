@@ -21,6 +21,7 @@ from xmreport.model.events import Emit, FileEvent
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
+from xmreport.model.text import file_name
 from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.publish import publish
@@ -219,7 +220,7 @@ class Engine:
                 return (replace(arrival, outcome=Outcome.IGNORED),)
             return Judge(county, self._past[county.key]).decide(found, arrival)
         except WorkerFailure as failure:
-            found = _set_aside("F07", str(failure))
+            found = _set_aside("F07", failure.reason)
         except Exception as error:  # noqa: BLE001 - the boundary of one file: whatever fails here must not stop the others
             self._fault(f"处理 {arrival.file} 时引擎出错，已另存待查，其他文件不受影响。", error)
             found = _set_aside("F11", "")
@@ -276,7 +277,7 @@ class Engine:
             form=first.form,
             task=first.task,
             period=first.period,
-            file=first.file.rsplit("/", 1)[-1],
+            file=file_name(first.file),
             arrived=f"{first.arrived_at:%Y-%m-%d %H:%M}",
             judged_at=first.arrived_at,
         )
@@ -295,7 +296,7 @@ class Engine:
             original = data if data is not None else self.ledger.originals.read(receipt.sha256)
             return self.pool.submit(mark, original, findings, about).result()
         except WorkerFailure as failure:
-            log.warning("%s 的标红副本没有做成（%s），改发退回说明。", receipt.file, failure)
+            log.warning("%s 的标红副本没有做成（%s），改发退回说明。", receipt.file, failure.reason)
         except OriginalDamaged as damaged:
             log.warning("%s 的标红副本没有做成，改发退回说明：%s", receipt.file, damaged)
             self.tally.troubles += 1

@@ -62,7 +62,7 @@ def _try(path: Path, judge: Judge, pool: GuardedPool, unit: str | None, now: dt.
     try:
         found = pool.submit(examine, data, judge.county.key, path.name, unit, now.date()).result()
     except WorkerFailure as failure:
-        finding = Finding("F07", Severity.ERROR, words={"原因": str(failure)})
+        finding = Finding("F07", Severity.ERROR, words={"原因": failure.reason})
         found = Examination(outcome=Outcome.QUARANTINED, findings=(finding,))
     for receipt in judge.decide(found, arrival):
         yield FileEvent(replace(receipt, row_count=len(receipt.rows)))

@@ -120,8 +120,10 @@ def create_workspace(folder: Path) -> Workspace:
         shutil.copytree(shipped(name), folder / name)
     (folder / "outbox").mkdir()
     workspace = Workspace(folder.resolve())
-    for key in workspace.rulebook.counties:
-        (folder / "inbox" / key).mkdir(parents=True)
+    for key, county in workspace.rulebook.counties.items():
+        reporting = {unit for task in county.tasks.values() for unit in county.reporters(task, task.periods[-1].begins)}
+        for unit in reporting:
+            (folder / "inbox" / key / unit).mkdir(parents=True)
     return workspace
 
 

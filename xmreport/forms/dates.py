@@ -104,13 +104,13 @@ def _from_words(text: str, reference: dt.date, *, ahead: bool) -> Reading:
         return warning(found, "V08", 读作=str(found))
     if found:
         return warning(found, "V14", 读作=str(found)) if vague else Reading(found)
-    shorn = _shorn(bare)
-    found = _exact(shorn) or _span(bare, reference, ahead=ahead)
+    stages = _shorn(bare)
+    found = next((date for stage in stages if (date := _exact(stage) or _span(stage, reference, ahead=ahead))), None)
     if found:
         exact = found.month and not found.day and re.match(r"\d{4}", bare) and not re.search("旬|初", bare)
         loose = vague or not exact
         return warning(found, "V08", 读作=str(found)) if loose else Reading(found)
-    found = _completed(shorn, reference, ahead=ahead) or _short_year(shorn, reference)
+    found = _completed(stages[-1], reference, ahead=ahead) or _short_year(stages[-1], reference)
     if found:
         return warning(found, "V08", 读作=str(found))
     return _from_inside(text)
@@ -134,11 +134,12 @@ def _digits(text: str) -> str:
     return re.sub(r"(?<=\d)[oO](?![A-Za-z])", "0", text)
 
 
-def _shorn(text: str) -> str:
-    """Without the words behind a date: `2023年3月底前完成` is `2023年3月`."""
-    while (shorter := _ENDING.sub(r"\1", text).strip()) != text:
-        text = shorter
-    return text
+def _shorn(text: str) -> list[str]:
+    """The text, and what is left of it as the words behind a date go: `2023年3月底前完成`, `2023年3月底前`, `2023年3月`."""
+    stages = [text]
+    while (shorter := _ENDING.sub(r"\1", stages[-1]).strip()) != stages[-1]:
+        stages.append(shorter)
+    return stages
 
 
 def _short_year(text: str, reference: dt.date) -> PartialDate | None:
@@ -181,9 +182,9 @@ def _completed(text: str, reference: dt.date, *, ahead: bool) -> PartialDate | N
 
 def _nearest(month: int, day: int, reference: dt.date, *, ahead: bool) -> PartialDate | None:
     """The next such date from the reference day, or the latest one up to it (M14)."""
-    years = (reference.year - 1, reference.year, reference.year + 1)
+    years = (reference.year, reference.year + (1 if ahead else -1))
     found = [date for year in years if (date := make_day(year, month, day))]
     if ahead:
         return next((date for date in found if date.last >= reference), None)
     latest = PartialDate.of(reference + _AHEAD_BY_SLIP)
-    return next((date for date in reversed(found) if date.compare(latest) <= 0), None)
+    return next((date for date in found if date.compare(latest) <= 0), None)

@@ -125,10 +125,10 @@ def read_years(value: Scalar) -> Reading:
     match = _YEARS.fullmatch(text)
     if match:
         first, after_first, last, after_last = match.groups()
-        if first > last:
+        months = [int(found.group()) if (found := re.search(r"\d+", part)) else 0 for part in (after_first, after_last)]
+        if first > last or (first == last and all(months) and months[0] > months[1]):
             return error("V13")
-        months = any(re.search(r"\d", part) for part in (after_first, after_last))
-        return Reading(text if months else f"{first}-{last}")
+        return Reading(text if any(months) else f"{first}-{last}")
     if re.fullmatch(r"\d{4}年?", text):
         return Reading(text.removesuffix("年"))
     return warning(clean(shown(value)), "V22")

@@ -30,17 +30,26 @@ _Job = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 class WorkerFailure(Exception):
     """The worker gave no answer; the job's file is suspect, other jobs are not touched."""
 
+    reason = "读取程序没有答复"
+    """What a clerk is told of it."""
+
 
 class WorkerTimeout(WorkerFailure):
     """The job ran past its wall limit and its worker was killed."""
+
+    reason = "超过了时限"
 
 
 class WorkerDied(WorkerFailure):
     """The worker ended in the middle of the job: an aborted library, or the system's memory limit."""
 
+    reason = "读取程序意外中断"
+
 
 class WorkerMemory(WorkerDied):
     """The job needed more memory than a worker may have."""
+
+    reason = "占用的内存超过了上限"
 
 
 class RemoteTraceback(Exception):

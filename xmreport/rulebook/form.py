@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.names import key_of
@@ -34,6 +34,14 @@ class GroupSlot(Rules):
     """Where the repeated group of columns stands among the columns."""
 
     group: Literal["手续"] = Field(alias="组")
+
+
+Entry = Annotated[Column, Tag("列")] | Annotated[GroupSlot, Tag("组")]
+
+
+def _entry_kind(value: object) -> str:
+    """A fault in a column is told of the column alone, not of every kind of entry there is."""
+    return "组" if isinstance(value, GroupSlot) or (isinstance(value, dict) and "组" in value) else "列"
 
 
 class Procedures(Rules):
@@ -89,12 +97,19 @@ class FormFile(Rules):
     name_column: str = Field(alias="名称列")
     key: tuple[str, ...] = Field(alias="主键", min_length=1)
     spare_key: tuple[str, ...] = Field(alias="备用主键", default=())
-    columns: tuple[Column | GroupSlot, ...] = Field(alias="列", min_length=1)
+    columns: tuple[Annotated[Entry, Discriminator(_entry_kind)], ...] = Field(alias="列", min_length=1)
     procedures: Procedures | None = Field(alias="手续", default=None)
     options: Mapping[str, Mapping[str, tuple[str, ...]]] = Field(alias="选项", default_factory=dict)
     rules: tuple[RowRule, ...] = Field(alias="核验", default=())
     against: Against = Field(alias="比对上期", default_factory=Against)
     totals: Totals = Field(alias="汇总", default_factory=Totals)
+
+
+Choices = Annotated[tuple[str, ...], Tag("列表")] | Annotated[Mapping[str, tuple[str, ...]], Tag("近义词")]
+
+
+def _choices_kind(value: object) -> str:
+    return "近义词" if isinstance(value, Mapping) else "列表"
 
 
 class FormUse(Rules):
@@ -103,7 +118,7 @@ class FormUse(Rules):
     title: str | None = Field(alias="标题", default=None)
     annex: str = Field(alias="附件", default="附件")
     procedures: tuple[str, ...] = Field(alias="手续", default=())
-    options: Mapping[str, tuple[str, ...] | Mapping[str, tuple[str, ...]]] = Field(alias="选项", default_factory=dict)
+    options: Mapping[str, Annotated[Choices, Discriminator(_choices_kind)]] = Field(alias="选项", default_factory=dict)
     offices: Mapping[str, str] = Field(alias="办理部门", default_factory=dict)
     rules: tuple[RowRule, ...] = Field(alias="核验", default=())
     source: str = Field(alias="出处", default="")

@@ -24,6 +24,7 @@ def load_rulebook(folder: Path) -> Rulebook:
     office = _one(folder / f"{OFFICE_FILE}.yaml", OfficeFile, OFFICE_FILE, faults) or OfficeFile()
     calendar = Calendar(_plans(folder / f"{CALENDAR_FILE}.yaml", faults))
     forms: dict[str, tuple[FormFile, Source]] = {}
+    broken: set[str] = set()
     for path in sorted((folder / "forms").glob("*.yaml")):
         source = load(path)
         form, wrong = validate(FormFile, source)
@@ -32,6 +33,7 @@ def load_rulebook(folder: Path) -> Rulebook:
             forms[form.name] = (form, source)
         else:
             faults["forms"] = (*faults.get("forms", ()), *wrong)
+            broken.add(path.stem)
     counties = {}
     shared = _digest(folder, [f"forms/{path.name}" for path in sorted((folder / "forms").glob("*.yaml"))])
     for path in _county_files(folder):
@@ -40,11 +42,11 @@ def load_rulebook(folder: Path) -> Rulebook:
         wrong = [*source.faults, *wrong]
         if file and not wrong:
             digest = hashlib.sha256(path.read_bytes() + shared.encode()).hexdigest()
-            found = resolve_county(path.stem, file, source, forms, calendar, digest)
+            found = resolve_county(path.stem, file, source, forms, calendar, digest, frozenset(broken))
             if isinstance(found, County):
                 counties[path.stem] = found
                 continue
-            wrong = found
+            wrong = [*found, *faults.get("forms", ())] if broken & set(file.forms) else found
         faults[path.stem] = tuple(wrong)
     return Rulebook(counties, office, faults)
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 
+from xmreport.messages import CATALOGUE
 from xmreport.rulebook.book import County, Indicator, ListOf, Task
 from xmreport.rulebook.calendar import Calendar, CalendarUnknown
 from xmreport.rulebook.conditions import Condition, ConditionError, parse
@@ -24,11 +25,14 @@ SPECIAL = {"报告日": "日期", "截止日": "日期"}
 class _Faults(list[RuleFault]):
     """What is wrong in one file so far."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, broken: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.source = source
+        self.broken = broken
 
     def unknown(self, place: Place, word: str, known: Mapping[str, object] | set[str], what: str) -> None:
+        if word in self.broken:
+            return
         near = nearest(word, known)
         self.append(self.source.fault(place, f"{what}" + (f"；是不是“{near}”" if near else ""), word))
 
@@ -50,9 +54,13 @@ def resolve_county(
     forms: Mapping[str, tuple[FormFile, Source]],
     calendar: Calendar,
     digest: str,
+    broken: frozenset[str] = frozenset(),
 ) -> County | list[RuleFault]:
-    """One county made whole, or every fault found on the way."""
-    faults = _Faults(source)
+    """One county made whole, or every fault found on the way.
+
+    A form that is `broken` has faults of its own: a county that uses it cannot be used, and says no more of it.
+    """
+    faults = _Faults(source, broken)
     roster = Roster(file.county, dict(file.units))
     _units_named_twice(roster, faults)
     used = {name: use for name, use in file.forms.items() if name in forms}
@@ -64,7 +72,7 @@ def resolve_county(
     lists = [each for index in range(len(file.lists)) if (each := _list(index, file, resolved, faults))]
     _targets(file, faults)
     _exemptions(file, roster, faults)
-    if faults:
+    if faults or broken & file.forms.keys():
         return list(faults)
     by_name = {indicator.name: indicator for indicator in indicators}
     return County(key, file, roster, resolved, tasks, by_name, tuple(lists), digest)
@@ -134,6 +142,8 @@ def _options(
 def _check(rule: RowRule, form: Form, place: Place, faults: _Faults) -> Check | None:
     if rule.at not in form.types(rule.table):
         faults.unknown((*place, "标在"), rule.at, dict(form.types(rule.table)), "这张报表里的列")
+    if rule.code not in CATALOGUE:
+        faults.unknown((*place, "代码"), rule.code, dict(CATALOGUE), "docs/问题代码.md 里有的代码，县里自己的核验写 R90")
     when = faults.condition((*place, "当"), rule.when, form, rule.table)
     must = faults.condition((*place, "应"), rule.must, form, rule.table)
     return Check(rule, when, must) if must else None

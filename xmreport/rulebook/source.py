@@ -74,7 +74,8 @@ def load(path: Path) -> Source:
 
 
 def _name(path: Path) -> str:
-    return "/".join(path.parts[-2:])
+    parts = path.parts
+    return "/".join(parts[-3:] if parts[-2:-1] == ("forms",) else parts[-2:])
 
 
 def _text(path: Path) -> str | RuleFault:

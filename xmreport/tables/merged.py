@@ -10,6 +10,7 @@ import pandas as pd
 
 from xmreport.model.receipts import Receipt
 from xmreport.model.submission import Row
+from xmreport.model.text import file_name
 from xmreport.rulebook.columns import procedures_of, readable
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index, identity_of, name_of
@@ -89,7 +90,7 @@ def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Me
         {
             **{name: readable(row.values.get(name)) for name in form.fields},
             UNIT: each.unit,
-            FILE: each.receipt.file.rsplit("/", 1)[-1],
+            FILE: file_name(each.receipt.file),
             SHEET: row.sheet,
             ROW: row.row,
             ARRIVED: f"{each.receipt.arrived_at:%Y-%m-%d %H:%M}",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from xmreport.messages import say
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.sheets import Content, Line, Link, SheetData, WorkbookData
+from xmreport.model.text import file_name
 from xmreport.rulebook.book import County
 from xmreport.tables.head import minute
 from xmreport.tables.register import WORDS
@@ -89,7 +90,7 @@ def _waiting(receipts: Sequence[Receipt], mended: set[int]) -> list[Line]:
             {
                 "序号": number,
                 "单位": receipt.unit,
-                "文件": receipt.file.rsplit("/", 1)[-1],
+                "文件": file_name(receipt.file),
                 "收到时间": minute(receipt.arrived_at),
                 "原因": say(receipt.findings[0]).message if receipt.findings else None,
                 "处理办法": "该单位之后已有合格的报送，可不处理。" if receipt.seq in mended else _advice(receipt),

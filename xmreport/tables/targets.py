@@ -161,9 +161,15 @@ def _line(
             values["完成率"] = Formula(f"{{完成}}/{goal_text}", value / goal.figure)
         values["差额"] = Formula(f"{{完成}}-{goal_text}", value - goal.figure)
     if indicator.rules.pro_rata and value is not None:
-        month = occasion.as_of.astimezone(CHINA).month
+        month = _months_gone(occasion, target)
         values["与序时进度差"] = Formula(f"({{完成}}-{month}/12)*100", (value - month / 12) * 100)
     return Line("明细", values)
+
+
+def _months_gone(occasion: Occasion, target: TargetRules | None) -> int:
+    """序时进度 in months of the target's own year: all twelve once that year is over."""
+    today = occasion.as_of.astimezone(CHINA).date()
+    return 12 if target and today.year > target.until.year else today.month
 
 
 def _goal(target: TargetRules | None, milestone: Milestone | None) -> Amount | None:
@@ -214,9 +220,10 @@ def _verdict(
     if goal is None or value >= goal.figure - 1e-12:
         return "已达标"
     in_force = milestone and (milestone.firm or milestone.stretch)
+    missed = "未达标" if (milestone.firm if milestone else target.firm) else "未达力争"
     if in_force and value < in_force.figure - 1e-12:
-        return "未达标"
-    return "未到节点" if occasion.as_of.astimezone(CHINA).date() < target.until else "未达标"
+        return missed
+    return "未到节点" if occasion.as_of.astimezone(CHINA).date() < target.until else missed
 
 
 def _reading(indicator: Indicator, target: TargetRules | None) -> str:

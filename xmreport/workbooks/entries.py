@@ -10,6 +10,7 @@ from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content, Formula, Link
 from xmreport.workbooks.figures import DAY, shown
 from xmreport.workbooks.looks import GENERAL, Look
+from xmreport.workbooks.wording import clean
 
 LONGEST = 32_767
 """UTF-16 units that a cell of Excel holds."""
@@ -67,11 +68,11 @@ def dated(look: Look, content: Written) -> Look:
 
 def fitted(text: str) -> str:
     """Text as a cell can hold it: one kind of line break, no broken characters, not too long."""
-    clean = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
-    if _units(clean) <= LONGEST:
-        return clean
+    whole = clean(text)
+    if _units(whole) <= LONGEST:
+        return whole
     room = (LONGEST - _units(_CUT)) * 2
-    return clean.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + _CUT
+    return whole.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + _CUT
 
 
 def _units(text: str) -> int:

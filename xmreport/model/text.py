@@ -1,0 +1,21 @@
+"""Text as it may be shown: what a name or a cell hides is never passed on to a screen or a page."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Controls, marks that turn the writing direction, zero-width blanks, bytes that are not UTF-8, line separators."""
+
+
+def visible(text: str) -> str:
+    """One line of what can be seen: `情况表\\u202excod.xlsx` shows itself as 情况表xcod.xlsx. Line breaks become blanks."""
+    if text.isascii() and text.isprintable():
+        return text
+    spaced = text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return "".join(char for char in spaced if unicodedata.category(char) not in _INVISIBLE)
+
+
+def file_name(path: str) -> str:
+    """The name at the end of a path with forward slashes, as it may be shown."""
+    return visible(path.rsplit("/", 1)[-1])
