@@ -65,11 +65,10 @@ CODES = {"guxian": "141025", "huozhou": "141082"}
 
 @lru_cache(maxsize=1)
 def counties():
-    """The shipped counties, as a worker's desk holds them."""
+    """The shipped counties."""
     book = load_rulebook(RULES)
     assert not book.all_faults
-    open_desk(dict(book.counties))
-    return book.counties
+    return dict(book.counties)
 
 
 def project(number=1, changes=None, county="guxian", procedures=PROCEDURES, **more):
@@ -366,7 +365,7 @@ def examined(*sheets, county="guxian", unit="", name="前期手续办理情况�
 
     `unit` is the folder it lands in: by default the county's 住建局; None is the county's own folder.
     """
-    counties()
+    open_desk(counties())
     data = sheets[0] if isinstance(sheets[0], bytes) else (form or _quickest(*sheets))(*sheets)
     return examine(data, county, name, UNITS[county] if unit == "" else unit, day)
 

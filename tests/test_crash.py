@@ -1,7 +1,6 @@
 """Whatever moment the engine is killed at, the next pass ends as if it had not been."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import RULES, Office, form_one, project, surroundings
+from conftest import ONE_TASK, Office, form_one, project, surroundings
 
 from xmreport.ledger import Ledger
 
@@ -17,14 +16,12 @@ NOW = "12-08 10:00"
 GOOD = form_one(project("甲"))
 WRONG = form_one(project("乙", 总投资="3000-5000"), unit="县水利局")
 MANY = [form_one(project(f"项目{number}", 总投资=number or "零")) for number in range(12)]
-ONE_TASK = re.sub(r"  (情况摸底|联络人报送|活动总结|重点项目台账):\n    (报表|文档): .*\n(    .*\n)+", "", RULES)
 STEPS = ("record", "finish", "note_published", "note_pass")
 """What the engine does to its ledger; what it does to files is seen by an audit hook."""
 
 
 def _submissions(office: Office) -> Office:
     """One file of every outcome."""
-    office.write_rules(ONE_TASK)
     office.drop("古阳镇/1 收下.xlsx", GOOD)
     office.drop("古阳镇/2 重复.xlsx", GOOD)
     office.drop("县水利局/退回.xlsx", WRONG)
@@ -96,13 +93,13 @@ def _watched(step: Callable[..., object], pass_one: Callable[[], None]) -> Calla
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork to kill a child of")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_killed_at_any_durable_step_the_next_pass_ends_the_same(tmp_path: Path):
-    whole = _submissions(Office(tmp_path / "whole"))
+    whole = _submissions(Office(tmp_path / "whole", ONE_TASK))
     whole.take(NOW, publish=True)
     expected = _outcome(whole)
     step, killed = 0, True
     while killed:
         step += 1
-        office = _submissions(Office(tmp_path / f"{step}"))
+        office = _submissions(Office(tmp_path / f"{step}", ONE_TASK))
         killed = _killed_at(step, lambda office=office: office.take(NOW, publish=True)) is not None
         office.take(NOW, publish=True)
         assert _outcome(office) == expected, f"killed at step {step}"
@@ -114,11 +111,11 @@ def test_killed_at_any_durable_step_the_next_pass_ends_the_same(tmp_path: Path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork to kill a child of")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_killed_again_while_it_recovers_it_still_ends_the_same(tmp_path: Path):
-    whole = _submissions(Office(tmp_path / "whole"))
+    whole = _submissions(Office(tmp_path / "whole", ONE_TASK))
     whole.take(NOW, publish=True)
     expected = _outcome(whole)
     for first in (7, 12, 18):
-        office = _submissions(Office(tmp_path / f"{first}"))
+        office = _submissions(Office(tmp_path / f"{first}", ONE_TASK))
         for step in (first, 1, 2, 3, 4):
             assert _killed_at(step, lambda office=office: office.take(NOW, publish=True)) == signal.SIGKILL
         office.take(NOW, publish=True)

@@ -51,12 +51,16 @@ def test_m05_m06_a_number_however_it_is_written(county, written, figure):
     part = part_of(f1(project(1, 总投资=written, 年度计划投资=100, county=county), county=county), county=county)
     assert told(part) == ([], [])
     assert values(part, "总投资") == [figure]
-    assert part.rows[0].originals.get("总投资", "1200.5") in {
-        *written.split("\u200b"),
-        written.strip(),
-        "1200",
-        "1200.5",
-    }
+
+
+def test_what_is_normalised_keeps_the_original_text_beside_it():
+    part = part_of(
+        f1(
+            project(1, 总投资="１，２００", 年度计划投资=0.05, 责任单位="住建局", 备注="不变"),
+            headings={"年度计划投资": "年度计划投资（亿元）"},
+        )
+    )
+    assert dict(part.rows[0].originals) == {"总投资": "１，２００", "年度计划投资": "0.05", "责任单位": "住建局"}
 
 
 @pytest.mark.parametrize("written", ["约3000", "3000左右", "约3000万元", "近0.3亿", "大约3000", "預計3000"])

@@ -94,27 +94,16 @@ def test_verify_names_what_cannot_be_read(root):
     assert (sha, problem[:4]) == (SHA, "读不出来")
 
 
-def test_a_file_too_large_for_memory_is_streamed_and_stays_in_the_inbox(root, tmp_path):
-    size = 40 << 20
+def test_a_file_too_large_to_be_read_is_moved_as_it_is(root, tmp_path):
     large = tmp_path / "大.xlsx"
     with large.open("wb") as file:
         file.write(BYTES)
-        file.truncate(size)
-    tracemalloc.start()
-    sha = Originals(root).adopt(large)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < size // 8
-    assert sha == hashlib.sha256(large.read_bytes()).hexdigest()
-    assert files(root) == [f"{sha[:2]}/{sha}"]
+        file.truncate(1 << 40)
+    Originals(root).set_aside(large, "7")
+    assert not large.exists()
+    assert (root / "oversize" / "7").stat().st_size == 1 << 40
+    Originals(root).set_aside(large, "7")
     assert list(Originals(root).verify()) == []
-
-
-def test_adopting_what_is_already_kept_adds_nothing(root, tmp_path):
-    Originals(root).keep(BYTES)
-    (tmp_path / "a.xlsx").write_bytes(BYTES)
-    assert Originals(root).adopt(tmp_path / "a.xlsx") == SHA
-    assert files(root) == [f"{SHA[:2]}/{SHA}"]
 
 
 def keep_beyond_the_limit(root: Path) -> None:

@@ -289,11 +289,64 @@ def test_chart_sheets_are_passed_over():
 # What cannot be read
 
 
-def test_a_value_that_the_fast_reader_loses_is_not_lost_in_silence():
-    row = '<row r="1"><c r="A1"><v>1</v></c></row>'
-    xml = f'<?xml version="1.0" encoding="UTF-16"?><worksheet {MAIN}><sheetData>{row}</sheetData></worksheet>'
+def test_a_value_that_no_reader_finds_is_not_lost_in_silence():
     with pytest.raises(ReadFailure, match="A1"):
-        read(with_xml(xml.encode("utf-16")), "xlsx")
+        grid_of('<row r="1"><c r="A1" t="s"><v>9</v></c></row>')
+
+
+# What the fast reader refuses, or loses, is read from the XML
+
+
+def test_a_sheet_in_utf_16_is_read():
+    row = '<row r="1"><c r="A1"><v>1</v></c><c r="C1" t="inlineStr"><is><t>项目</t></is></c></row>'
+    xml = f'<?xml version="1.0" encoding="UTF-16"?><worksheet {MAIN}><sheetData>{row}</sheetData></worksheet>'
+    assert read(with_xml(xml.encode("utf-16")), "xlsx").grids[0].rows == ((1, None, "项目"),)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<dimension ref="A1:B2:C3"/>', ""),
+        ('<dimension ref=""/>', ""),
+        ("", '<mergeCells><mergeCell ref="nonsense"/></mergeCells>'),
+    ],
+)
+def test_one_bad_reference_does_not_cost_the_sheet(before, after):
+    assert grid_of('<row r="1"><c r="A1"><v>1.5</v></c></row>', after, before).rows == ((1.5,),)
+
+
+def test_cells_of_every_type_are_read_beside_one_that_no_reader_knows():
+    def fill(book):
+        sheet = book.add_worksheet("表")
+        sheet.write("A1", "共用")
+        sheet.write_rich_string("B1", "两", book.add_format({"bold": True}), "段")
+        sheet.write("C1", True)
+        sheet.write_datetime("D1", dt.datetime(2022, 12, 9), book.add_format({"num_format": 'yyyy"年"m"月"'}))
+        sheet.write_datetime("E1", dt.datetime(2022, 12, 9, 16, 30), book.add_format({"num_format": "yyyy-mm-dd hh:mm"}))
+        sheet.write("F1", 5, book.add_format({"num_format": '0"天"'}))
+        sheet.write_formula("G1", "=1+1", None, 2)
+        sheet.write_formula("H1", "=NA()", None, "#N/A")
+        sheet.write("I1", "甲\n乙")
+        sheet.write("J1", "\x1b转义")
+
+    def odd(xml):
+        return xml.replace("</row>", '<c r="K1" t="zzz"><v>怪</v></c><c r="L1" t="d"><v>2022-12-09</v></c></row>')
+
+    plain = written(fill)
+    grid = read(replaced(plain, {"xl/worksheets/sheet1.xml": odd}), "xlsx").grids[0]
+    assert grid.rows[0][:10] == read(plain, "xlsx").grids[0].rows[0]
+    assert grid.rows[0][10:] == ("怪", dt.date(2022, 12, 9))
+    assert grid.faults == {(1, 8): "#N/A"}
+
+
+def test_the_1904_calendar_is_kept_by_the_patient_reader():
+    def fill(book):
+        book.add_worksheet("表").write_datetime("A1", dt.datetime(2022, 12, 9), book.add_format({"num_format": "d/m"}))
+
+    data = written(fill, date_1904=True)
+    lame = replaced(data, {"xl/worksheets/sheet1.xml": lambda xml: xml.replace('ref="A1"', 'ref=""')})
+    assert lame != data
+    assert read(lame, "xlsx").grids[0].rows == ((dt.date(2022, 12, 9),),)
 
 
 def test_a_shared_string_without_text_is_an_honest_blank():

@@ -19,6 +19,7 @@ import typer
 from xmreport.messages import CATALOGUE
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome
+from xmreport.model.text import visible
 from xmreport.model.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def _log_to(workspace: Workspace) -> None:
     """The log keeps what a clerk need not see."""
     workspace.state.mkdir(parents=True, exist_ok=True)
     log.setLevel(logging.INFO)
-    kept = logging.FileHandler(workspace.state / "xmreport.log", encoding="utf-8", delay=True)
+    kept = logging.FileHandler(workspace.state / "xmreport.log", encoding="utf-8", errors="backslashreplace", delay=True)
     kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(kept)
 
@@ -385,3 +386,22 @@ def verify(context: typer.Context) -> None:
         if problems:
             raise typer.Exit(1)
         print(f"台账完好：{count} 条记录，原件齐全，没有被改动。")
+
+
+@app.command()
+def prove(
+    context: typer.Context,
+    county: CountyName,
+    unit: Annotated[str, typer.Option("--unit", help="单位名称。")],
+    period: Annotated[str | None, typer.Option("--period", help="只要这一期。", show_default=False)] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="写到哪里（.zip）。", show_default=False)] = None,
+) -> None:
+    """出收件证明：某个单位的文件什么时候到的、内容是什么，附原件和核对办法。"""
+    from xmreport.evidence import NAME, write_evidence
+
+    with _told():
+        workspace = _workspace(context)
+        rules = _county(workspace, county)
+        target = to or workspace.outbox / county / NAME / f"{unit}{NAME}{period or ''}.zip"
+        count = write_evidence(workspace, rules, unit, period, _moment(None), target)
+        print(f"{count} 条记录：{workspace.shown(target)}")

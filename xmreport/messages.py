@@ -1,4 +1,4 @@
-"""A finding's code → title, sentence and advice, in the clerk's own words."""
+"""What the program says: a finding's code → title, sentence and advice; states and outcomes in a clerk's words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from xmreport.model.findings import Finding
+from xmreport.model.receipts import Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,24 @@ class Entry:
     advice: str
     wrong: str
     right: str
+
+
+STATE_WORDS: dict[State, str] = {
+    State.ON_TIME: "按时",
+    State.LATE: "迟报",
+    State.RETURNED: "退回待改",
+    State.NIL: "零报告",
+    State.MISSING: "未报",
+    State.PENDING: "待报",
+    State.EXEMPT: "免报",
+}
+OUTCOME_WORDS: dict[Outcome, str] = {
+    Outcome.ACCEPTED: "收下",
+    Outcome.RETURNED: "退回",
+    Outcome.DUPLICATE: "重复",
+    Outcome.QUARANTINED: "隔离",
+    Outcome.IGNORED: "忽略",
+}
 
 
 class Said(NamedTuple):

@@ -9,32 +9,16 @@ from collections.abc import Sequence
 from string import Formatter
 from typing import Any
 
-from xmreport.messages import CATALOGUE, say
+from xmreport.messages import CATALOGUE, OUTCOME_WORDS, STATE_WORDS, say
 from xmreport.model.events import Event, FileEvent, Published
 from xmreport.model.findings import Finding
-from xmreport.model.receipts import Outcome, Receipt, State, UnitState
+from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.text import visible
 from xmreport.rulebook.book import Rulebook
 from xmreport.tables.head import spell
 
-OUTCOMES = {
-    Outcome.ACCEPTED: "收下",
-    Outcome.RETURNED: "退回",
-    Outcome.DUPLICATE: "重复",
-    Outcome.QUARANTINED: "隔离",
-    Outcome.IGNORED: "忽略",
-}
-STATES = {
-    State.ON_TIME: "按时",
-    State.LATE: "迟报",
-    State.RETURNED: "退回待改",
-    State.NIL: "零报告",
-    State.MISSING: "未报",
-    State.PENDING: "待报",
-    State.EXEMPT: "免报",
-}
-
-_UNSEEN = re.compile("[\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]")
+_UNSEEN = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Characters that a screen acts on or that UTF-8 cannot hold."""
 
 
 class Printer:
@@ -107,7 +91,7 @@ def _tell(event: FileEvent) -> None:
     about = " ".join(word for word in (receipt.unit, receipt.task, receipt.period) if word)
     late = f"，迟报 {spell(receipt.late_by_s)}" if receipt.late_by_s else ""
     rows = f"，{receipt.row_count} 个项目" if receipt.row_count else "，零报告" if receipt.nil else ""
-    print(f"{OUTCOMES[receipt.outcome]}  {visible(receipt.file)}  {about}{rows}{late}")
+    print(f"{OUTCOME_WORDS[receipt.outcome]}  {visible(receipt.file)}  {about}{rows}{late}")
     for finding in receipt.findings:
         said = say(finding)
         place = f"{finding.sheet}!{finding.cell}  " if finding.cell else ""
@@ -130,7 +114,8 @@ def print_states(states: Sequence[UnitState], book: Rulebook, *, as_json: bool) 
             print(f"\n{book.counties[state.county].name}  {state.task}  {state.period}  （应报 {due}）")
         came = f"{state.arrived_at:%m-%d %H:%M}" if state.arrived_at else ""
         late = f"迟 {spell(state.late_by_s)}" if state.late_by_s else ""
-        print("  ".join(part for part in (f"  {STATES[state.state]}", state.unit, came, late, visible(state.reason or "")) if part))
+        told = visible(state.reason or "")
+        print("  ".join(part for part in (f"  {STATE_WORDS[state.state]}", state.unit, came, late, told) if part))
 
 
 def _state(state: UnitState) -> dict[str, Any]:

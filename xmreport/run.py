@@ -14,7 +14,7 @@ from typing import Self
 
 from xmreport.decide import UNKNOWN_UNIT, Judge, folder_unit
 from xmreport.examine import examine, mark, open_desk
-from xmreport.intake.scan import Changed, Found, can_be_read, read_bytes, remove, scan
+from xmreport.intake.scan import Changed, Found, can_be_read, is_still, read_bytes, remove, scan
 from xmreport.ledger import Drop, Entry, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, FileEvent
@@ -179,8 +179,7 @@ class Engine:
             return arrival, None, _set_aside("F09", "链接、管道或设备")
         try:
             if found.size > self.office.largest_mib * 2**20:
-                sha = self.ledger.originals.adopt(found.path)
-                return replace(arrival, sha256=sha), None, _set_aside("F10", f"{found.size / 2**20:.0f} MB")
+                return arrival, None, _set_aside("F10", f"{found.size / 2**20:.0f} MB")
             data = read_bytes(found)
         except PermissionError:
             return arrival, None, _set_aside("F09", "没有读取权限的文件")
@@ -199,7 +198,7 @@ class Engine:
         """Decide, record durably, send back what has to go back, and only then clear the inbox."""
         drop = Drop(found.relative, found.identity)
         receipts = self._decided(arrival, county, job)
-        stays = arrival.sha256 is None
+        stays = arrival.sha256 is None and not _is_oversized(receipts)
         recorded = self.ledger.record([Entry(drop, self._addressed(receipts, county), stays=stays)])
         self._past[county.key].add(recorded)
         if not stays:
@@ -250,7 +249,11 @@ class Engine:
         try:
             if returned:
                 self._send_back(returned, data)
-            remove(self._inbox_path(drop.file), drop.identity)
+            path = self._inbox_path(drop.file)
+            if not _is_oversized(receipts):
+                remove(path, drop.identity)
+            elif is_still(path, drop.identity):
+                self.ledger.originals.set_aside(path, str(receipts[0].seq))
         except OSError as error:
             self._stuck.add(drop)
             self.tally.troubles += 1
@@ -331,6 +334,11 @@ def arrival(found: Found, now: dt.datetime, last_pass: dt.datetime | None) -> dt
 def _set_aside(code: str, reason: str) -> Examination:
     finding = Finding(code, Severity.ERROR, words={"原因": reason})
     return Examination(outcome=Outcome.QUARANTINED, findings=(finding,))
+
+
+def _is_oversized(receipts: Sequence[Receipt]) -> bool:
+    """Too large to be read: moved into quarantine as it is."""
+    return any(finding.code == "F10" for receipt in receipts for finding in receipt.findings)
 
 
 def _mended(found: Found) -> bool:

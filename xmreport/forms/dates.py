@@ -135,7 +135,7 @@ def _digits(text: str) -> str:
 
 
 def _shorn(text: str) -> list[str]:
-    """The text, and what is left of it as the words behind a date go: `2023年3月底前完成`, `2023年3月底前`, `2023年3月`."""
+    """The text, and what is left of it as the words behind a date go: `2023年3月底前`, then `2023年3月`."""
     stages = [text]
     while (shorter := _ENDING.sub(r"\1", stages[-1]).strip()) != stages[-1]:
         stages.append(shorter)

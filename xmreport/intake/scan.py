@@ -133,6 +133,14 @@ def can_be_read(path: Path) -> bool:
     return True
 
 
+def is_still(path: Path, identity: str) -> bool:
+    """Whether what stands there is what the scan saw."""
+    try:
+        return identity_of(os.lstat(path)) == identity
+    except FileNotFoundError:
+        return False
+
+
 def remove(path: Path, identity: str) -> bool:
     """Take a handled file out of the inbox, unless another one stands there now; False where it does.
 

@@ -1,7 +1,18 @@
 """What arrived, when, what was decided and under which rules: every version, and the originals."""
 
+from xmreport.ledger.chain import Link
 from xmreport.ledger.ledger import Drop, Entry, Ledger
 from xmreport.ledger.originals import OriginalDamaged, Originals
 from xmreport.ledger.schema import LedgerDamaged, LedgerError, LedgerTooNew
 
-__all__ = ["Drop", "Entry", "Ledger", "LedgerDamaged", "LedgerError", "LedgerTooNew", "OriginalDamaged", "Originals"]
+__all__ = [
+    "Drop",
+    "Entry",
+    "Ledger",
+    "LedgerDamaged",
+    "LedgerError",
+    "LedgerTooNew",
+    "Link",
+    "OriginalDamaged",
+    "Originals",
+]

@@ -5,15 +5,39 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from xmreport.ledger.encoding import Stored, from_text, to_json
 from xmreport.ledger.schema import GENESIS
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One receipt as it stands in the chain: `hash` is the SHA-256 of `prev` followed by `text`."""
+
+    prev: str
+    text: str
+    hash: str
+
+
 def link(prev: str, columns: Mapping[str, Stored]) -> str:
     """The hash of one receipt: over its predecessor's hash and all that is stored of it, byte for byte."""
+    return hashlib.sha256((prev + _text(columns)).encode()).hexdigest()
+
+
+def _text(columns: Mapping[str, Stored]) -> str:
     said = {name: from_text(value) if isinstance(value, bytes) else value for name, value in sorted(columns.items())}
-    return hashlib.sha256((prev + to_json(said)).encode()).hexdigest()
+    return to_json(said)
+
+
+def read_link(db: sqlite3.Connection, seq: int) -> Link:
+    """One receipt's link; KeyError where there is no such receipt."""
+    row = db.execute("SELECT * FROM receipt WHERE seq = ?", (seq,)).fetchone()
+    if row is None:
+        raise KeyError(seq)
+    columns = dict(row)
+    prev, own = columns.pop("prev"), columns.pop("hash")
+    return Link(prev, _text(columns), own)
 
 
 def first_break(db: sqlite3.Connection) -> str | None:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from xmreport.ledger import chain, encoding, schema
+from xmreport.ledger.chain import Link
 from xmreport.ledger.originals import Originals
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Row
@@ -147,6 +148,15 @@ class Ledger:
     def note_published(self, path: str, fingerprint: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO published VALUES (?, ?)", (encoding.to_text(path), fingerprint))
 
+    def links(self, seqs: Sequence[int]) -> list[Link]:
+        """These receipts as links of the chain, in the order given."""
+        return [chain.read_link(self._db, seq) for seq in seqs]
+
+    def head(self) -> tuple[int, str]:
+        """The number and the hash of the last receipt: noted elsewhere, it proves all before it."""
+        last = self._db.execute("SELECT seq, hash FROM receipt ORDER BY seq DESC LIMIT 1").fetchone()
+        return (last["seq"], last["hash"]) if last else (0, schema.GENESIS)
+
     def verify(self) -> list[str]:
         """Chinese sentences on all that was altered or is missing; empty when the ledger and originals are whole."""
         try:
@@ -190,8 +200,7 @@ class Ledger:
     def _append(self, receipt: Receipt) -> Receipt:
         if receipt.sha256 is not None and not self.originals.has(receipt.sha256):
             raise ValueError(f"the bytes come before the record: no original {receipt.sha256} of {receipt.file!r}")
-        last = self._db.execute("SELECT seq, hash FROM receipt ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, prev = (last["seq"], last["hash"]) if last else (0, schema.GENESIS)
+        seq, prev = self.head()
         numbered = replace(receipt, seq=seq + 1, row_count=receipt.row_count or len(receipt.rows))
         columns = encoding.to_columns(numbered)
         self._db.execute(INSERT, {**columns, "prev": prev, "hash": chain.link(prev, columns)})

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from xmreport.ledger.schema import LedgerError
 
 CHUNK = 1 << 20
 READ_ONLY = 0o444
+OVERSIZE = "oversize"
+"""The folder of files that were never read, and so have no SHA-256 for a name."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -40,10 +43,12 @@ class Originals:
             return sha
         return self._copy(io.BytesIO(data))
 
-    def adopt(self, path: Path) -> str:
-        """Keep a file too large to hold in memory. It stays where it is, for it leaves only once it is recorded."""
-        with path.open("rb") as source:
-            return self._copy(source)
+    def set_aside(self, path: Path, name: str) -> None:
+        """Move a file too large to be read, as it is: a copy of it could fill the disk. Gone already is done already."""
+        folder = self._root / OVERSIZE
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.move(path, folder / name)
 
     def read(self, sha: str) -> bytes:
         data = self._path(sha).read_bytes()

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
+from xmreport.model.text import file_name
 from xmreport.rulebook.assignment import lateness
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
@@ -84,7 +85,7 @@ def _waiting(task: Task, period: Period, loose: Sequence[Receipt]) -> str | None
     came = [receipt for receipt in loose if period.begins <= receipt.arrived_at.astimezone(CHINA).date() <= last]
     if not came:
         return None
-    name = came[-1].file.rsplit("/", 1)[-1]
+    name = file_name(came[-1].file)
     if came[-1].outcome is Outcome.RETURNED:
         return f"收到的“{name}”说不清是哪一期，已退回"
     return f"收到的“{name}”认不出或读不了，已隔离"

@@ -20,6 +20,7 @@ _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(50, 59)})
 _TIMES = frozenset({45, 47})
 _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[[^\]]*\]?|General|G/通用格式', re.IGNORECASE)
 _CALENDAR = re.compile(r"[ymdhs年月日时分秒]", re.IGNORECASE)
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 
 
@@ -100,7 +101,7 @@ class Meaning:
         if kind == "s":
             return self._shared(text)
         if kind in ("str", "inlineStr"):
-            return scalar(text)
+            return scalar(_unescaped(text))
         if kind == "b" and text.strip() in ("0", "1", "true", "false"):
             return text.strip() in ("1", "true")
         if kind == "d":
@@ -116,7 +117,7 @@ class Meaning:
             index = int(text)
         except ValueError:
             return None
-        return scalar(self._strings[index]) if 0 <= index < len(self._strings) else None
+        return scalar(_unescaped(self._strings[index])) if 0 <= index < len(self._strings) else None
 
 
 class _Collecting(Scan):
@@ -175,6 +176,11 @@ def values(pieces: Iterable[bytes], most: int, meaning: Meaning) -> tuple[tuple[
         [rows[row].get(column) for column in range(max(rows[row]) + 1)] if row in rows else []
         for row in range(1, max(rows, default=0) + 1)
     )
+
+
+def _unescaped(text: str) -> str:
+    """_x000D_ stands for the character of that number."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def _iso(text: str) -> Scalar:

@@ -143,7 +143,7 @@ def _check(rule: RowRule, form: Form, place: Place, faults: _Faults) -> Check | 
     if rule.at not in form.types(rule.table):
         faults.unknown((*place, "标在"), rule.at, dict(form.types(rule.table)), "这张报表里的列")
     if rule.code not in CATALOGUE:
-        faults.unknown((*place, "代码"), rule.code, dict(CATALOGUE), "docs/问题代码.md 里有的代码，县里自己的核验写 R90")
+        faults.unknown((*place, "代码"), rule.code, dict(CATALOGUE), "已有的问题代码；县里自己的核验写 R90")
     when = faults.condition((*place, "当"), rule.when, form, rule.table)
     must = faults.condition((*place, "应"), rule.must, form, rule.table)
     return Check(rule, when, must) if must else None

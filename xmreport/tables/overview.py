@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from xmreport.messages import say
+from xmreport.messages import STATE_WORDS, say
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.sheets import Content, Line, Link, SheetData, WorkbookData
 from xmreport.model.text import file_name
 from xmreport.rulebook.book import County
 from xmreport.tables.head import minute
-from xmreport.tables.register import WORDS
 
 NAME = "总览"
 
@@ -54,14 +53,14 @@ def overview(
 
 def _line(key: tuple[str, str], states: Sequence[UnitState], files: Sequence[str]) -> Line:
     task, period = key
-    counts = {word: sum(each.state is state for each in states) for state, word in WORDS.items()}
+    counts = {word: sum(each.state is state for each in states) for state, word in STATE_WORDS.items()}
     moments = [moment for each in states if (moment := each.counts.arrived_at if each.counts else each.arrived_at)]
     values: dict[str, Content] = {
         "任务": task,
         "期次": period,
         "应报时间": minute(states[0].due_at) or "按需",
         "应报单位数": len(states),
-        **{word: counts[word] for word in WORDS.values()},
+        **{word: counts[word] for word in STATE_WORDS.values()},
         "汇总表": _link(task, period, files, "汇总表.xlsx", "汇总表"),
         "报送情况": _link(task, period, files, "迟报名单.xlsx", "报送情况"),
         "目标完成": _link(task, period, files, "目标完成情况表.xlsx", "目标完成"),

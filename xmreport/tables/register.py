@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from xmreport.messages import STATE_WORDS
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
 from xmreport.tables.head import Occasion, minute, spell
 
 NAME = "报送情况及迟报名单"
-WORDS = {
-    State.ON_TIME: "按时",
-    State.LATE: "迟报",
-    State.RETURNED: "退回待改",
-    State.NIL: "零报告",
-    State.MISSING: "未报",
-    State.PENDING: "待报",
-    State.EXEMPT: "免报",
-}
 GRAVITY = (State.MISSING, State.RETURNED, State.LATE, State.NIL)
 
 
@@ -66,7 +58,7 @@ def _line(occasion: Occasion, number: int, state: UnitState, contacts: Mapping[s
         "应报时间": minute(state.due_at) or "按需",
         "实报时间": minute(state.arrived_at) or None,
         "迟报时长": late,
-        "状态": "迟报（零报告）" if state.state is State.NIL and state.late_by_s else WORDS[state.state],
+        "状态": "迟报（零报告）" if state.state is State.NIL and state.late_by_s else STATE_WORDS[state.state],
         "版本": state.version or None,
         "项目数": state.counts.row_count if state.counts else None,
         "累计迟报": state.late_total,
@@ -86,7 +78,7 @@ def _sum(state: UnitState, late: str | None) -> str:
 
 
 def _register_notes(occasion: Occasion, states: Sequence[UnitState]) -> Iterator[str]:
-    counted = {word: sum(each.state is state for each in states) for state, word in WORDS.items()}
+    counted = {word: sum(each.state is state for each in states) for state, word in STATE_WORDS.items()}
     told = "，".join(f"{word}{count}个" for word, count in counted.items() if count)
     yield f"应报{len(states)}个单位：{told}。"
     timing = occasion.task.rules.timing

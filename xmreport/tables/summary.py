@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from xmreport.messages import STATE_WORDS
 from xmreport.model.dates import PartialDate
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
@@ -13,7 +14,7 @@ from xmreport.tables.merged import ARRIVED, COUNTS, DIGEST, FILE, ROW, SHEET, UN
 
 PRINT = "打印版"
 ORIGIN = "来源"
-NOT_IN = {State.RETURNED: "退回待改", State.MISSING: "未报", State.PENDING: "待报", State.EXEMPT: "免报"}
+NOT_IN = (State.RETURNED, State.MISSING, State.PENDING, State.EXEMPT)
 
 
 def summary(occasion: Occasion, merged: Merged, states: Sequence[UnitState], sheets: Sequence[str]) -> WorkbookData:
@@ -76,11 +77,11 @@ def _digest(procedure: str, values: Mapping[Hashable, Any]) -> str | None:
 
 def _notes(merged: Merged, states: Sequence[UnitState]) -> Iterator[str]:
     """Below the table, never with the words that mark total rows: who is not in, who had nothing."""
-    for state, word in NOT_IN.items():
+    for state in NOT_IN:
         out = [each for each in states if each.state is state]
         if out:
             listed = "、".join(each.unit + _why(each) for each in out)
-            yield f"未纳入汇总——{word}（{len(out)}个单位）：{listed}。"
+            yield f"未纳入汇总——{STATE_WORDS[state]}（{len(out)}个单位）：{listed}。"
     nil = [each.unit for each in states if each.state is State.NIL]
     if nil:
         yield f"零报告（{len(nil)}个单位）：{'、'.join(nil)}。"

@@ -32,8 +32,10 @@ _OUTSIDE = re.compile(
       | \[[^\[\]]+\][\w.]*!       # [1]Sheet1!     ([列名] of a table is not followed by '!')
       | \|'?[^!]*!                # a DDE link, 程序|'主题'!项
       | ^'?\\\\                   # a share
+      | ://                       # a site
+      | \b(?:HYPERLINK|WEBSERVICE|IMAGE|RTD|CALL|REGISTER(?:\.ID)?|EXEC|FILTERXML|CUBE\w+|SQL\.REQUEST)\s*\(
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 
 
