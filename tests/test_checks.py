@@ -1,4 +1,4 @@
-"""Every finding code of the families S, V, T, R and P, by cases held as data: one that shows it and one that does not."""
+"""Every finding code of the families S, V, T, R and P: a case that shows it and one that does not, held as data."""
 
 import datetime as dt
 import re
@@ -131,7 +131,7 @@ def test_what_is_right_is_not_found_at_fault(code, tmp_path):
 def test_each_finding_can_be_said_and_names_what_was_written(code, tmp_path):
     for finding in findings_of(CASES[code], "wrong", tmp_path):
         said = say(finding)
-        assert said.title and said.message and said.advice
+        assert all(said)
         assert "{" not in said.message
 
 
@@ -158,18 +158,16 @@ def test_every_entry_says_what_is_wrong_what_is_right_and_what_to_do(code):
     assert entry.wrong != entry.right or code in {"F11", "R90"}
 
 
-CELLS = [
-    code
-    for code, case in CASES.items()
-    if code[0] == "V" and len(case["wrong"]) == 1 and isinstance(case["wrong"], dict)
-]
+DESCRIBED = {"V01", "V10", "V18", "V25", "V26"}
+"""Their examples are described in the catalogue, not written out."""
+CELLS = (
+    {code for code, case in CASES.items() if code[0] == "V" and isinstance(case["wrong"], dict)} - DESCRIBED - {"V16"}
+)
 
 
 @pytest.mark.parametrize("code", sorted(CELLS))
 def test_the_catalogue_s_own_examples_of_a_cell_are_true(code, tmp_path):
     entry, field = CATALOGUE[code], CASES[code]["field"]
-    if code in {"V01", "V25", "V26", "V18", "V10"}:
-        pytest.skip("its example is described, not written out")
     case = CASES[code] | {"wrong": {field: entry.wrong}, "right": {field: entry.right}}
     assert code in {finding.code for finding in findings_of(case, "wrong", tmp_path)}
     assert code not in {finding.code for finding in findings_of(case, "right", tmp_path)}

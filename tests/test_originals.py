@@ -6,7 +6,6 @@ import os
 import signal
 import stat
 import sys
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -107,7 +106,7 @@ def test_a_file_too_large_to_be_read_is_moved_as_it_is(root, tmp_path):
 
 
 def keep_beyond_the_limit(root: Path) -> None:
-    import resource  # noqa: PLC0415  (there is none on Windows)
+    import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
     Originals(root).keep(bytes(1 << 20))

@@ -72,12 +72,9 @@ def cumulative_fell(examined: Return) -> Iterator[Finding]:
 def name_drifted(examined: Return) -> Iterator[Finding]:
     """P05: the same code under another name, or a new name close to one that is gone; suggested, never merged."""
     named = examined.form.file.name_column
-    known = {name_key(name_of(examined.form, row)) for row in examined.part.rows}
-    gone = {
-        key: name_of(examined.form, before)
-        for before in examined.last
-        if (key := name_key(name_of(examined.form, before))) not in known
-    }
+    now = Index(examined.form, examined.part.rows)
+    left = [name_of(examined.form, before) for before in examined.last if now.find(before) is None]
+    gone = {name_key(name): name for name in left}
     index = Index(examined.form, examined.last)
     for row in examined.part.rows:
         name = name_of(examined.form, row)

@@ -17,6 +17,7 @@ IN_YUAN = {
     "百万元": Decimal(1_000_000),
     "亿元": Decimal(100_000_000),
 }
+_TOO_MUCH = Decimal(10) ** 15
 _NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SUFFIX = r"百万元?|千万元?|亿元?|万元?|千元|元"
 _MONEY = re.compile(rf"(约|大约|近|约为|预计|估算)?[¥￥]?({_NUMBER})({_SUFFIX})?(人民币)?(左右|上下)?")
@@ -39,7 +40,7 @@ def read_money(value: Scalar, written: str, unit: str) -> Reading:
     if isinstance(value, bool | dt.date | dt.time):
         return error("V02")
     if isinstance(value, int | float):
-        return _signed(in_unit(Decimal(repr(value)), written, unit))
+        return _signed(Decimal(repr(value)), written, unit)
     assert isinstance(value, str)
     text = re.sub(r"\s", "", half_width(value))
     text = re.sub(rf"\(({_SUFFIX})\)$", r"\1", text)
@@ -49,11 +50,10 @@ def read_money(value: Scalar, written: str, unit: str) -> Reading:
         number = Decimal(digits.replace(",", "").replace("−", "-"))
         if suffix and suffix.startswith("千万"):
             number, suffix = number * 1000, "万元"
-        amount = in_unit(number, _full_unit(suffix) or written, unit)
-        reading = _signed(amount)
+        reading = _signed(number, _full_unit(suffix) or written, unit)
         if reading.remarks or not (about or around):
             return reading
-        return warning(amount, "V03")
+        return warning(reading.value, "V03")
     if _RANGE.fullmatch(text):
         return error("V04")
     if UNDECIDED.search(text):
@@ -67,5 +67,8 @@ def _full_unit(suffix: str | None) -> str | None:
     return suffix if suffix.endswith("元") else suffix + "元"
 
 
-def _signed(amount: float) -> Reading:
-    return error("V05") if amount < 0 else Reading(amount)
+def _signed(number: Decimal, written: str, unit: str) -> Reading:
+    if number < 0:
+        return error("V05")
+    # A telephone or a project's code has strayed into the column.
+    return Reading(in_unit(number, written, unit)) if number < _TOO_MUCH else error("V02")

@@ -44,7 +44,7 @@ class Originals:
         return self._copy(io.BytesIO(data))
 
     def set_aside(self, path: Path, name: str) -> None:
-        """Move a file too large to be read, as it is: a copy of it could fill the disk. Gone already is done already."""
+        """Move a file too large to be read, as it is: a copy could fill the disk. Gone already is done already."""
         folder = self._root / OVERSIZE
         folder.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
