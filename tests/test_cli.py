@@ -1,13 +1,17 @@
 """The command line, as a program of its own: what it prints, where, and how it ends."""
 
+import io
 import os
 import shutil
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
-from conftest import FIRST, WEEKLY, Office, at, form_one, project, said
+from conftest import FIRST, WEEKLY, Office, at, form_one, project, said, saved
+from typer.testing import CliRunner
 
+from xmreport.cli import _moment, app
 from xmreport.ledger import Ledger
 from xmreport.messages import CATALOGUE
 
@@ -98,11 +102,6 @@ def test_run_prints_one_object_a_file_one_a_workbook_and_a_last_line(small: Offi
 
 
 def test_a_workbook_of_two_units_gives_two_objects_told_apart_by_their_sheet(small: Office):
-    import io
-
-    import openpyxl
-    from conftest import saved
-
     book = openpyxl.load_workbook(io.BytesIO(GOOD))
     copy = book.copy_worksheet(book["Sheet"])
     copy.title = "水利"
@@ -124,8 +123,6 @@ def test_run_tells_a_clerk_in_sentences(small: Office):
 
 
 def test_a_time_with_an_offset_is_that_instant_and_one_without_is_chinas():
-    from xmreport.cli import _moment
-
     assert _moment("2022-12-09T09:00:00+00:00") == _moment("2022-12-09T17:00") == at("12-09 17:00")
 
 
@@ -230,10 +227,10 @@ def test_check_judges_what_a_file_holds_not_whether_it_was_sent_before(small: Of
     ids=" ".join,
 )
 def test_what_cannot_be_is_said_in_a_sentence_and_ends_in_2(small: Office, arguments: list[str]):
-    ended = small.cli(*arguments)
-    assert ended.status == 2
-    assert ended.out == ""
-    assert ended.err.strip()
+    ended = CliRunner().invoke(app, ["--home", str(small.home), *arguments], catch_exceptions=False)
+    assert ended.exit_code == 2
+    assert ended.stdout == ""
+    assert ended.stderr.strip()
 
 
 # status
@@ -329,10 +326,6 @@ def test_rules_that_are_no_yaml_are_told_in_a_line(small: Office):
 
 @pytest.mark.parametrize("code", sorted(CATALOGUE))
 def test_explain_tells_what_a_code_means(code: str, capsys):
-    from typer.testing import CliRunner
-
-    from xmreport.cli import app
-
     told = CliRunner().invoke(app, ["explain", code.lower()])
     assert told.exit_code == 0
     assert CATALOGUE[code].title in told.output

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,15 +52,26 @@ def _outcome(office: Office) -> tuple[object, ...]:
 
 def _killed_at(step: int, work: Callable[[], object]) -> int | None:
     """Do the work in a child that kills itself at its nth durable step; None where it was done before."""
+
+    def cut_short() -> None:
+        _count_down(step)
+        work()
+
+    _, status = os.waitpid(_started(cut_short), 0)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+
+
+def _started(work: Callable[[], object]) -> int:
+    """A child at work; it ends in 1 and says why where the work fails."""
     child = os.fork()
     if child == 0:
-        _count_down(step)
         try:
             work()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+        except BaseException:  # noqa: BLE001 - whatever it is, the parent has to learn of it
+            traceback.print_exc(file=sys.__stderr__)
+            os._exit(1)
+        os._exit(0)
+    return child
 
 
 def _count_down(step: int) -> None:
@@ -96,13 +108,19 @@ def test_killed_at_any_durable_step_the_next_pass_ends_the_same(tmp_path: Path):
     whole = _submissions(Office(tmp_path / "whole", ONE_TASK))
     whole.take(NOW, publish=True)
     expected = _outcome(whole)
-    step, killed = 0, True
+    halves = [_started(lambda half=half: _every_other_step(tmp_path, expected, half)) for half in (1, 2)]
+    assert [os.waitpid(half, 0)[1] for half in halves] == [0, 0], "see what the child printed"
+
+
+def _every_other_step(folder: Path, expected: object, step: int) -> None:
+    """Killed at this step, and at every second one after it, up to the end of the work."""
+    killed = True
     while killed:
-        step += 1
-        office = _submissions(Office(tmp_path / f"{step}", ONE_TASK))
+        office = _submissions(Office(folder / f"{step}", ONE_TASK))
         killed = _killed_at(step, lambda office=office: office.take(NOW, publish=True)) is not None
         office.take(NOW, publish=True)
         assert _outcome(office) == expected, f"killed at step {step}"
+        step += 2
     office.take(NOW, publish=True)
     assert office.events == []
     assert step > 25

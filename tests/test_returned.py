@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -495,8 +496,33 @@ def test_a_rebuilt_copy_of_a_returned_xls_has_one_list_and_only_its_own_marks() 
 
 def test_a_merge_over_the_whole_sheet_does_not_fill_the_memory() -> None:
     grid = Grid("Sheet1", (("名称",), ("甲",)), merges=(Box(1, 1, 1_048_576, 16_384),))
-    sheet = opened(marked_copy(saved(a_form()), Book("xlsx", (grid,), knows_faults=True), [], ABOUT))["Sheet1"]
+    sheet = opened(marked_copy(b"", Book("xls", (grid,), knows_faults=True), [], ABOUT))["Sheet1"]
     assert [str(merge) for merge in sheet.merged_cells.ranges] == ["A1:A2"]
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        '<mergeCells><mergeCell ref="$A$9:XFD1048576"/></mergeCells>',
+        '<hyperlinks><hyperlink ref="A9:XFD1048576" location="Sheet1!A1"/></hyperlinks>',
+    ],
+)
+def test_what_lies_over_a_whole_sheet_does_not_fill_the_memory(spread: str) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "Sheet1"
+    workbook.active["B3"] = "圣王山仓储物流园项目"
+    data = with_parts(saved(workbook), {"xl/worksheets/sheet1.xml": ("</sheetData>", f"</sheetData>{spread}")})
+    began = time.perf_counter()
+    assert opened(returned(data, error("C3")))["Sheet1"]["B3"].value == "圣王山仓储物流园项目"
+    assert time.perf_counter() - began < 5
+
+
+def test_a_value_that_lies_hidden_under_a_merge_is_still_there_when_the_copy_is_rebuilt() -> None:
+    grid = Grid("Sheet1", (("名称", "数"), ("甲", 1), ("乙", 2)), merges=(Box(2, 2, 3, 2),))
+    sheet = opened(marked_copy(b"", Book("xls", (grid,), knows_faults=True), [], ABOUT))["Sheet1"]
+    assert [str(merge) for merge in sheet.merged_cells.ranges] == ["B2:B3"]
+    copy = marked_copy(b"", Book("xls", (grid,), knows_faults=True), [], ABOUT)
+    assert b"<v>2</v>" in parts(copy)["xl/worksheets/sheet2.xml"]
 
 
 def test_a_sheet_of_a_million_styled_empty_rows_is_rebuilt_from_what_it_holds() -> None:

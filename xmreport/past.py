@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 
 from xmreport.ledger import Ledger
 from xmreport.model.receipts import Outcome, Receipt
@@ -12,41 +15,55 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index
 
 Period = tuple[str | None, str | None]
+AT_HAND = 4
+"""Periods whose rows are kept ready for comparison: the current ones. Older ones are read again where needed."""
 
 
 class Past:
-    """The receipts of one county, oldest first."""
+    """The receipts of one county, oldest first; without their rows, which stay in the ledger."""
 
     def __init__(self, ledger: Ledger, county: str) -> None:
         self._ledger = ledger
         self.receipts: list[Receipt] = []
+        self.newest: dt.datetime | None = None
+        """The latest moment of arrival."""
         self._of_unit: dict[str, list[Receipt]] = {}
+        self._of_bytes: dict[tuple[str | None, str | None], list[Receipt]] = {}
+        self._accepted: dict[Period, dict[str, list[Receipt]]] = {}
         self._indexes: dict[Period, dict[str, Index]] = {}
+        self._copies: set[str] = set()
         for receipt in ledger.receipts(county):
             self._take(receipt)
 
     def add(self, receipts: Iterable[Receipt]) -> None:
         """Receipts just recorded."""
         for receipt in receipts:
-            self._take(receipt)
-            if receipt.outcome is Outcome.ACCEPTED:
-                self._indexes.pop((receipt.task, receipt.period), None)
+            self._take(replace(receipt, rows=()))
+            if receipt.outcome is Outcome.ACCEPTED and receipt.unit:
+                self._indexes.get((receipt.task, receipt.period), {}).pop(receipt.unit, None)
 
     def _take(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)
+        self.newest = max(self.newest or receipt.arrived_at, receipt.arrived_at)
+        self._of_bytes.setdefault((receipt.unit, receipt.sha256), []).append(receipt)
+        if receipt.returned_copy:
+            self._copies.add(_written(receipt.returned_copy))
         if receipt.unit:
             self._of_unit.setdefault(receipt.unit, []).append(receipt)
+            if receipt.outcome is Outcome.ACCEPTED:
+                own = self._accepted.setdefault((receipt.task, receipt.period), {})
+                own.setdefault(receipt.unit, []).append(receipt)
 
     def rows(self, receipt: Receipt) -> tuple[Row, ...]:
-        return receipt.rows or self._ledger.rows(receipt.seq)
+        return self._ledger.rows(receipt.seq)
+
+    def has_copy(self, target: str) -> bool:
+        """Whether a returned copy stands under that name, or one that some disks take for the same."""
+        return _written(target) in self._copies
 
     def accepted(self, task: str, period: str, unit: str) -> list[Receipt]:
         """Every acceptable version of a unit's return for a period."""
-        return [
-            receipt
-            for receipt in self._of_unit.get(unit, ())
-            if (receipt.task, receipt.period, receipt.outcome) == (task, period, Outcome.ACCEPTED)
-        ]
+        return self._accepted.get((task, period), {}).get(unit, [])
 
     def in_force(self, task: str, period: str, unit: str) -> Receipt | None:
         """The version that counts."""
@@ -57,13 +74,8 @@ class Past:
 
         One that was returned under other rules is no obstacle: the rules may have been at fault.
         """
-        for before in self._of_unit.get(receipt.unit or "", ()):
-            same = (before.sha256, before.task, before.period, before.sheet) == (
-                receipt.sha256,
-                receipt.task,
-                receipt.period,
-                receipt.sheet,
-            )
+        for before in self._of_bytes.get((receipt.unit, receipt.sha256), ()):
+            same = (before.task, before.period, before.sheet) == (receipt.task, receipt.period, receipt.sheet)
             judged = before.outcome is Outcome.ACCEPTED or (
                 before.outcome is Outcome.RETURNED and before.rules == receipt.rules
             )
@@ -86,13 +98,26 @@ class Past:
     def elsewhere(self, due: Assigned, unit: str, form: Form, row: Row) -> tuple[str, Row] | None:
         """Another unit whose return in force for this period holds the same project, with its row."""
         period = (due.task.name, due.period.name)
-        if period not in self._indexes:
-            owners = {r.unit for r in self.receipts if (r.task, r.period) == period and r.unit}
-            in_force = {owner: self.in_force(*period, owner) for owner in owners}
-            self._indexes[period] = {o: Index(form, self.rows(r)) for o, r in in_force.items() if r}
-        held = ((o, index.find(row)) for o, index in self._indexes[period].items() if o != unit)
-        return next(((o, found) for o, found in held if found), None)
+        indexes = self._indexes.setdefault(period, {})
+        if len(self._indexes) > AT_HAND:
+            del self._indexes[next(iter(self._indexes))]
+        for owner in self._accepted.get(period, {}):
+            if owner == unit:
+                continue
+            if owner not in indexes:
+                counts = self.in_force(*period, owner)
+                assert counts
+                indexes[owner] = Index(form, self.rows(counts))
+            found = indexes[owner].find(row)
+            if found:
+                return owner, found
+        return None
 
 
 def _newest(receipt: Receipt) -> tuple[object, int]:
     return receipt.arrived_at, receipt.seq
+
+
+def _written(path: str) -> str:
+    """A path as a disk compares it that knows neither case nor how a letter is composed."""
+    return unicodedata.normalize("NFC", path).casefold()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Published
 from xmreport.model.receipts import Outcome, Receipt, UnitState
+from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
 from xmreport.workspace import Workspace
@@ -23,38 +24,89 @@ if TYPE_CHECKING:  # pandas is slow to import, and a pass that finds nothing new
 
 CONTACTS = "联络人名单"
 OVERVIEW = "总览"
+AHEAD = 1000
+"""How many of the last receipts are asked whether they lie ahead of the clock, as they do once it was set back."""
 BESIDE = "+beside"
 """Behind the mark of what was written beside a workbook that somebody had open."""
 
 
-def publish(
-    workspace: Workspace,
-    county: County,
-    ledger: Ledger,
-    receipts: Sequence[Receipt],
-    now: dt.datetime,
-) -> Iterator[Published]:
-    """Write the workbooks of every period whose facts changed since they were last written, and the overview."""
-    states = unit_states(county, receipts, now)
-    look = _templates_digest(workspace.templates)
-    changed = False
-    for task, period, own in _periods(county, states, now):
-        folder = workspace.outbox / county.key / task.name / period.name
-        facts = _facts(county, task, period, receipts, now)
-        mark = _fingerprint(county.digest, look, map(_told, own), facts)
-        shown = workspace.shown(folder)
-        if _current(ledger.published(shown), mark, folder):
-            continue
-        as_of = _as_of(period, facts, now)
-        beside = False
-        written: list[str] = []
-        for event in write_period(workspace, county, ledger, task, period, own, receipts, as_of, folder):
-            changed = True
-            beside = beside or bool(event.note)
-            written.append(event.path.rsplit("/", 1)[-1])
-            yield event
-        ledger.note_published(shown, "/".join([mark + BESIDE if beside else mark, *written]))
-    yield from _overview(workspace, county, ledger, states, receipts, look, now, changed=changed)
+class Publisher:
+    """Keeps one county's part of the outbox up to date."""
+
+    def __init__(self, workspace: Workspace, county: County, ledger: Ledger) -> None:
+        self.workspace = workspace
+        self.county = county
+        self.ledger = ledger
+        self._done: object = None
+        """What everything was last found to be up to date with: while that holds, only the files are looked for."""
+        self._files: list[Path] = []
+
+    def publish(self, receipts: Sequence[Receipt], now: dt.datetime) -> Iterator[Published]:
+        """Write the workbooks of every period whose facts changed since they were last written, and the overview.
+
+        One that cannot be written does not hold up the others.
+
+        Raises:
+            Trouble, OSError: the first reason why not all is written.
+        """
+        turn = self._turn(receipts, now)
+        if turn == self._done and all(path.is_file() for path in self._files):
+            return
+        self._done, self._files = None, []
+        held: list[Trouble | OSError] = []
+        beside = yield from self._write_changed(receipts, now, held)
+        if held:
+            raise held[0]
+        if not beside:
+            self._done = turn
+
+    def _turn(self, receipts: Sequence[Receipt], now: dt.datetime) -> object:
+        """Everything that what is published depends on: it can only change where this does."""
+        dues = [period.due_at for task in self.county.tasks.values() for period in task.periods if period.is_due(now)]
+        ahead = sum(receipt.arrived_at > now for receipt in receipts[-AHEAD:])
+        return len(receipts), ahead, len(dues), now.astimezone(CHINA).date(), _templates_stamp(self.workspace.templates)
+
+    def _write_changed(
+        self, receipts: Sequence[Receipt], now: dt.datetime, held: list[Trouble | OSError]
+    ) -> Generator[Published, None, bool]:
+        """True where something had to be written beside an open workbook."""
+        county, ledger = self.county, self.ledger
+        states = unit_states(county, receipts, now)
+        look = _templates_digest(self.workspace.templates)
+        facts_of = _Facts(county, [receipt for receipt in receipts if receipt.arrived_at <= now])
+        changed = any_beside = False
+        for task, period, own in _periods(county, states, now):
+            folder = self.workspace.outbox / county.key / task.name / period.name
+            facts = facts_of(task, period, now)
+            mark = _fingerprint(county.digest, look, map(_told, own), facts)
+            shown = self.workspace.shown(folder)
+            recorded = ledger.published(shown)
+            if not _current(recorded, mark, folder):
+                as_of = _as_of(period, facts, now)
+                beside = False
+                written: list[str] = []
+                try:
+                    for event in write_period(
+                        self.workspace, county, ledger, task, period, own, facts_of, as_of, folder
+                    ):
+                        changed = True
+                        beside = beside or bool(event.note)
+                        written.append(event.path.rsplit("/", 1)[-1])
+                        yield event
+                except (Trouble, OSError) as trouble:
+                    held.append(trouble)
+                    continue
+                recorded = "/".join([mark + BESIDE if beside else mark, *written])
+                ledger.note_published(shown, recorded)
+            said, *names = (recorded or "").split("/")
+            any_beside = any_beside or said.endswith(BESIDE)
+            self._files += [folder / name for name in names]
+        try:
+            yield from _overview(self.workspace, county, ledger, states, receipts, look, now, changed=changed)
+        except (Trouble, OSError) as trouble:
+            held.append(trouble)
+        self._files.append(self.workspace.outbox / county.key / f"{OVERVIEW}.xlsx")
+        return any_beside
 
 
 def write_period(
@@ -64,14 +116,14 @@ def write_period(
     task: Task,
     period: Period,
     states: Sequence[UnitState],
-    receipts: Sequence[Receipt],
+    facts: _Facts,
     as_of: dt.datetime,
     folder: Path,
 ) -> Iterator[Published]:
     """All workbooks of one period, from the ledger alone."""
     from xmreport.tables.build import build_period
 
-    needed = _rows_needed(county, task, period, states, receipts, as_of)
+    needed = _rows_needed(task, period, states, facts, as_of)
     rows = ledger.rows_of(receipt.seq for receipt in needed)
     for data in build_period(county, task, period, states, needed, rows, as_of):
         yield _write(workspace, data, as_of, folder)
@@ -116,18 +168,23 @@ def _periods(
                 yield task, period, grouped.get((task.name, period.name), [])
 
 
-def _facts(county: County, task: Task, period: Period, receipts: Sequence[Receipt], now: dt.datetime) -> list[Receipt]:
-    """The receipts that this period's workbooks rest on: its own, the register's and the contacts' at its moment."""
-    own = [r for r in receipts if (r.task, r.period) == (task.name, period.name) and r.arrived_at <= now]
-    horizon = _horizon(period, own, now)
-    side = {
-        other.name for other in county.tasks.values() if other.rules.schedule.kind == "on_demand" and other is not task
-    }
-    return own + [
-        r
-        for r in receipts
-        if r.outcome is Outcome.ACCEPTED and r.arrived_at <= horizon and (r.task in side or r.form == CONTACTS)
-    ]
+class _Facts:
+    """The receipts that a period's workbooks rest on: its own, the register's and the contacts' at its moment."""
+
+    def __init__(self, county: County, receipts: Iterable[Receipt]) -> None:
+        on_demand = {task.name for task in county.tasks.values() if task.rules.schedule.kind == "on_demand"}
+        self._own: dict[tuple[str | None, str | None], list[Receipt]] = {}
+        self._side: list[Receipt] = []
+        for receipt in receipts:
+            self._own.setdefault((receipt.task, receipt.period), []).append(receipt)
+            if receipt.outcome is Outcome.ACCEPTED and (receipt.task in on_demand or receipt.form == CONTACTS):
+                self._side.append(receipt)
+
+    def __call__(self, task: Task, period: Period, now: dt.datetime) -> list[Receipt]:
+        own = [r for r in self._own.get((task.name, period.name), ()) if r.arrived_at <= now]
+        horizon = _horizon(period, own, now)
+        beside = (r for r in self._side if r.task != task.name or r.form == CONTACTS)
+        return own + [r for r in beside if r.arrived_at <= horizon]
 
 
 def _horizon(period: Period, own: Sequence[Receipt], now: dt.datetime) -> dt.datetime:
@@ -148,17 +205,12 @@ def _as_of(period: Period, facts: Sequence[Receipt], now: dt.datetime) -> dt.dat
 
 
 def _rows_needed(
-    county: County,
-    task: Task,
-    period: Period,
-    states: Sequence[UnitState],
-    receipts: Sequence[Receipt],
-    as_of: dt.datetime,
+    task: Task, period: Period, states: Sequence[UnitState], facts: _Facts, as_of: dt.datetime
 ) -> list[Receipt]:
     """The receipts whose rows the workbooks of a period show."""
     own = [state.counts for state in states if state.counts]
     seqs = {receipt.seq for receipt in own}
-    others = [r for r in _facts(county, task, period, receipts, as_of) if r.outcome is Outcome.ACCEPTED]
+    others = [r for r in facts(task, period, as_of) if r.outcome is Outcome.ACCEPTED]
     newest: dict[tuple[str | None, str | None], Receipt] = {}
     for receipt in sorted(others, key=lambda each: (each.arrived_at, each.seq)):
         if receipt.task != task.name:
@@ -176,6 +228,12 @@ def _told(state: UnitState) -> str:
 def _fingerprint(digest: str, look: str, states: Iterable[str], facts: Iterable[Receipt]) -> str:
     parts = [__version__, digest, look, *states, *(f"{fact.seq}" for fact in facts)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _templates_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Tells that a template was changed without reading it."""
+    named = ((path.name, path.stat()) for path in sorted(folder.glob("*.xlsx")) if not path.name.startswith("~$"))
+    return tuple((name, status.st_size, status.st_mtime_ns) for name, status in named)
 
 
 def _templates_digest(folder: Path) -> str:
@@ -233,5 +291,6 @@ def report(
         for state in unit_states(county, receipts, as_of)
         if (state.task, state.period) == (task.name, period.name)
     ]
-    shown_as_of = _as_of(period, _facts(county, task, period, receipts, as_of), as_of)
-    yield from write_period(workspace, county, ledger, task, period, states, receipts, shown_as_of, folder)
+    facts = _Facts(county, receipts)
+    shown_as_of = _as_of(period, facts(task, period, as_of), as_of)
+    yield from write_period(workspace, county, ledger, task, period, states, facts, shown_as_of, folder)

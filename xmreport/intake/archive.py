@@ -46,7 +46,7 @@ class Archive:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 self.entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, IndexError, struct.error, EOFError) as error:
             raise _damaged() from error
         if len(self.entries) > most_entries:
             raise _unsafe(f"压缩包内文件超过 {most_entries} 个")

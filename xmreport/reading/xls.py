@@ -12,6 +12,8 @@ from xlrd.sheet import Sheet
 
 from xmreport.model.grid import Book, Box, Grid, Scalar
 from xmreport.reading.calamine import check_count, read_calamine
+from xmreport.reading.failure import ReadFailure
+from xmreport.reading.sheet import COLUMNS
 from xmreport.reading.values import LONGEST, day_of, scalar, trimmed
 
 _BALKS = (
@@ -39,6 +41,8 @@ def _grid(book: XlrdBook, sheet: Sheet, struck_formats: frozenset[int]) -> Grid:
     struck: set[int] = set()
     for r in range(sheet.nrows):
         types, values = sheet.row_types(r), sheet.row_values(r)
+        if len(types) > COLUMNS:
+            raise ReadFailure("工作表中的行列编号不合规")
         cells: list[Scalar] = []
         filled = 0
         crossed = 0

@@ -114,7 +114,7 @@ class Period:
     begins: dt.date
     """The first day whose reports belong to it."""
     ends: dt.date
-    """The last such day: its due day, or the day a holiday moves it to."""
+    """The last such day: its due day, or the day a holiday moves it to, though never the next period's."""
     due_at: dt.datetime | None
     """The moment that counts; None for a task on demand."""
     suspended: bool = False
@@ -138,7 +138,8 @@ def periods(schedule: Schedule, window: Window, policy: HolidayPolicy, calendar:
         return (Period(window.first.isoformat(), window.first, dt.date.max, None),)
     found = []
     begins = window.first
-    for day in schedule.days(window, calendar):
+    days = list(schedule.days(window, calendar))
+    for day, following in zip(days, [*days, None][1:], strict=True):
         actual, suspended = _moved(day, policy, calendar)
         note = ""
         if suspended:
@@ -146,8 +147,9 @@ def periods(schedule: Schedule, window: Window, policy: HolidayPolicy, calendar:
         elif actual != day:
             note = f"{day} 为法定节假日，{policy.value}，应报时间为 {actual}"
         due_at = dt.datetime.combine(actual, schedule.hour or END_OF_DAY, CHINA)
-        ends = max(day, actual)
-        found.append(Period(day.isoformat(), min(begins, day), ends, due_at, suspended, note))
+        # A long holiday may move a due day past the next one: each day still belongs to one period alone.
+        ends = min(max(day, actual), following - dt.timedelta(days=1)) if following else max(day, actual)
+        found.append(Period(day.isoformat(), begins, ends, due_at, suspended, note))
         begins = ends + dt.timedelta(days=1)
     return tuple(found)
 

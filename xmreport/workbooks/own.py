@@ -14,6 +14,7 @@ from zipfile import ZipFile
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.formatting.formatting import ConditionalFormattingList
+from openpyxl.utils.cell import column_index_from_string as column_index
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -24,8 +25,14 @@ _log = logging.getLogger(__name__)
 
 LARGEST_XML = 16 * 1024 * 1024
 """Inflated bytes of XML still worth loading, some ten seconds' work; more is mostly empty cells with a border."""
-LARGEST_MERGE = 1_000_000
-"""Cells under merges: each becomes an object of its own."""
+LARGEST_AREA = 1_000_000
+"""Cells under merges, links and tables: openpyxl makes an object of each, also of those far beyond the last value."""
+
+_SPREAD = re.compile(
+    rb"<(?:\w+:)?(?:mergeCell|hyperlink|table)\s[^<>]*?\bref\s*=\s*[\"']"
+    rb"\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})",
+    re.IGNORECASE,
+)
 
 _OUTSIDE = re.compile(
     r"""'[^']*\[[^\]']+\][^']*'!  # '[1]汇总 表'!  or  'C:\x\[a.xlsx]Sheet1'!
@@ -44,7 +51,7 @@ def opened(data: bytes, book: Book) -> Workbook | None:
     if book.format != "xlsx":
         return None
     try:
-        workbook = _loaded(data, book)
+        workbook = _loaded(data)
     except Exception as error:  # noqa: BLE001
         # openpyxl answers a file beyond its knowledge with nearly any exception; the remedy is one and the same.
         _log.info("openpyxl cannot open the workbook, rebuilding it: %s: %s", type(error).__name__, error)
@@ -57,15 +64,25 @@ def opened(data: bytes, book: Book) -> Workbook | None:
     return workbook
 
 
-def _loaded(data: bytes, book: Book) -> Workbook | None:
+def _loaded(data: bytes) -> Workbook | None:
     with ZipFile(BytesIO(data)) as package:
-        size = sum(part.file_size for part in package.infolist() if part.filename.lower().endswith(".xml"))
-    merged = sum((box.bottom - box.top + 1) * (box.right - box.left + 1) for grid in book.grids for box in grid.merges)
-    if size > LARGEST_XML or merged > LARGEST_MERGE:
-        return None
+        xml = [part for part in package.infolist() if part.filename.lower().endswith(".xml")]
+        if sum(part.file_size for part in xml) > LARGEST_XML:
+            return None
+        if sum(_area(package.read(part)) for part in xml) > LARGEST_AREA:
+            return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what openpyxl says it drops is dropped on purpose
         return load_workbook(BytesIO(data), keep_vba=False, keep_links=False)
+
+
+def _area(part: bytes) -> int:
+    """How many cells a part's merges, links and tables lie over."""
+    if b"\0" in part[:64]:  # UTF-16, which no spreadsheet program writes
+        part = part.decode("utf-16", "replace").encode()
+    found = _SPREAD.findall(part)
+    spread = ((column_index(a.decode()), int(b), column_index(c.decode()), int(d)) for a, b, c, d in found)
+    return sum((abs(c - a) + 1) * (abs(d - b) + 1) for a, b, c, d in spread)
 
 
 def _cut_ties(workbook: Workbook) -> None:

@@ -112,5 +112,6 @@ def _merge(sheet: Worksheet, box: Box, height: int, width: int) -> None:
     bottom, right = min(box.bottom, height), min(box.right, width)
     if bottom < box.top or right < box.left or (bottom, right) == (box.top, box.left):
         return
-    sheet.merge_cells(f"{address(box.top, box.left)}:{address(bottom, right)}")
+    # Noted rather than made: making a merge would empty the cells under it, and a unit may have left values there.
+    sheet.merged_cells.add(f"{address(box.top, box.left)}:{address(bottom, right)}")
     sheet.cell(box.top, box.left).alignment = _CENTRED
