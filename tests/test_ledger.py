@@ -579,3 +579,9 @@ def test_crashes_at_any_moment_lose_nothing_and_double_nothing(state, tmp_path):
     assert killed > 0
     take_in(state, inbox)
     assert_nothing_lost_nothing_doubled(state, inbox, files)
+
+
+def test_a_ledger_that_was_taken_away_from_its_originals_is_told(tmp_path):
+    with Ledger.open(tmp_path) as ledger:
+        ledger.originals.keep(b"kept")
+        assert [problem for problem in ledger.verify() if "台账是空的" in problem]

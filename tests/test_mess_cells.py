@@ -561,6 +561,13 @@ def test_m50_text_that_begins_with_an_equals_sign_is_text():
     assert (told(part), values(part, "备注")) == (([], []), ["=1+1需核实"])
 
 
+@pytest.mark.parametrize("picture", ['=DISPIMG("ID_0A1B",1)', '=_xlfn.DISPIMG("ID_0A1B",1)', 'DISPIMG("ID_0A1B",1)'])
+def test_m42_a_picture_in_a_cell_is_nothing(picture):
+    from building import written
+
+    assert (told(part := one({"备注": picture}, form=written)), values(part, "备注")) == (([], []), [None])
+
+
 def test_m51_invisible_characters_never_tell_two_projects_apart():
     part = part_of(
         f1(

@@ -85,7 +85,7 @@ FAULTS = {
         {"规划.办理进展": "在办", "规划.办理层级": "市", "规划.拟办结时限": "待定"},
         "规划.拟办结时限",
     ),
-    "over": ("R01", {"年度计划投资": "9亿"}, "年度计划投资"),
+    "over": ("R01", {"年度计划投资": "9999亿"}, "年度计划投资"),
     "status": ("V11", {"环评.办理进展": "差不多了"}, "环评.办理进展"),
     "range": ("V04", {"总投资": "3000-5000"}, "总投资"),
     "letter": ("V02", {"年度计划投资": "l200"}, "年度计划投资"),
@@ -106,7 +106,13 @@ def sheets(draw):
     fault = draw(st.sampled_from(sorted(FAULTS)))
     planted = draw(st.integers(0, len(rows) - 1))
     rows[planted] = rows[planted] | FAULTS[fault][1]
+    owners_merged = draw(st.booleans())
+    if owners_merged:
+        rows = [row | {"责任单位": row["责任单位"] if index == 0 else None} for index, row in enumerate(rows)]
     lines = [(row, index) for index, row in enumerate(rows)]
+    if not owners_merged:
+        place = draw(st.integers(0, len(lines)))
+        lines[place:place] = draw(st.sampled_from([[], [({}, None)], [("head", None)]]))
     if draw(st.booleans()):
         lines.insert(0, ({"序号": f"一、新建项目（项目共计：{len(rows)}个）"}, None))
     if draw(st.booleans()):
@@ -120,7 +126,7 @@ def sheets(draw):
     )
     order = draw(st.sampled_from([None, [*F1_BEFORE[3:], *F1_BEFORE[:3], *PROCEDURES[::-1], *F1_AFTER]]))
     sheet = f1(
-        *[line for line, _ in lines],
+        *[line if isinstance(line, dict) else {} for line, _ in lines],
         county=county,
         unit=draw(st.sampled_from(NAMES[county])),
         stated=draw(st.sampled_from(STATED[county])),
@@ -132,6 +138,15 @@ def sheets(draw):
         top=draw(st.integers(1, 6)),
     )
     body = {index: sheet.body + place for place, (_, index) in enumerate(lines) if index is not None}
+    for place in (place for place, (line, _) in enumerate(lines) if line == "head"):
+        for column in sheet.columns.values():
+            sheet.put(
+                sheet.body + place,
+                column,
+                sheet.cells.get((sheet.body - 2, column), sheet.cells.get((sheet.body - 1, column))),
+            )
+    if owners_merged and len(rows) > 1:
+        sheet.merge(min(body.values()), "责任单位", max(body.values()), "责任单位")
     code, _, field = FAULTS[fault]
     sheet.put(sheet.bottom + 2, 1, "填表人：甲").put(sheet.bottom + 3, 1, "注：总投资以批复为准。")
     wanted = [(code, sheet.at(field, body[planted]))] if code else []

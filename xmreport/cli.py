@@ -202,6 +202,8 @@ def run(
         keys = _known(workspace, counties)
         broken = len(keys) < len(set(asked) - SHARED)
         moment = Moment(_moment(now), replayed=now is not None)
+        for stray in workspace.strays():
+            _say(f"收件文件夹里的“{visible(stray)}”不属于任何一个县，没有处理；请移到 inbox/<县>/ 里。")
         _log_to(workspace)
         with workspace.hold(), Engine(workspace, keys, Printer(as_json=as_json)) as engine:
             tally = engine.run_once(moment)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ AHEAD = 1000
 """How many of the last receipts are asked whether they lie ahead of the clock, as they do once it was set back."""
 BESIDE = "+beside"
 """Behind the mark of what was written beside a workbook that somebody had open."""
+_NUMBERED = re.compile(r"\(\d+\)\.xlsx$")
 
 
 class Publisher:
@@ -69,44 +72,55 @@ class Publisher:
     def _write_changed(
         self, receipts: Sequence[Receipt], now: dt.datetime, held: list[Trouble | OSError]
     ) -> Generator[Published, None, bool]:
-        """True where something had to be written beside an open workbook."""
-        county, ledger = self.county, self.ledger
-        states = unit_states(county, receipts, now)
+        """True where something stands beside a workbook that somebody has open."""
+        states = unit_states(self.county, receipts, now)
         look = _templates_digest(self.workspace.templates)
-        facts_of = _Facts(county, [receipt for receipt in receipts if receipt.arrived_at <= now])
-        changed = any_beside = False
-        for task, period, own in _periods(county, states, now):
-            folder = self.workspace.outbox / county.key / task.name / period.name
-            facts = facts_of(task, period, now)
-            mark = _fingerprint(county.digest, look, map(_told, own), facts)
-            shown = self.workspace.shown(folder)
-            recorded = ledger.published(shown)
-            if not _current(recorded, mark, folder):
-                as_of = _as_of(period, facts, now)
-                beside = False
-                written: list[str] = []
+        facts = _Facts(self.county, receipts)
+        changed = beside = False
+        for task, period, own in _periods(self.county, states, now):
+            folder = self.workspace.outbox / self.county.key / task.name / period.name
+            mark = _fingerprint(self.county.digest, look, map(_told, own), facts(task, period, now))
+            if not _current(self.ledger.published(self.workspace.shown(folder)), mark, folder):
+                as_of = _as_of(period, facts(task, period, now), now)
+                made = write_period(self.workspace, self.county, self.ledger, task, period, own, facts, as_of, folder)
                 try:
-                    for event in write_period(
-                        self.workspace, county, ledger, task, period, own, facts_of, as_of, folder
-                    ):
-                        changed = True
-                        beside = beside or bool(event.note)
-                        written.append(event.path.rsplit("/", 1)[-1])
-                        yield event
+                    yield from self._noted(folder, folder, mark, made)
+                    changed = True
                 except (Trouble, OSError) as trouble:
                     held.append(trouble)
-                    continue
-                recorded = "/".join([mark + BESIDE if beside else mark, *written])
-                ledger.note_published(shown, recorded)
-            said, *names = (recorded or "").split("/")
-            any_beside = any_beside or said.endswith(BESIDE)
-            self._files += [folder / name for name in names]
-        try:
-            yield from _overview(self.workspace, county, ledger, states, receipts, look, now, changed=changed)
-        except (Trouble, OSError) as trouble:
-            held.append(trouble)
-        self._files.append(self.workspace.outbox / county.key / f"{OVERVIEW}.xlsx")
-        return any_beside
+            beside = self._keep_in_sight(folder, folder) or beside
+        folder = self.workspace.outbox / self.county.key
+        target = folder / f"{OVERVIEW}.xlsx"
+        mark = _fingerprint(self.county.digest, look, map(_told, states), receipts)
+        if changed or not _current(self.ledger.published(self.workspace.shown(target)), mark, folder):
+            made = _overview(self.workspace, self.county, states, receipts, now)
+            try:
+                yield from self._noted(target, folder, mark, made)
+            except (Trouble, OSError) as trouble:
+                held.append(trouble)
+        return self._keep_in_sight(target, folder) or beside
+
+    def _noted(self, what: Path, folder: Path, mark: str, made: Iterable[Published]) -> Iterator[Published]:
+        """Pass on what is written, then note it, and take away what stood beside a workbook that is closed by now."""
+        shown = self.workspace.shown(what)
+        said, *before = (self.ledger.published(shown) or "").split("/")
+        written: list[str] = []
+        for event in made:
+            written.append(event.path.rsplit("/", 1)[-1])
+            mark = mark + BESIDE if event.note and not mark.endswith(BESIDE) else mark
+            yield event
+        self.ledger.note_published(shown, "/".join([mark, *written]))
+        if said.endswith(BESIDE):
+            for name in set(before) - set(written):
+                if _NUMBERED.search(name):
+                    with suppress(OSError):
+                        (folder / name).unlink()
+
+    def _keep_in_sight(self, what: Path, folder: Path) -> bool:
+        """These files have to be there; True where they are not all under their own names."""
+        said, *names = (self.ledger.published(self.workspace.shown(what)) or "").split("/")
+        self._files += [folder / name for name in names]
+        return said.endswith(BESIDE)
 
 
 def write_period(
@@ -247,22 +261,13 @@ def _templates_digest(folder: Path) -> str:
 def _overview(
     workspace: Workspace,
     county: County,
-    ledger: Ledger,
     states: Sequence[UnitState],
     receipts: Sequence[Receipt],
-    look: str,
     now: dt.datetime,
-    *,
-    changed: bool,
 ) -> Iterator[Published]:
-    folder = workspace.outbox / county.key
-    target = folder / f"{OVERVIEW}.xlsx"
-    shown = workspace.shown(target)
-    mark = _fingerprint(county.digest, look, map(_told, states), receipts)
-    if not changed and ledger.published(shown) == mark and target.is_file():
-        return
     from xmreport.tables.overview import overview
 
+    folder = workspace.outbox / county.key
     written = {
         (task.name, period.name): sorted(path.name for path in (folder / task.name / period.name).glob("*.xlsx"))
         for task in county.tasks.values()
@@ -272,7 +277,6 @@ def _overview(
     begun = [_as_of(period, [], now) for _, period, _ in _periods(county, states, now)]
     as_of = min(now, max([*begun, *(receipt.arrived_at for receipt in receipts)], default=now))
     yield _write(workspace, overview(county, states, written, receipts, as_of), as_of, folder)
-    ledger.note_published(shown, mark)
 
 
 def report(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import logging
+import sqlite3
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +26,7 @@ from xmreport.model.submission import Examination
 from xmreport.model.text import file_name
 from xmreport.model.trouble import Trouble
 from xmreport.past import Past
-from xmreport.publish import publish
+from xmreport.publish import Publisher
 from xmreport.reading.guard import GuardedPool, WorkerFailure
 from xmreport.rulebook.book import County
 from xmreport.workbooks.about import About
@@ -35,6 +37,10 @@ log = logging.getLogger("xmreport")
 SLIP_ONLY = frozenset({"F01", "F02", "F03", "F04"})
 AT_HAND = 16
 """Files a worker that are read ahead of the one being decided on: enough to keep all busy, few enough to hold."""
+DISK = frozenset({errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""The disk is full or may not be written to: no fault of any file."""
+BRIDGED = dt.timedelta(minutes=10)
+"""A clock set back by no more than this does not make tables forget what came in the minutes that are repeated."""
 
 
 @dataclass
@@ -46,6 +52,25 @@ class Tally:
     engine_faults: int = 0
     troubles: int = 0
     """What somebody has to put right before all is done: a broken template, a folder that cannot be written."""
+
+
+class Lasting:
+    """What is wrong at the moment: said when it begins, not at every look, and again when it is over."""
+
+    def __init__(self) -> None:
+        self._about: set[str] = set()
+
+    def tell(self, about: str, text: str, error: BaseException | None = None) -> None:
+        if about not in self._about:
+            log.error("%s", text, exc_info=error)
+            self._about.add(about)
+
+    def keep(self, kind: str, about: Iterable[str]) -> None:
+        """Of this kind only these are still so."""
+        over = {each for each in self._about if each.startswith(kind)} - set(about)
+        self._about -= over
+        if over:
+            log.warning("%s已恢复正常。", kind.strip())
 
 
 @dataclass(frozen=True)
@@ -68,8 +93,12 @@ class Engine:
         self.office = workspace.rulebook.office
         self._pool = executor
         self._own_pool = executor is None
+        self.lasting = Lasting()
         self._past = {key: Past(self.ledger, key) for key in keys}
-        self._stuck: set[Drop] = set()
+        self._publishers = {key: Publisher(workspace, county, self.ledger) for key, county in self.counties.items()}
+        self._stuck: dict[Drop, str] = {}
+        self._met = {key for key, past in self._past.items() if past.receipts}
+        self._unseen: set[str] = set()
 
     @property
     def pool(self) -> Executor:
@@ -105,16 +134,36 @@ class Engine:
     def recover(self) -> None:
         """Finish what a crash, or a locked file, left between its record and its leaving the inbox."""
         for drop, receipts in self.ledger.unfinished():
-            if receipts[0].county in self.counties and self._finish(drop, receipts):
+            told = drop in self._stuck
+            if receipts[0].county in self.counties and self._finish(drop, receipts) and not told:
                 self._tell(receipts)
+        self.lasting.keep("收尾 ", self._stuck.values())
 
     def found(self) -> Iterator[tuple[County, Found]]:
         """Everything in the inboxes of this engine's counties that is not on record as staying there."""
+        self._unseen.clear()
         for key, county in self.counties.items():
-            for found in scan(self.workspace.inbox / key, f"inbox/{key}"):
+            folder = self.workspace.inbox / key
+            for found in scan(folder, f"inbox/{key}", self._overlook):
                 drop = Drop(found.relative, found.identity)
                 if drop not in self._stuck and not (self.ledger.ignored_before(drop) and not _mended(found)):
                     yield county, found
+            if folder.is_dir():
+                self._met.add(key)
+            elif key in self._met or not self.workspace.inbox.is_dir():
+                # A share that went away: what landed there meanwhile will be seen when it is back.
+                self._overlook(f"inbox/{key}", FileNotFoundError(errno.ENOENT, "文件夹不见了"))
+        self.lasting.keep("收件文件夹", (f"收件文件夹{place}" for place in self._unseen))
+
+    def _overlook(self, place: str, error: OSError) -> None:
+        self._unseen.add(place)
+        text = f"打不开 {place}，里面的文件没有收，恢复后再收：{error.strerror or error}"
+        self.lasting.tell(f"收件文件夹{place}", text)
+
+    @property
+    def saw_all(self) -> bool:
+        """Whether the last look reached every folder: what it did not reach may hold files that came before it."""
+        return not self._unseen
 
     def settled(self) -> list[tuple[County, Found]]:
         """What holds still during a short look."""
@@ -125,9 +174,21 @@ class Engine:
         return [(county, found) for county, found in self.found() if first.get(found.relative) == found.identity]
 
     def take_in(
-        self, drops: Iterable[tuple[County, Found]], moment: Moment, seen: dict[str, dt.datetime] | None = None
+        self,
+        drops: Iterable[tuple[County, Found]],
+        moment: Moment,
+        seen: dict[str, dt.datetime] | None = None,
+        *,
+        whole: bool = True,
     ) -> None:
-        """Files on their way: bytes kept, examined by guarded workers, decided on in order of arrival, recorded."""
+        """Files on their way: bytes kept, examined by guarded workers, decided on in order of arrival, recorded.
+
+        Args:
+            drops: the files.
+            moment: when this pass takes place.
+            seen: when each was seen first, where that is known.
+            whole: whether these are all that were found; a pass that left some lying is not noted as one.
+        """
         last_pass = self.ledger.last_pass()
         arrivals = [
             (self._arrival(found, county, moment, last_pass, (seen or {}).get(found.relative)), county, found)
@@ -135,13 +196,18 @@ class Engine:
         ]
         arrivals.sort(key=lambda each: (each[0].arrived_at, each[2].changed, each[2].relative))
         waiting: deque[tuple[Receipt, County, Found, bytes | None, Future[Examination] | Examination]] = deque()
+        refused: dict[str, str] = {}
         for arrival, county, found in arrivals:
             try:
                 kept, data, job = self._open(arrival, county, found)
             except Changed:
                 continue
             except OriginalDamaged as damaged:
-                log.error("%s 没有收：%s", found.relative, damaged)  # noqa: TRY400 - a sentence, not a fault of ours
+                self.lasting.tell(f"原件{found.relative}", f"{found.relative} 没有收：{damaged}")
+                self.tally.troubles += 1
+                continue
+            except OSError as error:
+                refused[f"收件 {error.errno}"] = f"{found.relative}：{error.strerror or error}"
                 self.tally.troubles += 1
                 continue
             waiting.append((kept, county, found, data, job))
@@ -149,7 +215,15 @@ class Engine:
                 self._settle(*waiting.popleft())
         while waiting:
             self._settle(*waiting.popleft())
-        if not moment.replayed:  # a replay says nothing of when the engine really looked
+        for about, text in refused.items():
+            self.lasting.tell(about, f"有文件没有收成，还在收件文件夹里，下次再收：{text}")
+        self.lasting.keep("收件 ", refused)
+        if whole and not refused:
+            self.note_pass(moment)
+
+    def note_pass(self, moment: Moment) -> None:
+        """All that was there is taken in: what is found later came later. A replay says nothing of when it looked."""
+        if self.saw_all and not moment.replayed:
             self.ledger.note_pass(moment.at, "pass")
 
     def _arrival(
@@ -234,9 +308,8 @@ class Engine:
         first = next(receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED)
         name = copy_name(first.file.rsplit("/", 1)[-1], first.arrived_at)
         folder = f"outbox/{county.key}/退回/{first.unit or UNKNOWN_UNIT}"
-        taken = {receipt.returned_copy for receipt in self._past[county.key].receipts}
         target, number = f"{folder}/{name}", 2
-        while target in taken:
+        while self._past[county.key].has_copy(target):
             target, number = f"{folder}/{name.removesuffix('.xlsx')}({number}).xlsx", number + 1
         return tuple(replace(r, returned_copy=target) if r.outcome is Outcome.RETURNED else r for r in receipts)
 
@@ -255,12 +328,13 @@ class Engine:
             elif is_still(path, drop.identity):
                 self.ledger.originals.set_aside(path, str(receipts[0].seq))
         except OSError as error:
-            self._stuck.add(drop)
             self.tally.troubles += 1
-            log.warning("%s 已记录，还没有办完，下次再办：%s（%s）", drop.file, error, error.filename or "")
+            self._stuck[drop] = about = f"收尾 {error.errno}" if error.errno in DISK else f"收尾 {drop.file}"
+            why = f"{error.strerror or error}（{error.filename or ''}）"
+            self.lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}")
             return False
         self.ledger.finish([drop])
-        self._stuck.discard(drop)
+        self._stuck.pop(drop, None)
         return True
 
     def _fault(self, text: str, error: Exception) -> None:
@@ -303,6 +377,10 @@ class Engine:
         except OriginalDamaged as damaged:
             log.warning("%s 的标红副本没有做成，改发退回说明：%s", receipt.file, damaged)
             self.tally.troubles += 1
+        except OSError as error:
+            if error.errno in DISK:  # the copy can be made once there is room again
+                raise
+            self._fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
         except Exception as error:  # noqa: BLE001 - it is on record: what goes back must not stop the others
             self._fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
         return slip(findings, about)
@@ -313,22 +391,34 @@ class Engine:
     def _outbox_path(self, shown: str) -> Path:
         return self.workspace.outbox / shown.removeprefix("outbox/")
 
+    def bridged(self, now: dt.datetime) -> dt.datetime:
+        """Now; where a clock was set back a little, the latest arrival: what came must not vanish from the tables."""
+        ahead = [past.newest for past in self._past.values() if past.newest and past.newest <= now + BRIDGED]
+        return max([now, *ahead])
+
     def publish(self, now: dt.datetime) -> None:
         """Write the official workbooks of what changed."""
+        held = set()
         for key, county in self.counties.items():
+            about = f"出表 {key}"
             try:
-                for event in publish(self.workspace, county, self.ledger, self._past[key].receipts, now):
+                for event in self._publishers[key].publish(self._past[key].receipts, now):
                     self.emit(event)
-            except (Trouble, OSError) as trouble:
-                log.warning("%s的表没有出完，下次再出：%s", county.name, trouble)
+            except (Trouble, OSError, sqlite3.OperationalError) as trouble:
                 self.tally.troubles += 1
+                held.add(about)
+                self.lasting.tell(about, f"{county.name}的表没有出完，下次再出：{trouble}")
             except Exception as error:  # noqa: BLE001 - one county's tables must not stop another's
-                self._fault(f"{county.name}的表没有出完，是引擎自身出错。", error)
+                self.tally.engine_faults += 1
+                held.add(about)
+                self.lasting.tell(about, f"{county.name}的表没有出完，是引擎自身出错。", error)
+        self.lasting.keep("出表 ", held)
 
 
 def arrival(found: Found, now: dt.datetime, last_pass: dt.datetime | None) -> dt.datetime:
     """When a file seen for the first time came: by the file system's record, but not before the engine last looked."""
-    return min(now, max(found.changed, last_pass or found.changed))
+    looked = last_pass if last_pass and last_pass <= now else None  # a clock set back makes the last look tell nothing
+    return min(now, max(found.changed, looked or found.changed))
 
 
 def _set_aside(code: str, reason: str) -> Examination:

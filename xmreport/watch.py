@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -21,7 +22,6 @@ from xmreport.rulebook.book import County
 from xmreport.run import Engine, Moment, arrival
 from xmreport.workspace import Workspace
 
-log = logging.getLogger("xmreport")
 QUIET = dt.timedelta(seconds=2)
 """How long a file has to hold still before it is taken."""
 BREATH = 0.2
@@ -72,6 +72,8 @@ class Watcher:
         self.stopping = threading.Event()
         self._wake = threading.Event()
         self._sights: dict[str, _Sight] = {}
+        self._observer: BaseObserver | None = None
+        self._observed: dict[Path, tuple[int, int]] = {}
 
     def stop(self) -> None:
         """From another thread, or a signal: finish the file at hand and return."""
@@ -81,51 +83,69 @@ class Watcher:
     def watch(self) -> None:
         """Take in and publish until stopped."""
         with Engine(self.workspace, self.keys, self.emit) as engine:
-            observer = self._observe()
+            self._make_folders(engine)
+            self._observe(engine)
             print("正在守候收件文件夹，按 Ctrl+C 停止。", flush=True)
             try:
                 while not self.stopping.is_set():
-                    observer = self._alive(observer)
+                    self._observe(engine)
                     waiting = self._look_again(engine)
                     self._sleep(engine, waiting=waiting)
             except KeyboardInterrupt:
                 print("已停止。", flush=True)
             finally:
-                observer.stop()
-                observer.join()
+                self._rest()
 
     def _look_again(self, engine: Engine) -> bool:
         """A look. A share that went away or a full disk is said and waited for: it must not end the service."""
+        wrong = set()
         try:
             return self.look(engine)
-        except (OSError, sqlite3.OperationalError) as error:
-            log.error("这一遍没有做完，稍后再来：%s", error)  # noqa: TRY400 - a sentence, not a fault of ours
-            return False
+        except (OSError, sqlite3.Error) as error:
+            wrong.add(f"巡查 {error!r}")
+            engine.lasting.tell(f"巡查 {error!r}", f"这一遍没有做完，稍后再来：{error}")
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one look must not end the service
+            wrong.add(f"巡查 {error!r}")
+            engine.lasting.tell(f"巡查 {error!r}", "这一遍没有做完，是引擎自身出错，稍后再来。", error)
+        finally:
+            engine.lasting.keep("巡查 ", wrong)
+        return False
 
     def look(self, engine: Engine) -> bool:
         """One look: what has settled is taken in, what changed is published; True while files are still settling."""
         now = self.clock()
         engine.recover()
         present = list(engine.found())
-        self._note(present, now, engine.ledger.last_pass())
+        self._note(present, now, engine.ledger.last_pass(), whole=engine.saw_all)
         ready = [(county, found) for county, found in present if self._ready(found, now)]
+        whole = len(ready) == len(present)
         if ready:
             seen = {relative: sight.first for relative, sight in self._sights.items()}
-            engine.take_in(ready, Moment(now), seen)
-        else:
-            engine.ledger.note_pass(now, "watch")
-        engine.publish(now)
-        return len(present) > len(ready)
+            engine.take_in(ready, Moment(now), seen, whole=whole)
+        elif whole:
+            engine.note_pass(Moment(now))
+        engine.publish(engine.bridged(now))
+        return not whole
 
-    def _note(self, present: Sequence[tuple[County, Found]], now: dt.datetime, last_look: dt.datetime | None) -> None:
-        """First sight of a file is its arrival, or its landing since the last look; a change starts its quiet anew."""
-        kept: dict[str, _Sight] = {}
+    def _note(
+        self,
+        present: Sequence[tuple[County, Found]],
+        now: dt.datetime,
+        last_look: dt.datetime | None,
+        *,
+        whole: bool,
+    ) -> None:
+        """First sight of a file is its arrival, or its landing since the last look; a change starts its quiet anew.
+
+        So does a clock that was set back. Where not every folder could be looked at, what is not seen is remembered.
+        """
+        kept = {} if whole else dict(self._sights)
         for _, found in present:
             sight = self._sights.get(found.relative)
             if sight is None:
                 sight = _Sight(found.identity, arrival(found, now, last_look), now)
-            elif sight.identity != found.identity:
-                sight = _Sight(found.identity, sight.first, now)
+            elif sight.identity != found.identity or sight.still_since > now:
+                sight = _Sight(found.identity, min(sight.first, now), now)
             kept[found.relative] = sight
         self._sights = kept
 
@@ -160,26 +180,48 @@ class Watcher:
         ]
         return (min(ahead) - now).total_seconds() + 1 if ahead else None
 
-    def _observe(self) -> BaseObserver:
-        observer: BaseObserver = PollingObserver(timeout=POLL_EVERY) if self.poll else Observer()
+    def _make_folders(self, engine: Engine) -> None:
         for key in self.keys:
             folder = self.workspace.inbox / key
-            folder.mkdir(parents=True, exist_ok=True)
-            observer.schedule(_Waker(self._wake), str(folder), recursive=True)
-        observer.start()
-        return observer
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:  # a share that is not there yet
+                engine.lasting.tell(f"收件文件夹inbox/{key}", f"打不开 inbox/{key}，恢复后再收：{error}")
 
-    def _alive(self, observer: BaseObserver) -> BaseObserver:
-        """A folder that went away and came back leaves a dead emitter behind: start anew."""
-        if all(emitter.is_alive() for emitter in observer.emitters):
-            return observer
-        folders = [self.workspace.inbox / key for key in self.keys]
-        if not all(folder.is_dir() for folder in folders):
-            return observer
-        observer.stop()
-        observer.join()
-        log.info("重新守候收件文件夹")
-        return self._observe()
+    def _observe(self, engine: Engine) -> None:
+        """Have every folder observed. One that went away and came back, or another in its place, needs it anew."""
+        present = _identities(self.workspace.inbox / key for key in self.keys)
+        observer = self._observer
+        if observer and self._observed == present and all(emitter.is_alive() for emitter in observer.emitters):
+            return
+        self._rest()
+        observer = PollingObserver(timeout=POLL_EVERY) if self.poll else Observer()
+        try:
+            for folder in present:
+                observer.schedule(_Waker(self._wake), str(folder), recursive=True)
+            observer.start()
+        except OSError as error:  # gone again, or the system observes no more folders: the timed look finds all
+            observer.unschedule_all()
+            engine.lasting.tell("守候", f"收件文件夹现在不能即时守候，改为定时巡查：{error}")
+            return
+        engine.lasting.keep("守候", ())
+        self._observer, self._observed = observer, present
+
+    def _rest(self) -> None:
+        if self._observer:
+            self._observer.stop()
+            self._observer.join()
+            self._observer = None
+
+
+def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """The folders that are there, each with what tells it from another of the same name."""
+    found = {}
+    for folder in folders:
+        with suppress(OSError):
+            status = folder.stat()
+            found[folder] = (status.st_dev, status.st_ino)
+    return found
 
 
 def looks_whole(found: Found) -> bool:

@@ -71,6 +71,14 @@ class Workspace:
                 return f"{name}/{path.relative_to(base).as_posix()}"
         return path.relative_to(self.home).as_posix() if path.is_relative_to(self.home) else path.as_posix()
 
+    def strays(self) -> list[str]:
+        """What lies in the inbox outside every county's folder: nobody takes it in."""
+        known = {*self.rulebook.counties, *self.rulebook.faults}
+        if not self.inbox.is_dir():
+            return []
+        strays = (path for path in sorted(self.inbox.iterdir()) if path.name not in known)
+        return [path.name for path in strays if not path.name.startswith((".", "~$"))]
+
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep a second engine out of the workspace while this one writes."""

@@ -12,8 +12,10 @@ from xmreport.rulebook.names import key_of, simplified
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _CARRIAGE = re.compile("_x000[Dd]_\n?|\r\n?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_NOTHING = re.compile(r"[-－‐‑–—―−_＿/／\\＼.．。…·\s]*|一|〇|[(（]?[无無空][)）]?")
-"""What clerks write where nothing is to be written (M23)."""
+_NOTHING = re.compile(
+    r"[-－‐‑–—―−_＿/／\\＼.．。…·\s]*|一|〇|[(（]?[无無空][)）]?|=?(?:_xlfn\.)?DISPIMG\([^()]*\)", re.IGNORECASE
+)
+"""What clerks write where nothing is to be written (M23), and a picture that stands in the cell (M42)."""
 UNDECIDED = re.compile(
     r"待定|未定|暂定|待确定|待核实|(?:春节|元旦|五一|国庆|(?<!环)节|(?<![\d\s])年)[前后]|另行通知|视情况|不详|暂无"
 )

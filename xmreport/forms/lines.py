@@ -61,7 +61,7 @@ class Line:
     row: int
     kind: Kind
     lead: str
-    """The text that its first filled cell shows; a line's number is passed over where more follows."""
+    """What it is known by: the project's name, else the first words on the line."""
     column: int
     """The 1-based column of that cell."""
     level: int = 1
@@ -84,6 +84,7 @@ class Lines:
         self.columns: Mapping[int, str] = {column: name for name, column in header.columns.items()}
         self._wide = {box.top: box for box in labels.grid.merges if box.top == box.bottom and box.right - box.left >= 2}
         self._number_columns = {column for name, column in header.columns.items() if form.fields[name].type == "序号"}
+        self._name_column = header.columns.get(form.file.name_column, 0)
         self._faults: dict[int, list[int]] = {}
         for row, column in self.grid.faults:
             self._faults.setdefault(row, []).append(column)
@@ -103,13 +104,15 @@ class Lines:
         return [half_width(shown(self.grid.at(row, column))) for column in self._number_columns]
 
     def _first(self, marks: Mapping[int, Scalar]) -> int:
-        """The first filled cell that is not the line's number."""
-        said = [
-            column
-            for column, value in marks.items()
-            if column not in self._number_columns or not _NUMBER.fullmatch(half_width(shown(value)))
-        ]
-        return min(said, default=min(marks, default=1))
+        """The cell a line is known by: its name, else its first words; a bare number says nothing."""
+        words = [column for column, value in marks.items() if self._is_word(column, value)]
+        named = [column for column in (*self._number_columns, self._name_column) if column in words]
+        return next(iter(named or words or marks), 1)
+
+    def _is_word(self, column: int, value: Scalar) -> bool:
+        return isinstance(value, str) and not (
+            column in self._number_columns and _NUMBER.fullmatch(half_width(shown(value)))
+        )
 
     def _kind(self, row: int, filled: Mapping[int, Scalar], lead: str) -> Kind:
         key = half_width(lead).replace(" ", "").replace("\n", "")
@@ -125,7 +128,7 @@ class Lines:
         fields = [self.form.fields[self.columns[column]] for column in filled if column in self.columns]
         if _TOTAL.fullmatch(key) or (_TOTAL_OF.search(key) and not described):
             return Kind.TOTAL
-        if any(_EXAMPLE.match(half_width(shown(value))) for value in list(filled.values())[:2]):
+        if any(_EXAMPLE.match(text) for text in (*self._numbers(row), key)):
             return Kind.EXAMPLE
         if self._says_nil(filled, fields, lead if described else None):
             return Kind.NIL
@@ -165,7 +168,7 @@ class Lines:
 
     def _says_none(self, row: int, lead: str) -> bool:
         """无 where a project's name, or the line's first word, would stand (M46)."""
-        name = self.grid.at(row, self.header.columns.get(self.form.file.name_column, 0))
+        name = self.grid.at(row, self._name_column)
         words = [half_width(word).strip("()") for word in (name, lead) if isinstance(word, str)]
         return "无" in words
 

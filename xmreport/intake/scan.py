@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from xmreport.model.dates import CHINA
 
-log = logging.getLogger("xmreport")
 _DROPPINGS = re.compile(
     r"^(?:~\$.*|\.~.*|\..*|thumbs\.db|desktop\.ini|ehthumbs\.db|.*\.(?:tmp|temp|part|partial|crdownload|download|swp|lnk))$",
     re.IGNORECASE,
@@ -44,34 +42,43 @@ class Found:
         return self.path.name
 
 
-def scan(folder: Path, prefix: str) -> Iterator[Found]:
-    """Everything below a county's inbox, in the order of names.
+Failed = Callable[[str, OSError], None]
+"""Told of a place that could not be looked at: no permission, or a share that does not answer."""
+
+
+def scan(folder: Path, prefix: str, failed: Failed) -> Iterator[Found]:
+    """Everything below a county's inbox, in the order of names. What cannot be looked at does not hide the rest.
 
     Args:
         folder: the county's inbox.
         prefix: how that folder is called in paths shown, such as `inbox/guxian`.
+        failed: told of every place that could not be looked at.
     """
-    yield from _scan(folder, prefix, ())
+    yield from _scan(folder, prefix, (), failed)
 
 
-def _scan(folder: Path, prefix: str, folders: tuple[str, ...]) -> Iterator[Found]:
+def _scan(folder: Path, prefix: str, folders: tuple[str, ...], failed: Failed) -> Iterator[Found]:
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
         return
-    except PermissionError:
-        log.warning("没有权限打开文件夹 %s，里面的文件没有收。", prefix)
+    except OSError as error:
+        failed(prefix, error)
         return
     for entry in listed:
         name = f"{prefix}/{entry.name}"
         try:
-            if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith("."):
-                    yield from _scan(Path(entry.path), name, (*folders, entry.name))
-                continue
+            below = entry.is_dir(follow_symlinks=False)
             status = os.lstat(entry.path)
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            failed(name, error)
+            continue
+        if below:
+            if not entry.name.startswith("."):
+                yield from _scan(Path(entry.path), name, (*folders, entry.name), failed)
             continue
         dropping = bool(_DROPPINGS.match(entry.name))
         yield Found(

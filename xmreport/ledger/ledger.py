@@ -169,6 +169,9 @@ class Ledger:
         where = {row["sha256"]: f"（第 {row['seq']} 号记录：{encoding.from_text(row['file'])}）" for row in named}
         problems += [f"原件不见了：{sha}{place}。" for sha, place in where.items() if not self.originals.has(sha)]
         problems += [f"原件 {sha} {problem}{where.get(sha, '')}。" for sha, problem in self.originals.verify()]
+        kept = self.originals.count()
+        if kept and not self.head()[0]:
+            problems.append(f"台账是空的，却留有 {kept} 份原件：台账文件可能被删除或换过。请从备份恢复。")
         return problems
 
     def _damage(self) -> list[str]:

@@ -72,6 +72,10 @@ class Originals:
                 if not intact:
                     yield path.name, "内容与当初不同，已被改动或损坏"
 
+    def count(self) -> int:
+        """How many originals are kept."""
+        return sum(bool(SHA256.fullmatch(path.name)) for path in self._root.glob("??/*"))
+
     def _path(self, sha: str) -> Path:
         return self._root / sha[:2] / sha
 

@@ -9,7 +9,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def visible(text: str) -> str:
-    """One line of what can be seen: `情况表\\u202excod.xlsx` shows itself as 情况表xcod.xlsx. Line breaks become blanks."""
+    """One line of what can be seen: bidi and control characters dropped, line breaks made blanks."""
     if text.isascii() and text.isprintable():
         return text
     spaced = text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\t", " ")

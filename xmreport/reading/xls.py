@@ -17,8 +17,8 @@ from xmreport.reading.sheet import COLUMNS
 from xmreport.reading.values import LONGEST, day_of, scalar, trimmed
 
 _BALKS = (
-    xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, AssertionError, AttributeError, IndexError, KeyError,
-    TypeError, UnicodeError, ValueError, OverflowError, ZeroDivisionError, RecursionError, zipfile.BadZipFile,
+    xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, AssertionError, AttributeError, LookupError, TypeError,
+    ValueError, ArithmeticError, RecursionError, EOFError, zipfile.BadZipFile,
 )  # fmt: skip
 """What xlrd raises on files that are only odd: it was written without thinking of damaged ones."""
 
