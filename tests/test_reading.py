@@ -294,6 +294,12 @@ def test_a_value_that_no_reader_finds_is_not_lost_in_silence():
         grid_of('<row r="1"><c r="A1" t="s"><v>9</v></c></row>')
 
 
+@pytest.mark.parametrize("twin", ['<c r="A1"><v>2</v></c>', '<c r="A"><v>2</v></c>'])
+def test_a_cell_that_stands_twice_is_not_guessed_at(twin):
+    with pytest.raises(ReadFailure):
+        grid_of(f'<row r="1"><c r="A1"><v>1</v></c>{twin}</row>')
+
+
 # What the fast reader refuses, or loses, is read from the XML
 
 

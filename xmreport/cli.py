@@ -232,7 +232,8 @@ def _log_to(workspace: Workspace) -> None:
     """The log keeps what a clerk need not see."""
     workspace.state.mkdir(parents=True, exist_ok=True)
     log.setLevel(logging.INFO)
-    kept = logging.FileHandler(workspace.state / "xmreport.log", encoding="utf-8", errors="backslashreplace", delay=True)
+    path = workspace.state / "xmreport.log"
+    kept = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
     kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(kept)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +30,8 @@ BREATH = 0.2
 PATIENCE = dt.timedelta(seconds=60)
 """How long a file that cannot be read yet is waited for: a copy may still be under way."""
 POLL_EVERY = 2.0
+logging.getLogger("watchdog").addHandler(logging.NullHandler())
+"""An event that comes while an observer stops is told of as an error, and is none: the next look finds the file."""
 
 Clock = Callable[[], dt.datetime]
 

@@ -24,6 +24,8 @@ UNDECIDED = re.compile(
 
 def clean(text: str) -> str:
     """The text without what no reader sees; line breaks inside it are kept."""
+    if text.isprintable() and "_x000" not in text:
+        return text.strip()
     text = _CARRIAGE.sub("\n", _ZERO_WIDTH.sub("", text))
     return _CONTROL.sub("", text).replace("\u3000", " ").replace("\xa0", " ").strip()
 

@@ -91,6 +91,20 @@ class Headings:
         return None
 
 
+_KNOWN: dict[int, Headings] = {}
+_MOST_KNOWN = 64
+
+
+def headings_of(form: Form) -> Headings:
+    """A form's headings, worked out once: a worker reads file after file under the same rules."""
+    found = _KNOWN.get(id(form))
+    if found is None or found.form is not form:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        found = _KNOWN[id(form)] = Headings(form)
+    return found
+
+
 def _ways(columns: Mapping[str, Column]) -> dict[str, str]:
     """Aliases first, so that a column's own name wins where two columns share a word."""
     ways = {heading_key(alias): name for name, column in columns.items() for alias in column.aliases}

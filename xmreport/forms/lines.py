@@ -119,16 +119,17 @@ class Lines:
         if not filled:
             return Kind.NIL if self._says_none(row, lead) else Kind.BLANK
         described = self._describes(filled)
+        known_by = (*self._numbers(row), key)
         if _FOOT.match(key):
             return Kind.FOOT
-        if any(_END.match(half_width(shown(value))) for value in list(filled.values())[:3]):
+        if any(map(_END.match, known_by)):
             return Kind.END
         if self._repeats_header(filled):
             return Kind.HEADER
         fields = [self.form.fields[self.columns[column]] for column in filled if column in self.columns]
         if _TOTAL.fullmatch(key) or (_TOTAL_OF.search(key) and not described):
             return Kind.TOTAL
-        if any(_EXAMPLE.match(text) for text in (*self._numbers(row), key)):
+        if any(map(_EXAMPLE.match, known_by)):
             return Kind.EXAMPLE
         if self._says_nil(filled, fields, lead if described else None):
             return Kind.NIL
@@ -174,14 +175,17 @@ class Lines:
 
     def _repeats_header(self, filled: Mapping[int, Scalar]) -> bool:
         """The header, or a line of the heading block, pasted again from a page break (M55)."""
+        texts = {column: value for column, value in filled.items() if isinstance(value, str)}
+        if len(texts) * 10 < len(filled) * 8:
+            return False
         same = 0
-        for column, value in filled.items():
-            key = heading_key(value) if isinstance(value, str) else ""
+        for column, value in texts.items():
+            key = heading_key(value)
             tops = range(self.header.top, self.header.bottom + 1)
             same += bool(key) and any(self.labels.key(top, column) == key for top in tops)
         if same >= 2 and same * 10 >= len(filled) * 8:
             return True
-        return all(isinstance(value, str) and key_of(value) in self._above for value in filled.values())
+        return len(texts) == len(filled) and all(key_of(value) in self._above for value in texts.values())
 
     @cached_property
     def _above(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 from xmreport.forms.body import Body, BodyReader
 from xmreport.forms.cleaning import clean, half_width, money_unit, shown
 from xmreport.forms.frame import Frame, read_frame
-from xmreport.forms.headings import Header, Headings, Labels, find_header
+from xmreport.forms.headings import Header, Labels, find_header, headings_of
 from xmreport.forms.lines import Lines, says_nil
 from xmreport.forms.values import Reader
 from xmreport.model.findings import Finding, Severity
@@ -84,7 +84,7 @@ def _best_form(grid: Grid, county: County, mark: str | None) -> tuple[Form, Head
     labels = Labels(grid)
     best: tuple[float, Form, Header] | None = None
     for form in county.forms.values():
-        header = find_header(labels, Headings(form))
+        header = find_header(labels, headings_of(form))
         if header is None:
             continue
         usual = [field.name for field in form.fields.values() if field.procedure is None or field.required]
@@ -276,7 +276,7 @@ def _nearest(book: Book, county: County) -> str:
         key_of(shown(cell)) for grid in book.grids for row in grid.rows[:40] for cell in row if isinstance(cell, str)
     }
     shares: Mapping[str, int] = {
-        form.name: len({key for key in Headings(form).known if key in words}) for form in county.forms.values()
+        form.name: len({key for key in headings_of(form).known if key in words}) for form in county.forms.values()
     }
     best = max(shares, key=lambda name: shares[name], default=None)
     return f"与“{best}”相同的列名有{shares[best]}个" if best and shares[best] else "没有与本县报表相同的列名"

@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, Shee
 
 from xmreport.model.grid import Book, Box, Grid
 from xmreport.reading.failure import ReadFailure
+from xmreport.reading.sheet import COLUMNS
 from xmreport.reading.values import rows_of
 
 MOST_SHEETS = 500
@@ -53,6 +54,8 @@ def read_calamine(data: bytes, kind: str) -> Book:
         )
         for sheet in sheets
     ]
+    if any(grid.width > COLUMNS for grid in grids):
+        raise ReadFailure("工作表中的行列编号不合规")
     return Book(kind, tuple(grids), knows_faults=False)
 
 

@@ -159,8 +159,10 @@ class Scan:
         """Note that a cell holds something, and give its place."""
         row = self._row_number
         # The address less the row's number is the column, where the column is one already seen.
-        column = self._columns.get(attributes["r"].removesuffix(self._row_text)) if "r" in attributes else None
-        if column is None:
+        reference = attributes.get("r", "")
+        letters = reference.removesuffix(self._row_text)
+        column = self._columns.get(letters)
+        if column is None or len(letters) == len(reference):
             row, column = self._place()
         if row > self._bottom:  # noqa: PLR1730 - twice as fast as max(), for every cell
             self._bottom = row

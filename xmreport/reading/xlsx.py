@@ -69,6 +69,8 @@ def _facts(package: Package, parts: tuple[SheetPart, ...], most: int) -> list[Sh
         if part.part not in package:
             raise ReadFailure(f"工作表“{part.name}”的内容不在文件里")
         each = survey(partial(package.pieces, part.part), struck, most - cells)
+        if len(set(each.positions)) < len(each.positions):
+            raise ReadFailure(f"工作表“{part.name}”中有单元格写了两次")
         cells += len(each.positions)
         area += each.bottom * each.right
         if area > LARGEST_AREA:

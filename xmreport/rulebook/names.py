@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import opencc
 
@@ -16,8 +16,15 @@ def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
+@cache
+def _traditional(character: str) -> bool:
+    return bool(_converter().convert(character) != character)
+
+
 def simplified(text: str) -> str:
-    """Traditional characters to simplified; text without any is returned as it is."""
+    """Traditional characters to simplified; text without any is returned as it is, which is nearly all there is."""
+    if text.isascii() or not any(map(_traditional, text)):
+        return text
     return str(_converter().convert(text))
 
 

@@ -1,0 +1,83 @@
+"""Blank forms: filled in by a unit and dropped, they are recognised, whole and without a warning of their own making."""
+
+import io
+
+import openpyxl
+import pytest
+from conftest import at
+
+from xmreport.issue import issue_blanks
+from xmreport.model.receipts import Outcome
+from xmreport.model.trouble import Trouble
+
+
+def _blank(office, task, unit, now="12-07 09:00"):
+    workspace = office.workspace
+    county = workspace.rulebook.county(office.key)
+    paths = list(issue_blanks(workspace, county, task, at(now)))
+    [path] = [path for path in paths if f"/{unit}" in path]
+    return paths, openpyxl.load_workbook(office.home / path)
+
+
+def _filled(book, values, day):
+    """As a unit fills it in: by the headings, in the first empty line."""
+    sheet = book.active
+    headings, column_of = {}, {}
+    header = next(row for row in range(1, 12) if sheet.cell(row, 1).value == "序号")
+    for column in range(1, sheet.max_column + 1):
+        top = sheet.cell(header, column).value or headings.get(column - 1)
+        headings[column] = top
+        below = sheet.cell(header + 1, column).value
+        name = f"{top}.{below}" if below else str(top)
+        column_of[name.replace("*", "").replace("\n", "").replace("（万元）", "")] = column
+    for name, value in values.items():
+        sheet.cell(header + 2, column_of[name], value)
+    for row in sheet.iter_rows(max_row=header - 1):
+        for cell in row:
+            if isinstance(cell.value, str) and ("填报时间" in cell.value or "统计截止日" in cell.value):
+                cell.value = cell.value.split("：")[0] + f"：{day}"
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def test_a_blank_that_is_filled_in_is_accepted_without_a_finding(office):
+    paths, book = _blank(office, "周报", "古阳镇")
+    assert len(paths) == 3
+    values = {
+        "项目名称": "古阳镇供热管网",
+        "项目单位": "古县城投公司",
+        "责任单位": "古阳镇",
+        "建设性质": "新建",
+        "总投资": 3000,
+        "年度计划投资": 1000,
+    } | {
+        f"{p}.{name}": value
+        for p in ("立项", "用地", "规划", "环评", "能评")
+        for name, value in {"办理层级": "县", "办理进展": "已办结", "办结时间": "2022-11-03"}.items()
+    }
+    receipt = office.send("古阳镇/报表.xlsx", _filled(book, values, "2022年12月8日"), "12-08 10:00")
+    assert (receipt.outcome, receipt.row_count, receipt.period) == (Outcome.ACCEPTED, 1, "2022-12-09")
+    assert receipt.findings == ()
+
+
+def test_a_blank_dropped_as_it_was_issued_comes_back(office):
+    _, book = _blank(office, "周报", "古阳镇")
+    target = io.BytesIO()
+    book.save(target)
+    receipt = office.send("古阳镇/报表.xlsx", target.getvalue(), "12-08 10:00")
+    assert receipt.outcome is Outcome.RETURNED
+    assert [finding.code for finding in receipt.findings if finding.is_error] == ["S11"]
+
+
+def test_every_unit_of_every_form_gets_one(office):
+    workspace = office.workspace
+    county = workspace.rulebook.county(office.key)
+    assert len(list(issue_blanks(workspace, county, None, at("12-07 09:00")))) == 3 + 3 + 3 + 1
+
+
+@pytest.mark.parametrize("task", ["活动总结", "没有的任务"])
+def test_a_task_without_a_form_is_told(office, task):
+    workspace = office.workspace
+    with pytest.raises(Trouble, match=task):
+        list(issue_blanks(workspace, workspace.rulebook.county(office.key), task, at("12-07 09:00")))
