@@ -1,4 +1,4 @@
-"""Blank forms: filled in by a unit and dropped, they are recognised, whole and without a warning of their own making."""
+"""Blank forms: filled in by a unit and dropped, they are recognised whole, with no finding of their own making."""
 
 import io
 
