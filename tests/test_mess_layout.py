@@ -215,6 +215,23 @@ def test_m48_a_heading_as_close_to_two_columns_stays_unknown():
     assert [code for code, _ in errors(part)] == ["S05", "S05"]
 
 
+@pytest.mark.parametrize(("alias", "field"), [("开工时间", "计划开工时间"), ("说明", "备注"), ("名称", "项目名称")])
+def test_m48_a_field_s_own_heading_goes_before_an_alias_to_its_left(alias, field):
+    order = [alias, *F1_BEFORE, *PROCEDURES, *F1_AFTER]
+    part = part_of(f1(project(1, {alias: "别的"}, 备注="甲"), order=order))
+    assert (errors(part), warnings(part)) == ([], [("S07", "A4")])
+    assert values(part, field) != ["别的"]
+
+
+def test_m48_a_column_added_inside_a_procedure_s_group_is_only_added():
+    sheet = f1(project(1))
+    sheet.cells = {(row, column + (column >= 17)): value for (row, column), value in sheet.cells.items()}
+    moved = [(t, left + (left >= 17), b, right + (right >= 17)) for t, left, b, right in sheet.merges]
+    sheet.merges = [(t, left, b, 18 if (t, left) == (4, 14) else right) for t, left, b, right in moved]
+    part = part_of(sheet.put(5, 17, "批复文号").put(6, 17, "古审批〔2022〕1号"))
+    assert (errors(part), warnings(part)) == ([], [("S07", "Q5")])
+
+
 def test_m48_moved_columns_are_found_by_their_headings():
     order = [*PROCEDURES[::-1], *F1_AFTER, *F1_BEFORE[::-1]]
     part = clean(part_of(f1(project(1), project(2, WAITING), order=order)))

@@ -188,20 +188,29 @@ def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> H
     columns: dict[str, int] = {}
     units: dict[int, str] = {}
     unknown: dict[int, list[str]] = {}
-    for column, stack in enumerate(_stacks(labels, top, bottom), 1):
-        field = headings.field(stack)
+    stacks = dict(enumerate(_stacks(labels, top, bottom), 1))
+    fields = {column: headings.field(stack) for column, stack in stacks.items()}
+    # A column under a field's own name goes before one under an alias of it, wherever they stand.
+    for column in sorted(stacks, key=lambda column: not _by_its_name(fields[column], stacks[column])):
+        field = fields[column]
         if field and field not in columns:
             columns[field] = column
-        elif stack:
-            unknown[column] = stack
+        elif stacks[column]:
+            unknown[column] = stacks[column]
+    for column in stacks:
         texts = (labels.text(row, column) for row in range(bottom, top - 1, -1))
         unit = next((unit for text in texts if (unit := money_unit(text))), None)
         if unit:
             units[column] = unit
     cells = {column: labels.cell(top, bottom, column) for column in (*columns.values(), *unknown)}
     renamed = _by_likeness(headings, columns, unknown)
-    extra = {column: "·".join(stack) for column, stack in unknown.items()}
-    return Header(top, bottom, columns, units, renamed, extra, cells)
+    extra = {column: "·".join(stack) for column, stack in sorted(unknown.items())}
+    placed = dict(sorted(columns.items(), key=lambda item: item[1]))
+    return Header(top, bottom, placed, units, renamed, extra, cells)
+
+
+def _by_its_name(field: str | None, stack: Sequence[str]) -> bool:
+    return field is not None and heading_key(field.rpartition(".")[2]) == stack[-1]
 
 
 def _by_likeness(headings: Headings, columns: dict[str, int], unknown: dict[int, list[str]]) -> dict[str, str]:
