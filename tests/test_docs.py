@@ -158,7 +158,7 @@ def test_every_command_in_the_docs_runs(tmp_path):
             encoding="utf-8",
             check=False,
         )
-        # The workbook that is checked here is an empty one, and told so; of a unit that sent nothing, nothing is proved.
+        # The workbook checked here is an empty one, and told so; of a unit that sent nothing, nothing is proved.
         assert done.returncode == {"check": 1, "prove": 2}.get(words[0], 0), f"{line}\n{done.stdout}{done.stderr}"
 
 
