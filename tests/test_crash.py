@@ -147,7 +147,7 @@ def test_a_copy_that_was_recorded_and_not_delivered_is_delivered_by_the_next_pas
     def killed(*_: object) -> None:
         raise Killed
 
-    monkeypatch.setattr("xmreport.run.deliver", killed)
+    monkeypatch.setattr("xmreport.sending.deliver", killed)
     office.drop("古阳镇/错.xlsx", form_one(project("甲", 总投资="很多")))
     with pytest.raises(Killed):
         office.take(NOW)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import openpyxl
 import pytest
-from conftest import FIRST, ONE_TASK, WEEKLY, Here, Office, at, form_one, project, surroundings
+from conftest import FIRST, ONE_TASK, WEEKLY, Here, Office, at, form_one, project
 
 import xmreport.publish
 from xmreport.examine import open_desk
@@ -163,10 +163,9 @@ def test_a_real_disk_that_is_really_full(office: Office, tiny: Path):
     filler = tiny / "filler"
     with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
         _write_on(file)
-    command = office.command("run", "--now", "2022-12-08T10:00")
-    full = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", env=surroundings())
-    assert full.returncode == 2
-    assert "请检查磁盘空间" in full.stderr
+    full = office.cli("run", "--now", "2022-12-08T10:00")
+    assert full.status == 2
+    assert "请检查磁盘空间" in full.err
     assert len(office.waiting()) == 2
     filler.unlink()
     again = office.cli("run", "--now", "2022-12-08T10:00")

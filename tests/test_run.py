@@ -12,6 +12,7 @@ import xlwt
 from conftest import FIRST, SECOND, WEEKLY, Office, at, contacts, edited, form_one, project, register
 
 import xmreport.run
+import xmreport.sending
 from xmreport.ledger import Drop, Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State
@@ -513,7 +514,7 @@ def test_a_copy_that_cannot_be_marked_goes_back_as_a_slip_and_blocks_nothing(off
     def broken(data, findings, about):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(xmreport.run, "mark", broken)
+    monkeypatch.setattr(xmreport.sending, "mark", broken)
     receipt = office.send("古阳镇/a.xlsx", WRONG, "12-08 10:00")
     assert openpyxl.load_workbook(returned_copy(office, receipt)).sheetnames == ["退回说明"]
     assert office.waiting() == []

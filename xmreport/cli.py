@@ -51,12 +51,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
+    logging.raiseExceptions = False  # a log that cannot be written must not reach a clerk's screen as a traceback
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(logging.WARNING)
     screen.setFormatter(_Sentence())
     log.addHandler(screen)
     try:
-        app()
+        app(prog_name="xmreport")
     except Exception as error:
         # The last boundary: what nobody foresaw is said, and kept in the log.
         log.critical("程序自身出错，没有做完：%r。请把日志交给维护人员。", error, exc_info=True)

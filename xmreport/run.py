@@ -7,70 +7,37 @@ import errno
 import logging
 import sqlite3
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from xmreport.decide import UNKNOWN_UNIT, Judge, folder_unit
-from xmreport.examine import examine, mark, open_desk
+from xmreport.decide import Judge, folder_unit
+from xmreport.examine import examine, open_desk
 from xmreport.intake.scan import Changed, Found, can_be_read, is_still, read_bytes, remove, scan
+from xmreport.lasting import Lasting
 from xmreport.ledger import Drop, Entry, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, FileEvent
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
-from xmreport.model.text import file_name
 from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.publish import Publisher
 from xmreport.reading.guard import GuardedPool, WorkerFailure
 from xmreport.rulebook.book import County
-from xmreport.workbooks.about import About
-from xmreport.workbooks.delivery import deliver
+from xmreport.sending import DISK, Sender
+from xmreport.tally import Tally
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
-SLIP_ONLY = frozenset({"F01", "F02", "F03", "F04"})
 AT_HAND = 16
 """Files a worker that are read ahead of the one being decided on: enough to keep all busy, few enough to hold."""
-DISK = frozenset({errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
-"""The disk is full or may not be written to: no fault of any file."""
 BRIDGED = dt.timedelta(minutes=10)
 """A clock set back by no more than this does not make tables forget what came in the minutes that are repeated."""
-
-
-@dataclass
-class Tally:
-    """What a pass did."""
-
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    files: int = 0
-    engine_faults: int = 0
-    troubles: int = 0
-    """What somebody has to put right before all is done: a broken template, a folder that cannot be written."""
-
-
-class Lasting:
-    """What is wrong at the moment: said when it begins, not at every look, and again when it is over."""
-
-    def __init__(self) -> None:
-        self._about: set[str] = set()
-
-    def tell(self, about: str, text: str, error: BaseException | None = None) -> None:
-        if about not in self._about:
-            log.error("%s", text, exc_info=error)
-            self._about.add(about)
-
-    def keep(self, kind: str, about: Iterable[str]) -> None:
-        """Of this kind only these are still so."""
-        over = {each for each in self._about if each.startswith(kind)} - set(about)
-        self._about -= over
-        if over:
-            log.warning("%s已恢复正常。", kind.strip())
 
 
 @dataclass(frozen=True)
@@ -96,6 +63,7 @@ class Engine:
         self.lasting = Lasting()
         self._past = {key: Past(self.ledger, key) for key in keys}
         self._publishers = {key: Publisher(workspace, county, self.ledger) for key, county in self.counties.items()}
+        self._sender = Sender(workspace, self.counties, self.ledger.originals, lambda: self.pool, self.tally)
         self._stuck: dict[Drop, str] = {}
         self._met = {key for key, past in self._past.items() if past.receipts}
         self._unseen: set[str] = set()
@@ -273,7 +241,9 @@ class Engine:
         drop = Drop(found.relative, found.identity)
         receipts = self._decided(arrival, county, job)
         stays = arrival.sha256 is None and not _is_oversized(receipts)
-        recorded = self.ledger.record([Entry(drop, self._addressed(receipts, county), stays=stays)])
+        recorded = self.ledger.record(
+            [Entry(drop, self._sender.addressed(receipts, county, self._past[county.key]), stays=stays)]
+        )
         self._past[county.key].add(recorded)
         if not stays:
             self._finish(drop, recorded, data)
@@ -295,23 +265,9 @@ class Engine:
         except WorkerFailure as failure:
             found = _set_aside("F07", failure.reason)
         except Exception as error:  # noqa: BLE001 - the boundary of one file: whatever fails here must not stop the others
-            self._fault(f"处理 {arrival.file} 时引擎出错，已另存待查，其他文件不受影响。", error)
+            self.tally.fault(f"处理 {arrival.file} 时引擎出错，已另存待查，其他文件不受影响。", error)
             found = _set_aside("F11", "")
         return (replace(arrival, findings=found.findings),)
-
-    def _addressed(self, receipts: tuple[Receipt, ...], county: County) -> tuple[Receipt, ...]:
-        """Where the returned copy of a file will lie: one for all its parts."""
-        if not any(receipt.outcome is Outcome.RETURNED for receipt in receipts):
-            return receipts
-        from xmreport.workbooks.returned import copy_name
-
-        first = next(receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED)
-        name = copy_name(first.file.rsplit("/", 1)[-1], first.arrived_at)
-        folder = f"outbox/{county.key}/退回/{first.unit or UNKNOWN_UNIT}"
-        target, number = f"{folder}/{name}", 2
-        while self._past[county.key].has_copy(target):
-            target, number = f"{folder}/{name.removesuffix('.xlsx')}({number}).xlsx", number + 1
-        return tuple(replace(r, returned_copy=target) if r.outcome is Outcome.RETURNED else r for r in receipts)
 
     def _finish(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> bool:
         """After the record: the returned copy goes out, the file leaves the inbox, and the ledger knows it did.
@@ -321,7 +277,7 @@ class Engine:
         returned = [receipt for receipt in receipts if receipt.returned_copy]
         try:
             if returned:
-                self._send_back(returned, data)
+                self._sender.send_back(returned, data)
             path = self._inbox_path(drop.file)
             if not _is_oversized(receipts):
                 remove(path, drop.identity)
@@ -337,59 +293,8 @@ class Engine:
         self._stuck.pop(drop, None)
         return True
 
-    def _fault(self, text: str, error: Exception) -> None:
-        """A fault of ours, told in a sentence; the log keeps where it happened."""
-        log.error("%s", text, exc_info=error)
-        self.tally.engine_faults += 1
-
-    def _send_back(self, returned: Sequence[Receipt], data: bytes | None) -> None:
-        first = returned[0]
-        assert first.returned_copy
-        assert first.county
-        target = self._outbox_path(first.returned_copy)
-        findings = tuple(finding for receipt in returned for finding in receipt.findings)
-        about = About(
-            county=self.counties[first.county].name,
-            unit=first.unit,
-            form=first.form,
-            task=first.task,
-            period=first.period,
-            file=file_name(first.file),
-            arrived=f"{first.arrived_at:%Y-%m-%d %H:%M}",
-            judged_at=first.arrived_at,
-        )
-        delivered = deliver(self._copy(first, findings, about, data), target)
-        if delivered.note:
-            log.warning("%s", delivered.note)
-
-    def _copy(self, receipt: Receipt, findings: tuple[Finding, ...], about: About, data: bytes | None) -> bytes:
-        """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened."""
-        from xmreport.workbooks.slip import slip
-
-        assert receipt.sha256
-        if any(finding.code in SLIP_ONLY for finding in findings):
-            return slip(findings, about)
-        try:
-            original = data if data is not None else self.ledger.originals.read(receipt.sha256)
-            return self.pool.submit(mark, original, findings, about).result()
-        except WorkerFailure as failure:
-            log.warning("%s 的标红副本没有做成（%s），改发退回说明。", receipt.file, failure.reason)
-        except OriginalDamaged as damaged:
-            log.warning("%s 的标红副本没有做成，改发退回说明：%s", receipt.file, damaged)
-            self.tally.troubles += 1
-        except OSError as error:
-            if error.errno in DISK:  # the copy can be made once there is room again
-                raise
-            self._fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
-        except Exception as error:  # noqa: BLE001 - it is on record: what goes back must not stop the others
-            self._fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
-        return slip(findings, about)
-
     def _inbox_path(self, shown: str) -> Path:
         return self.workspace.inbox / shown.removeprefix("inbox/")
-
-    def _outbox_path(self, shown: str) -> Path:
-        return self.workspace.outbox / shown.removeprefix("outbox/")
 
     def bridged(self, now: dt.datetime) -> dt.datetime:
         """Now; where a clock was set back a little, the latest arrival: what came must not vanish from the tables."""

@@ -1,0 +1,97 @@
+"""What goes back to a unit: its own workbook with the faults marked, or a slip where that cannot be opened."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+from xmreport.decide import UNKNOWN_UNIT
+from xmreport.examine import mark
+from xmreport.ledger import OriginalDamaged, Originals
+from xmreport.model.findings import Finding
+from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.text import file_name
+from xmreport.past import Past
+from xmreport.reading.guard import WorkerFailure
+from xmreport.rulebook.book import County
+from xmreport.tally import Tally
+from xmreport.workbooks.about import About
+from xmreport.workbooks.delivery import deliver
+from xmreport.workspace import Workspace
+
+log = logging.getLogger("xmreport")
+SLIP_ONLY = frozenset({"F01", "F02", "F03", "F04"})
+DISK = frozenset({errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""The disk is full or may not be written to: no fault of any file."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Makes and delivers returned copies; `pool` gives the guarded workers that mark them."""
+
+    workspace: Workspace
+    counties: Mapping[str, County]
+    originals: Originals
+    pool: Callable[[], Executor]
+    tally: Tally
+
+    def addressed(self, receipts: tuple[Receipt, ...], county: County, past: Past) -> tuple[Receipt, ...]:
+        """Where the returned copy of a file will lie: one for all its parts."""
+        if not any(receipt.outcome is Outcome.RETURNED for receipt in receipts):
+            return receipts
+        from xmreport.workbooks.returned import copy_name
+
+        first = next(receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED)
+        name = copy_name(first.file.rsplit("/", 1)[-1], first.arrived_at)
+        folder = f"outbox/{county.key}/退回/{first.unit or UNKNOWN_UNIT}"
+        target, number = f"{folder}/{name}", 2
+        while past.has_copy(target):
+            target, number = f"{folder}/{name.removesuffix('.xlsx')}({number}).xlsx", number + 1
+        return tuple(replace(r, returned_copy=target) if r.outcome is Outcome.RETURNED else r for r in receipts)
+
+    def send_back(self, returned: Sequence[Receipt], data: bytes | None) -> None:
+        """Put the copy of a returned file where its receipt says."""
+        first = returned[0]
+        assert first.returned_copy
+        assert first.county
+        target = self.workspace.outbox / first.returned_copy.removeprefix("outbox/")
+        findings = tuple(finding for receipt in returned for finding in receipt.findings)
+        about = About(
+            county=self.counties[first.county].name,
+            unit=first.unit,
+            form=first.form,
+            task=first.task,
+            period=first.period,
+            file=file_name(first.file),
+            arrived=f"{first.arrived_at:%Y-%m-%d %H:%M}",
+            judged_at=first.arrived_at,
+        )
+        delivered = deliver(self._copy(first, findings, about, data), target)
+        if delivered.note:
+            log.warning("%s", delivered.note)
+
+    def _copy(self, receipt: Receipt, findings: tuple[Finding, ...], about: About, data: bytes | None) -> bytes:
+        """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened."""
+        from xmreport.workbooks.slip import slip
+
+        assert receipt.sha256
+        if any(finding.code in SLIP_ONLY for finding in findings):
+            return slip(findings, about)
+        try:
+            original = data if data is not None else self.originals.read(receipt.sha256)
+            return self.pool().submit(mark, original, findings, about).result()
+        except WorkerFailure as failure:
+            log.warning("%s 的标红副本没有做成（%s），改发退回说明。", receipt.file, failure.reason)
+        except OriginalDamaged as damaged:
+            log.warning("%s 的标红副本没有做成，改发退回说明：%s", receipt.file, damaged)
+            self.tally.troubles += 1
+        except OSError as error:
+            if error.errno in DISK:  # the copy can be made once there is room again
+                raise
+            self.tally.fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
+        except Exception as error:  # noqa: BLE001 - it is on record: what goes back must not stop the others
+            self.tally.fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
+        return slip(findings, about)

@@ -1,0 +1,27 @@
+"""What a pass did, and what it could not do."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+
+from xmreport.model.receipts import Outcome
+
+log = logging.getLogger("xmreport")
+
+
+@dataclass
+class Tally:
+    """What a pass did."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    files: int = 0
+    engine_faults: int = 0
+    troubles: int = 0
+    """What somebody has to put right before all is done: a broken template, a folder that cannot be written."""
+
+    def fault(self, text: str, error: Exception) -> None:
+        """A fault of ours, told in a sentence; the log keeps where it happened."""
+        log.error("%s", text, exc_info=error)
+        self.engine_faults += 1
