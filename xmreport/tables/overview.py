@@ -44,7 +44,8 @@ def overview(
     notes = (f"依据：{county.file.basis}。点蓝字可打开对应的表。",)
     sheets = [SheetData(NAME, NAME, head, tuple(lines), notes=notes)]
     waiting = [receipt for receipt in receipts if receipt.outcome is Outcome.QUARANTINED]
-    mended = {receipt.seq for receipt in waiting if _followed(receipt, receipts)}
+    accepted = {receipt.unit: receipt.seq for receipt in receipts if receipt.outcome is Outcome.ACCEPTED}
+    mended = {receipt.seq for receipt in waiting if receipt.unit and accepted.get(receipt.unit, 0) > receipt.seq}
     head = {**head, "标题": f"{county.name}待处理文件"}
     told = ("这些文件没有采用，原件已留存；处理后请重新放入收件文件夹。",) if waiting else ("没有待处理的文件。",)
     sheets.append(SheetData("待处理文件", "待处理文件", head, tuple(_waiting(waiting, mended)), notes=told))
@@ -74,15 +75,8 @@ def _link(task: str, period: str, files: Sequence[str], ending: str, text: str) 
     return Link(text, f"{task}/{period}/{name}") if name else None
 
 
-def _followed(waiting: Receipt, receipts: Sequence[Receipt]) -> bool:
-    """Whether its unit has since sent an acceptable one."""
-    return waiting.unit is not None and any(
-        receipt.outcome is Outcome.ACCEPTED and receipt.unit == waiting.unit and receipt.seq > waiting.seq
-        for receipt in receipts
-    )
-
-
 def _waiting(receipts: Sequence[Receipt], mended: set[int]) -> list[Line]:
+    """The files set aside; `mended` are those whose unit has since sent an acceptable one."""
     return [
         Line(
             "明细",

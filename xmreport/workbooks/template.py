@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -138,9 +139,17 @@ def whole(text: str) -> Placeholder | None:
 def read_template(path: Path) -> Template:
     """The template at `path`. Sheets whose column A holds no mark (explanations, for instance) are left aside."""
     try:
-        book = load_workbook(path, rich_text=False)
+        status = path.stat()
     except FileNotFoundError as why:
         raise TemplateBroken(path.name, None, None, "找不到这个模板文件") from why
+    return _read(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, _changed: int, _size: int) -> Template:
+    """Read once for each state of the file: the time of its last change and its size tell states apart."""
+    try:
+        book = load_workbook(path, rich_text=False)
     except (BadZipFile, InvalidFileException, KeyError, ValueError) as why:
         raise TemplateBroken(path.name, None, None, "打不开，请用 Excel 另存为 .xlsx 后再放回") from why
     palette = Palette.read(book.loaded_theme)
