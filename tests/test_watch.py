@@ -397,3 +397,30 @@ def _program(office: Office) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+# The rules are edited while the service runs
+
+
+def test_an_edit_of_the_rules_takes_effect_without_a_restart(office: Office, shift: Shift):
+    office.change_rules("- 县水利局", "- {名称: 县水利局, 别名: [水务处]}")
+    shift.engine = shift.watcher.renewed(shift.engine)
+    office.drop("水务处/一.xlsx", form_one(project("甲"), unit=None, day=None))
+    shift.look()
+    [receipt] = shift.look(QUIET)
+    assert (receipt.unit, receipt.outcome) == ("县水利局", Outcome.ACCEPTED)
+
+
+def test_an_edit_with_a_fault_is_said_and_the_old_rules_go_on(office: Office, shift: Shift, caplog):
+    before = shift.engine
+    office.change_rules("时限: 每周五 17:00", "时限: 每周五晚")
+    assert shift.watcher.renewed(before) is before
+    assert "暂按原来的规则继续" in caplog.text
+    assert "时限" in caplog.text
+    office.change_rules("时限: 每周五晚", "时限: 每周五 18:00")
+    shift.engine = shift.watcher.renewed(before)
+    assert shift.engine is not before
+    office.drop("古阳镇/一.xlsx", GOOD)
+    shift.look()
+    [receipt] = shift.look(QUIET)
+    assert receipt.due_at == at("12-09 18:00")

@@ -33,6 +33,8 @@ POLL_EVERY = 2.0
 logging.getLogger("watchdog").addHandler(logging.NullHandler())
 """An event that comes while an observer stops is told of as an error, and is none: the next look finds the file."""
 
+log = logging.getLogger("xmreport")
+
 Clock = Callable[[], dt.datetime]
 
 
@@ -75,6 +77,7 @@ class Watcher:
         self.stopping = threading.Event()
         self._wake = threading.Event()
         self._sights: dict[str, _Sight] = {}
+        self._rules = workspace.rules_stand()
         self._observer: BaseObserver | None = None
         self._observed: dict[Path, tuple[int, int]] = {}
 
@@ -85,19 +88,41 @@ class Watcher:
 
     def watch(self) -> None:
         """Take in and publish until stopped."""
-        with Engine(self.workspace, self.keys, self.emit) as engine:
+        engine = Engine(self.workspace, self.keys, self.emit)
+        try:
             self._make_folders(engine)
             self._observe(engine)
             print("正在守候收件文件夹，按 Ctrl+C 停止。", flush=True)
-            try:
-                while not self.stopping.is_set():
-                    self._observe(engine)
-                    waiting = self._look_again(engine)
-                    self._sleep(engine, waiting=waiting)
-            except KeyboardInterrupt:
-                print("已停止。", flush=True)
-            finally:
-                self._rest()
+            while not self.stopping.is_set():
+                engine = self.renewed(engine)
+                self._observe(engine)
+                waiting = self._look_again(engine)
+                self._sleep(engine, waiting=waiting)
+        except KeyboardInterrupt:
+            print("已停止。", flush=True)
+        finally:
+            engine.close()
+            self._rest()
+
+    def renewed(self, engine: Engine) -> Engine:
+        """The engine under the rules as they stand now. An edit with faults is said, and waits until it is mended."""
+        try:
+            stand = self.workspace.rules_stand()
+        except OSError:  # a file that an editor is just replacing: the next look sees it whole
+            return engine
+        if stand == self._rules:
+            return engine
+        self._rules = stand
+        workspace = Workspace(self.workspace.home)
+        faults = workspace.rulebook.all_faults
+        if faults or not set(self.keys) <= workspace.rulebook.counties.keys():
+            told = "；".join(map(str, faults[:3])) or "正在守候的县没有了规则文件"
+            log.warning("规则文件改动后有错，暂按原来的规则继续：%s", told)
+            return engine
+        engine.close()
+        self.workspace = workspace
+        log.warning("规则文件已改动，按新的规则继续。")
+        return Engine(workspace, self.keys, self.emit)
 
     def _look_again(self, engine: Engine) -> bool:
         """A look. A share that went away or a full disk is said and waited for: it must not end the service."""

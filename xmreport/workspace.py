@@ -36,6 +36,11 @@ class Workspace:
             raise Trouble(f"这里没有 rules 文件夹：{self.home}。请用 xmreport init 建一个工作区，或用 --home 指明。")
         return load_rulebook(folder)
 
+    def rules_stand(self) -> frozenset[tuple[str, int, int]]:
+        """The rule files as they lie there now: a change of any of them changes this."""
+        found = ((path, path.stat()) for path in (self.home / "rules").rglob("*.yaml"))
+        return frozenset((path.as_posix(), status.st_mtime_ns, status.st_size) for path, status in found)
+
     @property
     def templates(self) -> Path:
         return self.home / "templates_xlsx"
