@@ -10,20 +10,21 @@ import time
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import ONE_TASK, Office, at, form_one, project
 from watchdog.observers.api import BaseObserver, EventEmitter
+from watching import Shift, until
 
 import xmreport.run
 import xmreport.watch
 from xmreport.ledger import Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Event, FileEvent, Published
-from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.receipts import Outcome
 from xmreport.run import Engine, Moment
 from xmreport.watch import QUIET, Watcher
 
@@ -35,23 +36,6 @@ HOUR = dt.timedelta(hours=1)
 SERVICE = "静置秒数: 0\n并行: 1\n巡查间隔秒: 1\n"
 
 
-class Shift:
-    """A watcher with a clock in our hand: looks when told to."""
-
-    def __init__(self, office: Office, now: str | dt.datetime) -> None:
-        self.now = at(now) if isinstance(now, str) else now
-        self.events: list[Event] = []
-        self.engine = office.engine(self.events.append)
-        self.watcher = Watcher(office.workspace, ["guxian"], self.events.append, poll=True, clock=lambda: self.now)
-
-    def look(self, after: dt.timedelta = dt.timedelta()) -> list[Receipt]:
-        """What one look some time later takes in."""
-        self.now += after
-        before = len(self.events)
-        self.watcher._look_again(self.engine)
-        return [event.receipt for event in self.events[before:] if isinstance(event, FileEvent)]
-
-
 @pytest.fixture
 def office(small: Office) -> Office:
     return small
@@ -59,16 +43,9 @@ def office(small: Office) -> Office:
 
 @pytest.fixture
 def shift(office: Office) -> Iterator[Shift]:
-    working = Shift(office, "12-08 10:00")
+    working = Shift(office, "12-08 10:00", poll=True, patient=True)
     yield working
     working.engine.close()
-
-
-def until(true: Callable[[], bool], seconds: float = 40) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -156,7 +133,7 @@ def test_a_system_that_observes_no_more_folders_leaves_the_timed_look(office: Of
 
 
 def test_a_file_seen_before_the_share_went_away_keeps_its_arrival(office: Office):
-    shift = Shift(office, "12-09 16:59:59")
+    shift = Shift(office, "12-09 16:59:59", poll=True, patient=True)
     try:
         shift.look()
         office.drop("古阳镇/a.xlsx", GOOD)
@@ -302,11 +279,11 @@ def test_a_clock_that_steps_back_holds_no_file_up(office: Office, shift: Shift):
 
 def test_after_a_clock_was_set_back_the_last_look_makes_nobody_late(office: Office):
     now = dt.datetime.now(CHINA)
-    ahead = Shift(office, now + 24 * HOUR)
+    ahead = Shift(office, now + 24 * HOUR, poll=True, patient=True)
     ahead.look()
     ahead.engine.close()
     office.drop("古阳镇/a.xlsx", GOOD)
-    right = Shift(office, now + HOUR)
+    right = Shift(office, now + HOUR, poll=True, patient=True)
     try:
         right.look()
         [receipt] = right.look(QUIET)

@@ -15,33 +15,17 @@ from pathlib import Path
 import openpyxl
 import pytest
 from conftest import FIRST, WEEKLY, Office, at, form_one, project, surroundings
+from watching import Shift, until
 
 import xmreport.watch
 from xmreport.ledger import Entry, Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Event, FileEvent, Published
-from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.receipts import Outcome
 from xmreport.watch import PATIENCE, QUIET, Watcher
 
 GOOD = form_one(project("甲"), day=None)
 SECOND = dt.timedelta(seconds=1)
-
-
-class Shift:
-    """A watcher with a clock in our hand: looks when told to."""
-
-    def __init__(self, office: Office, now: str) -> None:
-        self.now = at(now)
-        self.events: list[Event] = []
-        self.engine = office.engine(self.events.append)
-        self.watcher = Watcher(office.workspace, ["guxian"], self.events.append, poll=False, clock=lambda: self.now)
-
-    def look(self, after: dt.timedelta = dt.timedelta()) -> list[Receipt]:
-        """What one look some time later takes in."""
-        self.now += after
-        before = len(self.events)
-        self.watcher.look(self.engine)
-        return [event.receipt for event in self.events[before:] if isinstance(event, FileEvent)]
 
 
 @pytest.fixture
@@ -55,14 +39,6 @@ def shift(office: Office) -> Iterator[Shift]:
     working = Shift(office, "12-08 10:00")
     yield working
     working.engine.close()
-
-
-def until(true: Callable[[], bool], seconds: float = 40) -> None:
-    """Wait for something to become true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 # One look after another, by an injected clock
