@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.county import CountyFile, IndicatorRules, ListRules, OfficeFile, TargetRules, TaskRules
@@ -86,10 +85,6 @@ class County:
             if (exempt.unit, exempt.task) == (unit, task) and in_force:
                 return f"{exempt.reason}（{exempt.approved}同意，至{exempt.until}）"
         return None
-
-    @cached_property
-    def documents(self) -> tuple[Task, ...]:
-        return tuple(task for task in self.tasks.values() if task.rules.document)
 
 
 @dataclass(frozen=True)
