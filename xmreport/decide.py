@@ -32,6 +32,8 @@ class Judge:
     past: Past
     trial: bool = False
     """A unit's own check: what the file holds counts, not whether it was received before or its period is closed."""
+    named: Assigned | None = None
+    """Task and period as a person named them: nothing is derived, whatever day the file states."""
 
     def decide(self, found: Examination, arrival: Receipt) -> tuple[Receipt, ...]:
         """The receipts of one file: one for each of its parts, or one for the file as a whole.
@@ -50,7 +52,7 @@ class Judge:
         named = arrival.unit or self._named(arrival)
         if found.kind == "document" and named:
             due = self._assigned(named, arrival, None)
-            if due and is_open(due, arrival.arrived_at):
+            if due and (self.named or is_open(due, arrival.arrived_at)):
                 return self._settled(replace(arrival, unit=named), due, Outcome.ACCEPTED, ())
         if found.outcome == Outcome.QUARANTINED:
             return replace(arrival, outcome=Outcome.QUARANTINED, unit=named, findings=found.findings)
@@ -67,6 +69,8 @@ class Judge:
 
         A recurring task comes before a single one, as for a readable file.
         """
+        if self.named:
+            return self.named
         day = _day(arrival)
         tasks = [task for task in self.county.tasks.values() if task.rules.form in tasks_forms(self.county)]
         owed = [task for task in tasks if unit in self.county.reporters(task, day) and _spans(task, day)]
@@ -86,6 +90,8 @@ class Judge:
                 unowed = Finding("S18", Severity.ERROR, part.sheet, words=words)
                 return self._quarantined(receipt, replace(part, findings=(unowed, *part.findings)))
             return self._returned_for_date(receipt, part, "S10", {"填报日": day.isoformat()})
+        if self.named:
+            return self._judged(receipt, part, due, part.findings)
         current = assign(self._tasks(part.unit, part.form, day), _day(arrival), self._owes(part.unit))
         words = {
             "填报日": day.isoformat(),
@@ -103,9 +109,13 @@ class Judge:
             findings.append(Finding("S09", Severity.WARNING, part.sheet, part.stated_cell, "填报时间", words=words))
         elif current and current.period != due.period:
             findings.append(Finding("S08", Severity.WARNING, part.sheet, part.stated_cell, "填报时间", words=words))
-        findings += self._against_past(part, due, day)
+        return self._judged(receipt, part, due, findings)
+
+    def _judged(self, receipt: Receipt, part: Part, due: Assigned, findings: Sequence[Finding]) -> Receipt:
+        """The receipt of a return that belongs to a period: accepted unless there is an error in it."""
+        findings = (*findings, *self._against_past(part, due, part.stated or _day(receipt)))
         outcome = Outcome.RETURNED if any(finding.is_error for finding in findings) else Outcome.ACCEPTED
-        return self._settled(receipt, due, outcome, tuple(findings))
+        return self._settled(receipt, due, outcome, findings)
 
     def _quarantined(self, receipt: Receipt, part: Part) -> Receipt:
         return replace(receipt, outcome=Outcome.QUARANTINED, rows=(), findings=part.findings)
@@ -127,6 +137,8 @@ class Judge:
         return owes
 
     def _assigned(self, unit: str, arrival: Receipt, part: Part | None) -> Assigned | None:
+        if self.named:
+            return self.named if self.named.task.rules.form == (part.form if part else None) else None
         day = (part.stated if part else None) or _day(arrival)
         return assign(self._tasks(unit, part.form if part else None, day), day, self._owes(unit))
 
@@ -137,7 +149,17 @@ class Judge:
         found: list[Finding] = []
         last = self.past.last_return(part.unit, part.form, due)
         if last:
-            examined = Return(form, part, day, self.past.rows(last), last.period or "")
+            positions = [period.name for period in due.task.periods]
+            at = positions.index(due.period.name)
+            examined = Return(
+                form,
+                part,
+                day,
+                self.past.rows(last),
+                last.period or "",
+                follows=at > 0 and (last.task, last.period) == (due.task.name, positions[at - 1]),
+                same_year=_year(due.period, day) == _year(due.period, _day(last), last.period),
+            )
             found += check(AGAINST_LAST, examined)
         for row in part.rows:
             held = self.past.elsewhere(due, part.unit, form, row)
@@ -167,7 +189,7 @@ class Judge:
             findings=findings,
         )
         before = None if self.trial else self.past.same_bytes(settled)
-        if before is None:
+        if before is None or (self.named and before.arrived_at > settled.arrived_at):  # its earlier arrival counts
             return settled
         inforce = self.past.in_force(due.task.name, due.period.name, settled.unit or "")
         if inforce is None:
@@ -192,6 +214,11 @@ def _spans(task: Task, day: dt.date) -> bool:
 
 def _day(arrival: Receipt) -> dt.date:
     return arrival.arrived_at.astimezone(CHINA).date()
+
+
+def _year(period: Period, day: dt.date, name: str | None = None) -> str:
+    """The year a return is of: its period's; on demand, its own day's."""
+    return str(day.year) if period.due_at is None else (name or period.name)[:4]
 
 
 def _minute(moment: dt.datetime) -> str:

@@ -19,6 +19,7 @@ from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
+from xmreport.tables.material import Material
 from xmreport.workspace import Workspace
 
 if TYPE_CHECKING:  # pandas is slow to import, and a pass that finds nothing new needs none
@@ -79,10 +80,12 @@ class Publisher:
         changed = beside = False
         for task, period, own in _periods(self.county, states, now):
             folder = self.workspace.outbox / self.county.key / task.name / period.name
-            mark = _fingerprint(self.county.digest, look, map(_told, own), facts(task, period, now))
+            received, material = facts.own(task, period, now), facts.material(task, period, own, now)
+            resting = [*received, *material.receipts]
+            as_of = _as_of(self.county, task, period, resting, now)
+            mark = _fingerprint(self.county.digest, look, [*map(_told, own), as_of.isoformat()], resting)
             if not _current(self.ledger.published(self.workspace.shown(folder)), mark, folder):
-                as_of = _as_of(period, facts(task, period, now), now)
-                made = write_period(self.workspace, self.county, self.ledger, task, period, own, facts, as_of, folder)
+                made = write_period(self.workspace, self.county, self.ledger, task, period, material, as_of, folder)
                 try:
                     yield from self._noted(folder, folder, mark, made)
                     changed = True
@@ -129,17 +132,15 @@ def write_period(
     ledger: Ledger,
     task: Task,
     period: Period,
-    states: Sequence[UnitState],
-    facts: _Facts,
+    material: Material,
     as_of: dt.datetime,
     folder: Path,
 ) -> Iterator[Published]:
     """All workbooks of one period, from the ledger alone."""
     from xmreport.tables.build import build_period
 
-    needed = _rows_needed(task, period, states, facts, as_of)
-    rows = ledger.rows_of(receipt.seq for receipt in needed)
-    for data in build_period(county, task, period, states, needed, rows, as_of):
+    rows = ledger.rows_of(receipt.seq for receipt in material.receipts)
+    for data in build_period(county, task, period, material, rows, as_of):
         yield _write(workspace, data, as_of, folder)
 
 
@@ -183,22 +184,61 @@ def _periods(
 
 
 class _Facts:
-    """The receipts that a period's workbooks rest on: its own, the register's and the contacts' at its moment."""
+    """The receipts that a period's workbooks rest on: its own, and what other tasks had received by its moment."""
 
     def __init__(self, county: County, receipts: Iterable[Receipt]) -> None:
-        on_demand = {task.name for task in county.tasks.values() if task.rules.schedule.kind == "on_demand"}
+        self._county = county
         self._own: dict[tuple[str | None, str | None], list[Receipt]] = {}
-        self._side: list[Receipt] = []
+        self._accepted: dict[str | None, dict[str | None, list[Receipt]]] = {}
         for receipt in receipts:
             self._own.setdefault((receipt.task, receipt.period), []).append(receipt)
-            if receipt.outcome is Outcome.ACCEPTED and (receipt.task in on_demand or receipt.form == CONTACTS):
-                self._side.append(receipt)
+            if receipt.outcome is Outcome.ACCEPTED:
+                self._accepted.setdefault(receipt.form, {}).setdefault(receipt.unit, []).append(receipt)
 
-    def __call__(self, task: Task, period: Period, now: dt.datetime) -> list[Receipt]:
-        own = [r for r in self._own.get((task.name, period.name), ()) if r.arrived_at <= now]
-        horizon = _horizon(period, own, now)
-        beside = (r for r in self._side if r.task != task.name or r.form == CONTACTS)
-        return own + [r for r in beside if r.arrived_at <= horizon]
+    def own(self, task: Task, period: Period, now: dt.datetime) -> list[Receipt]:
+        """What came for the period itself."""
+        return [r for r in self._own.get((task.name, period.name), ()) if r.arrived_at <= now]
+
+    def material(self, task: Task, period: Period, states: Sequence[UnitState], now: dt.datetime) -> Material:
+        """All that the period's workbooks show, at a moment."""
+        horizon = _horizon(period, self.own(task, period, now), now)
+        before = (self._before(task, period, state, horizon) for state in states)
+        return Material(
+            states=tuple(states),
+            beside=tuple(self._beside(task, horizon)),
+            before=tuple(found for found in before if found),
+            history=tuple(self._history(task, horizon)),
+        )
+
+    def _beside(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
+        """Each unit's newest return of every other form the task draws on, and of the contacts."""
+        for form in sorted(self._county.beside(task) | {CONTACTS}):
+            for own in self._accepted.get(form, {}).values():
+                came = [r for r in own if r.arrived_at <= horizon and (r.task != task.name or form == CONTACTS)]
+                if came:
+                    yield max(came, key=_arrival)
+
+    def _history(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
+        """Every acceptable return of the forms that the task's dockets are made of."""
+        dockets = [docket for docket in self._county.dockets.values() if docket.task == task.name]
+        for form in sorted({form for docket in dockets for form in docket.sources}):
+            for own in self._accepted.get(form, {}).values():
+                yield from (r for r in own if r.arrived_at <= horizon)
+
+    def _before(self, task: Task, period: Period, state: UnitState, horizon: dt.datetime) -> Receipt | None:
+        """The unit's last return of the form before this period; on demand, the one before the newest."""
+        earlier = [
+            r
+            for r in self._accepted.get(task.rules.form, {}).get(state.unit, ())
+            if r.arrived_at <= horizon
+            and (period.due_at is None or (r.period or "") < period.name)
+            and not (state.counts and r.seq >= state.counts.seq)
+        ]
+        return max(earlier, key=lambda r: (r.period or "", *_arrival(r)), default=None)
+
+
+def _arrival(receipt: Receipt) -> tuple[dt.datetime, int]:
+    return receipt.arrived_at, receipt.seq
 
 
 def _horizon(period: Period, own: Sequence[Receipt], now: dt.datetime) -> dt.datetime:
@@ -208,28 +248,16 @@ def _horizon(period: Period, own: Sequence[Receipt], now: dt.datetime) -> dt.dat
     return min(now, max([period.due_at, *(receipt.arrived_at for receipt in own)]))
 
 
-def _as_of(period: Period, facts: Sequence[Receipt], now: dt.datetime) -> dt.datetime:
-    """When what is shown last changed: so that nothing new means the same bytes."""
+def _as_of(county: County, task: Task, period: Period, facts: Sequence[Receipt], now: dt.datetime) -> dt.datetime:
+    """When what is shown last changed: nothing new means the same bytes. What a docket shows ages by the day."""
     begun = dt.datetime.combine(period.begins, dt.time(), CHINA)
     moments = [begun, *(receipt.arrived_at for receipt in facts)]
     if period.is_due(now):
         assert period.due_at
         moments.append(period.due_at)
+    if any(docket.task == task.name for docket in county.dockets.values()):
+        moments.append(dt.datetime.combine(now.astimezone(CHINA).date(), dt.time(), CHINA))
     return min(now, max(moments))
-
-
-def _rows_needed(
-    task: Task, period: Period, states: Sequence[UnitState], facts: _Facts, as_of: dt.datetime
-) -> list[Receipt]:
-    """The receipts whose rows the workbooks of a period show."""
-    own = [state.counts for state in states if state.counts]
-    seqs = {receipt.seq for receipt in own}
-    others = [r for r in facts(task, period, as_of) if r.outcome is Outcome.ACCEPTED]
-    newest: dict[tuple[str | None, str | None], Receipt] = {}
-    for receipt in sorted(others, key=lambda each: (each.arrived_at, each.seq)):
-        if receipt.task != task.name:
-            newest[receipt.form, receipt.unit] = receipt
-    return own + [receipt for receipt in newest.values() if receipt.seq not in seqs]
 
 
 def _told(state: UnitState) -> str:
@@ -274,7 +302,7 @@ def _overview(
         for period in task.periods
         if period.has_begun(now)
     }
-    begun = [_as_of(period, [], now) for _, period, _ in _periods(county, states, now)]
+    begun = [_as_of(county, task, period, [], now) for task, period, _ in _periods(county, states, now)]
     as_of = min(now, max([*begun, *(receipt.arrived_at for receipt in receipts)], default=now))
     yield _write(workspace, overview(county, states, written, receipts, as_of), as_of, folder)
 
@@ -296,5 +324,7 @@ def report(
         if (state.task, state.period) == (task.name, period.name)
     ]
     facts = _Facts(county, receipts)
-    shown_as_of = _as_of(period, facts(task, period, as_of), as_of)
-    yield from write_period(workspace, county, ledger, task, period, states, facts, shown_as_of, folder)
+    material = facts.material(task, period, states, as_of)
+    resting = [*facts.own(task, period, as_of), *material.receipts]
+    shown_as_of = _as_of(county, task, period, resting, as_of)
+    yield from write_period(workspace, county, ledger, task, period, material, shown_as_of, folder)

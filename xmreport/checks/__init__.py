@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from xmreport.checks.computed import computed_differs
 from xmreport.checks.history import (
+    cumulative_adds_up,
     cumulative_fell,
     money_jumped,
     name_drifted,
@@ -17,13 +19,14 @@ from xmreport.model.findings import Finding
 
 Check = Callable[[Return], Iterator[Finding]]
 
-ALONE: tuple[Check, ...] = (row_rules, same_project_twice)
+ALONE: tuple[Check, ...] = (row_rules, same_project_twice, computed_differs)
 """What one return shows by itself."""
 AGAINST_LAST: tuple[Check, ...] = (
     procedure_regressed,
     project_gone,
     money_jumped,
     cumulative_fell,
+    cumulative_adds_up,
     name_drifted,
     nothing_changed,
 )

@@ -12,6 +12,8 @@ from xmreport.model.submission import Row
 from xmreport.rulebook.columns import procedures_of, readable
 from xmreport.rulebook.identity import Index, matched, name_key, name_of
 
+TOLERANCE = 0.01
+"""万元 by which figures may differ and still be the same: each was rounded to two decimals."""
 DRIFT = 88
 """Likeness from which a new name is suggested to be an old one."""
 
@@ -59,14 +61,33 @@ def money_jumped(examined: Return) -> Iterator[Finding]:
 
 def cumulative_fell(examined: Return) -> Iterator[Finding]:
     """P06: a cumulative figure lower than last period; a reason in 备注 makes it a warning."""
+    kept = {"开工以来", "年内"} if examined.same_year else {"开工以来"}
+    names = [name for name, column in examined.form.columns.items() if column.cumulative in kept]
     for row, before in matched(examined.form, examined.part.rows, examined.last):
-        for name in examined.form.file.against.never_less:
+        for name in names:
             was, now = _figure(before, name), _figure(row, name)
-            if was is not None and now is not None and now < was - 0.005:
+            if was is not None and now is not None and now < was - TOLERANCE:
                 reason = readable(row.values.get("备注"))
                 severity = Severity.WARNING if reason else Severity.ERROR
                 words = {"上期": _shown(was), "期次": examined.last_period}
                 yield examined.finding("P06", severity, row, name, _shown(now), **words)
+
+
+def cumulative_adds_up(examined: Return) -> Iterator[Finding]:
+    """P07: this period's cumulative figure is last period's and this period's own together."""
+    if not examined.follows:
+        return
+    for row, before in matched(examined.form, examined.part.rows, examined.last):
+        for name, own in examined.form.file.against.adds_up.items():
+            fresh = examined.form.columns[name].cumulative == "年内" and not examined.same_year
+            was, month, now = 0.0 if fresh else _figure(before, name), _figure(row, own), _figure(row, name)
+            if was is None or month is None or now is None:
+                continue
+            fell = now < was - TOLERANCE  # P06 says so already
+            if not fell and abs(was + month - now) > TOLERANCE:
+                words = {"上期": _shown(was), "本期列": own, "本期": _shown(month), "应为": _shown(was + month)}
+                words["期次"] = examined.last_period
+                yield examined.finding("P07", Severity.ERROR, row, name, _shown(now), **words)
 
 
 def name_drifted(examined: Return) -> Iterator[Finding]:

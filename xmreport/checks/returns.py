@@ -21,6 +21,10 @@ class Return:
     """The report's day: its 填报时间, else the day it arrived."""
     last: Sequence[Row] = ()
     last_period: str = ""
+    follows: bool = False
+    """Whether the last return is of the period just before this one, so that this period's figures continue its."""
+    same_year: bool = True
+    """Whether both are of one year: what is cumulative within a year begins anew with the next."""
 
     def finding(
         self, code: str, severity: Severity, row: Row, name: str, value: object = None, **words: str

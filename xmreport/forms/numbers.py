@@ -61,6 +61,19 @@ def read_money(value: Scalar, written: str, unit: str) -> Reading:
     return error("V02")
 
 
+def read_number(value: Scalar) -> Reading:
+    """One cell of a plain number, such as 37, -2.5 or 6.5%: the figure as it is written, in the unit of its column."""
+    if isinstance(value, bool | dt.date | dt.time):
+        return error("V02")
+    if isinstance(value, int | float):
+        return Reading(float(value))
+    assert isinstance(value, str)
+    match = re.fullmatch(rf"({_NUMBER})[%％个项家]?", re.sub(r"\s", "", half_width(value)))
+    if match:
+        return Reading(float(match[1].replace(",", "").replace("−", "-")))
+    return warning(None, "V09") if UNDECIDED.search(value) else error("V02")
+
+
 def _full_unit(suffix: str | None) -> str | None:
     if not suffix:
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xmreport.forms.cleaning import is_blank, shown
 from xmreport.forms.dates import read_date
-from xmreport.forms.numbers import read_money
+from xmreport.forms.numbers import read_money, read_number
 from xmreport.forms.reading import Reading, error
 from xmreport.forms.words import read_choice, read_code, read_phone, read_unit, read_years
 from xmreport.model.grid import UNCACHED, Scalar
@@ -50,6 +50,7 @@ class Reader:
 
 _READERS: Mapping[str, Callable[[Reader, Scalar, FormField, str | None], Reading]] = {
     "金额": lambda reader, value, _, unit: reader.money_cell(value, unit),
+    "数": lambda _, value, *__: read_number(value),
     "日期": lambda reader, value, field, _: reader.date_cell(value, field),
     "选项": lambda reader, value, field, _: reader.choice_cell(value, field),
     "代码": lambda reader, value, *_: read_code(value, reader.county.file.code),

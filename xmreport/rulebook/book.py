@@ -6,10 +6,14 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xmreport.rulebook.calendar import Calendar
 from xmreport.rulebook.conditions import Condition
-from xmreport.rulebook.county import CountyFile, IndicatorRules, ListRules, OfficeFile, TargetRules, TaskRules
+from xmreport.rulebook.county import CountyFile, OfficeFile, TaskRules
+from xmreport.rulebook.docket import DocketRules, Entering
 from xmreport.rulebook.faults import RuleFault, RulesBroken
+from xmreport.rulebook.figures import IndicatorRules, TargetRules
 from xmreport.rulebook.form import Form
+from xmreport.rulebook.listing import ListRules
 from xmreport.rulebook.roster import Roster
 from xmreport.rulebook.schedule import Period
 
@@ -35,14 +39,41 @@ class Indicator:
     condition: Condition | None
     each: Condition | None
     over_condition: Condition | None
+    other_condition: Condition | None = None
+    other_over_condition: Condition | None = None
 
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list with its condition parsed."""
+    """A list with its conditions parsed."""
 
     rules: ListRules
-    condition: Condition
+    condition: Condition | None
+    absent: Condition | None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What opens entries of a docket, with its condition parsed."""
+
+    rules: Entering
+    condition: Condition | None
+
+
+@dataclass(frozen=True)
+class Docket:
+    """A living ledger of matters with its conditions parsed, and the task on whose periods it is written."""
+
+    name: str
+    rules: DocketRules
+    task: str
+    openings: tuple[Opening, ...]
+    closed: Condition | None
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The forms whose rows it is made of."""
+        return frozenset(opening.rules.form for opening in self.openings) | {self.rules.form}
 
 
 @dataclass(frozen=True)
@@ -57,6 +88,8 @@ class County:
     tasks: Mapping[str, Task]
     indicators: Mapping[str, Indicator]
     lists: tuple[ListOf, ...]
+    dockets: Mapping[str, Docket]
+    calendar: Calendar
     digest: str
     """Hash of all the rules this county is judged under, its forms and the calendar included."""
 
@@ -67,6 +100,29 @@ class County:
     @property
     def targets(self) -> tuple[TargetRules, ...]:
         return self.file.targets
+
+    def beside(self, task: Task) -> frozenset[str]:
+        """The forms, besides a task's own, whose newest rows stand in that task's workbooks."""
+        own = task.rules.form
+        if own is None:
+            return frozenset()
+        found: set[str] = set()
+        if any(indicator.rules.form == own for indicator in self.indicators.values()):
+            found |= {indicator.rules.form for indicator in self.indicators.values()}
+        packs = {each.rules.workbook for each in self.lists if own in self._list_forms(each)}
+        for each in self.lists:
+            if each.rules.workbook in packs:
+                found |= self._list_forms(each)
+        for docket in self.dockets.values():
+            if docket.task == task.name:
+                found |= docket.sources
+        return frozenset(found - {own})
+
+    def _list_forms(self, each: ListOf) -> frozenset[str]:
+        """The forms that a list is drawn from."""
+        absent = {each.rules.absent.form} if each.rules.absent else set()
+        targets = {self.indicators[name].rules.form for name in each.rules.targets}
+        return frozenset(({each.rules.form} if each.rules.form else set()) | absent | targets)
 
     def reporters(self, task: Task, day: dt.date) -> tuple[str, ...]:
         """The units that owe a task on a day, in roster order: those of its categories and those it names."""

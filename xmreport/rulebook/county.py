@@ -7,10 +7,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from xmreport.rulebook.docket import DocketRules
+from xmreport.rulebook.figures import IndicatorRules, Lights, TargetRules
 from xmreport.rulebook.form import FormUse
+from xmreport.rulebook.listing import ListRules, UpwardRules
 from xmreport.rulebook.roster import Unit
 from xmreport.rulebook.schedule import HolidayPolicy, ScheduleText
-from xmreport.rulebook.words import AmountText, Day, Rules, Whole, WindowText, YesNo, wrong
+from xmreport.rulebook.words import Day, Rules, Whole, WindowText, wrong
 
 
 class TaskRules(Rules):
@@ -37,69 +40,14 @@ class TaskRules(Rules):
         return self
 
 
-class IndicatorRules(Rules):
-    """A figure worked out from one form: a count, a sum, or the quotient of two."""
+class BulletinRules(Rules):
+    """What a task's 通报 ranks besides timeliness, and what it asks for."""
 
-    form: str = Field(alias="报表")
-    count: Literal["项目", "手续"] | None = Field(alias="计数", default=None)
-    total: str | None = Field(alias="求和", default=None)
-    condition: str | None = Field(alias="条件", default=None)
-    each: str | None = Field(alias="每项手续", default=None)
-    """Counts the projects each of whose procedures meets this."""
-    over: str | None = Field(alias="除以", default=None)
-    over_condition: str | None = Field(alias="除以条件", default=None)
-    unit: Literal["%", "个", "亿元", "万元"] = Field(alias="单位", default="%")
-    pro_rata: YesNo = Field(alias="序时", default=False)
-    """Held against the share of the year that has passed."""
-    reading: str = Field(alias="口径")
-
-    @model_validator(mode="after")
-    def _count_or_total(self) -> IndicatorRules:
-        if (self.count is None) == (self.total is None):
-            raise wrong("“计数”和“求和”中写且只写一项")
-        if (self.unit == "%") != (self.over is not None):
-            raise wrong("比率（单位 %）要写“除以”，其他单位不写")
-        return self
-
-
-class Milestone(Rules):
-    """What must be reached by a day before the end."""
-
-    day: Day = Field(alias="日期")
-    firm: AmountText | None = Field(alias="达到", default=None)
-    stretch: AmountText | None = Field(alias="力争", default=None)
-    source: str = Field(alias="出处")
-
-
-class TargetRules(Rules):
-    """What an indicator has to reach: 达到/确保 is firm, 力争 a stretch; each keeps the notice's own word."""
-
-    indicator: str = Field(alias="指标")
-    firm: AmountText | None = Field(alias="达到", default=None)
-    stretch: AmountText | None = Field(alias="力争", default=None)
-    until: Day = Field(alias="截止")
-    milestones: tuple[Milestone, ...] = Field(alias="节点", default=())
-    note: str = Field(alias="说明", default="")
-    source: str = Field(alias="出处")
-
-    @model_validator(mode="after")
-    def _something(self) -> TargetRules:
-        if not (self.firm or self.stretch or self.milestones):
-            raise wrong("“达到”“力争”“节点”中至少写一项")
-        return self
-
-
-class ListRules(Rules):
-    """A list drawn from a form's rows: a condition, an order, and the sheet of a template it is printed on."""
-
-    name: str = Field(alias="名称", min_length=1, max_length=31)
-    form: str = Field(alias="报表")
-    table: Literal["项目", "手续"] = Field(alias="表", default="项目")
-    condition: str = Field(alias="条件")
-    group: str | None = Field(alias="分组", default=None)
-    sort: str | None = Field(alias="排序", default=None)
-    workbook: str = Field(alias="工作簿")
-    recipient: str = Field(alias="报送", default="")
+    progress: str | None = Field(alias="进度", default=None)
+    """The indicator by which units are ranked on progress."""
+    groups: tuple[str, ...] = Field(alias="分组", default=())
+    """The categories that are ranked apart; none is all that report."""
+    demands: tuple[str, ...] = Field(alias="下一步要求", default=())
     source: str = Field(alias="出处")
 
 
@@ -118,7 +66,7 @@ class CountyFile(Rules):
     """One file of `rules/`, as written."""
 
     county: str = Field(alias="县区", min_length=2)
-    level: Literal["县", "县级市"] = Field(alias="层级")
+    level: Literal["县", "县级市", "市"] = Field(alias="层级")
     code: str = Field(alias="区划代码", pattern=r"^\d{6}$")
     basis: str = Field(alias="依据")
     issued: Day = Field(alias="发文日期")
@@ -128,7 +76,11 @@ class CountyFile(Rules):
     forms: Mapping[str, FormUse] = Field(alias="报表", default_factory=dict)
     indicators: Mapping[str, IndicatorRules] = Field(alias="指标", default_factory=dict)
     targets: tuple[TargetRules, ...] = Field(alias="目标", default=())
+    lights: Lights = Field(alias="亮灯", default_factory=Lights)
     lists: tuple[ListRules, ...] = Field(alias="清单", default=())
+    dockets: Mapping[str, DocketRules] = Field(alias="台账", default_factory=dict)
+    bulletins: Mapping[str, BulletinRules] = Field(alias="通报", default_factory=dict)
+    upward: tuple[UpwardRules, ...] = Field(alias="上报", default=())
     exemptions: tuple[Exemption, ...] = Field(alias="豁免", default=())
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from xmreport.rulebook.conditions import Condition
+from xmreport.rulebook.conditions import Condition, Expression
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.words import Rules, Whole, YesNo
 
-FieldType = Literal["序号", "文本", "金额", "日期", "年限", "代码", "单位", "选项", "电话"]
+FieldType = Literal["序号", "文本", "金额", "数", "日期", "年限", "代码", "单位", "选项", "电话"]
 
 
 class Column(Rules):
@@ -27,7 +27,12 @@ class Column(Rules):
     others: Literal["错误", "提醒", "允许"] = Field(alias="其他值", default="错误")
     time: Literal["将来", "过去"] = Field(alias="时间", default="过去")
     """Which way a date without a year is completed: a deadline lies ahead, a completion behind (M14)."""
-    cumulative: YesNo = Field(alias="累计", default=False)
+    cumulative: Literal["年内", "开工以来"] | None = Field(alias="累计", default=None)
+    """A figure that never falls from one period to the next: within a year, or since work began."""
+    computed: str | None = Field(alias="计算", default=None)
+    """Worked out from other columns; what a unit writes there is compared with it."""
+    filled: YesNo = Field(alias="系统填写", default=False)
+    """Filled by the engine: read back, never asked of a unit."""
 
 
 class GroupSlot(Rules):
@@ -79,7 +84,8 @@ class Against(Rules):
     regress: Regress | None = Field(alias="倒退", default=None)
     gone: YesNo = Field(alias="消失", default=False)
     jump: Whole | None = Field(alias="金额突变", default=None)
-    never_less: tuple[str, ...] = Field(alias="累计不减", default=())
+    adds_up: Mapping[str, str] = Field(alias="累计相符", default_factory=dict)
+    """A cumulative column → the column of this period alone: last period's cumulative and this period's make it."""
 
 
 class Totals(Rules):
@@ -159,6 +165,8 @@ class Form:
     options: Mapping[str, Mapping[str, tuple[str, ...]]]
     offices: Mapping[str, str]
     checks: tuple[Check, ...]
+    computed: Mapping[str, Expression] = field(default_factory=dict)
+    """Computed column → what it is worked out as."""
 
     @property
     def name(self) -> str:

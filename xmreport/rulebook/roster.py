@@ -42,6 +42,10 @@ class Roster:
     def units(self) -> Iterable[Unit]:
         return (unit for units in self.categories.values() for unit in units)
 
+    @property
+    def names(self) -> list[str]:
+        return [unit.name for unit in self.units]
+
     @cached_property
     def order(self) -> dict[str, int]:
         return {unit.name: index for index, unit in enumerate(self.units)}

@@ -20,6 +20,9 @@ from xmreport.rulebook.words import Rules, Window, read_day, wrong
 END_OF_DAY = dt.time(23, 59, 59)
 """A due date without an hour means the end of that day."""
 WEEKDAYS = "一二三四五六日"
+MIDDLE = 15
+"""The day that ends the first half of a month."""
+_MONTHLY_WORDS = {"每月最后一个工作日": "last_workday", "每半月": "half_monthly"}
 
 
 class HolidayPolicy(StrEnum):
@@ -33,7 +36,11 @@ class HolidayPolicy(StrEnum):
 
 
 class Schedule(Rules):
-    """`每周五 17:00`, `每月28日 17:00`, `每月最后一个工作日 17:00`, `2022-12-06`, `按需`."""
+    """When a task falls due.
+
+    `每周五 17:00`, `每月28日 17:00`, `每半月 17:00` (the 15th and the month's last day), `每月最后一个工作日 17:00`,
+    `2022-12-06`, `2020-09-29后3个工作日` (the day itself does not count), `按需`.
+    """
 
     text: str
     kind: str
@@ -47,7 +54,10 @@ class Schedule(Rules):
             return value
         found = cls._parse(value.strip()) if isinstance(value, str) else None
         if found is None:
-            raise wrong("时限，如 每周五 17:00、每月28日 17:00、每月最后一个工作日 17:00、2022-12-06、按需")
+            raise wrong(
+                "时限，如 每周五 17:00、每月28日 17:00、每半月 17:00、每月最后一个工作日 17:00、2022-12-06、"
+                "2020-09-29后3个工作日、按需"
+            )
         return found
 
     @classmethod
@@ -68,20 +78,27 @@ class Schedule(Rules):
         if monthly := re.fullmatch(r"每月(\d{1,2})[日号]", when):
             number = int(monthly.group(1))
             return cls(text=text, kind="monthly", number=number, hour=hour) if 1 <= number <= 31 else None
-        if when == "每月最后一个工作日":
-            return cls(text=text, kind="last_workday", hour=hour)
+        if when in _MONTHLY_WORDS:
+            return cls(text=text, kind=_MONTHLY_WORDS[when], hour=hour)
+        if after := re.fullmatch(r"(.+?)\s*后\s*(\d{1,2})\s*个?工作日", when):
+            day = read_day(after.group(1))
+            number = int(after.group(2))
+            return cls(text=text, kind="workdays_after", number=number, day=day, hour=hour) if day and number else None
         day = read_day(when)
         return cls(text=text, kind="once", day=day, hour=hour) if day else None
 
     @property
     def recurring(self) -> bool:
-        return self.kind in {"weekly", "monthly", "last_workday"}
+        return self.kind in {"weekly", "monthly", "half_monthly", "last_workday"}
 
     def days(self, window: Window, calendar: Calendar) -> Iterator[dt.date]:
         """The due days as written, in order, within the window."""
         if self.kind == "once":
             assert self.day
             yield self.day
+        elif self.kind == "workdays_after":
+            assert self.day
+            yield calendar.workday_after(self.day, self.number)
         elif self.kind == "weekly":
             first = window.first + dt.timedelta(days=(self.number - window.first.weekday()) % 7)
             while first <= window.last:
@@ -93,14 +110,17 @@ class Schedule(Rules):
     def _monthly(self, window: Window, calendar: Calendar) -> Iterator[dt.date]:
         year, month = window.first.year, window.first.month
         while (year, month) <= (window.last.year, window.last.month):
-            last = dt.date(year, month, months.monthrange(year, month)[1])
-            if self.kind == "monthly":
-                day = dt.date(year, month, min(self.number, last.day))
-            else:
-                day = last if calendar.is_workday(last) else calendar.workday_after(last, -1)
-            if window.first <= day <= window.last:
-                yield day
+            days = self._of_month(dt.date(year, month, months.monthrange(year, month)[1]), calendar)
+            yield from (day for day in days if window.first <= day <= window.last)
             year, month = (year + month // 12, month % 12 + 1)
+
+    def _of_month(self, last: dt.date, calendar: Calendar) -> tuple[dt.date, ...]:
+        """The due days of the month that ends on a day."""
+        if self.kind == "monthly":
+            return (last.replace(day=min(self.number, last.day)),)
+        if self.kind == "half_monthly":
+            return last.replace(day=MIDDLE), last
+        return (last if calendar.is_workday(last) else calendar.workday_after(last, -1),)
 
 
 ScheduleText = Annotated[Schedule, BeforeValidator(Schedule.read), WithJsonSchema({"type": "string"})]

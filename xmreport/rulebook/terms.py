@@ -26,7 +26,7 @@ KINDS: Mapping[str, Kind] = {
     "日期": Kind.DATE,
 }
 """A field's type in the rules → what it is in a condition."""
-GIVEN = ("报告日", "截止日")
+GIVEN = ("报告日", "截止日", "本期初")
 """Dates that are handed in when a condition is evaluated."""
 
 

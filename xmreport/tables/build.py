@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
-from xmreport.model.receipts import Receipt, UnitState
+from xmreport.model.receipts import Receipt
 from xmreport.model.sheets import WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.lists import list_workbooks
+from xmreport.tables.material import Material
 from xmreport.tables.merged import Merged, Return, merge
 from xmreport.tables.register import register
 from xmreport.tables.summary import ORIGIN, PRINT, summary
@@ -24,8 +25,7 @@ def build_period(
     county: County,
     task: Task,
     period: Period,
-    states: Sequence[UnitState],
-    receipts: Sequence[Receipt],
+    material: Material,
     rows: Mapping[int, tuple[Row, ...]],
     as_of: dt.datetime,
 ) -> Iterator[WorkbookData]:
@@ -35,13 +35,13 @@ def build_period(
         county: whose period it is.
         task: the duty.
         period: the period of that duty.
-        states: the state of every unit that owes it.
-        receipts: what the tables rest on: the versions in force, the newest registers, the contacts.
+        material: what they are made of.
         rows: receipt number → its typed rows.
         as_of: the moment the tables show.
     """
     occasion = Occasion(county, task, period, as_of)
-    contacts = _contacts(receipts, rows)
+    states = material.states
+    contacts = _contacts(material.beside, rows)
     if task.rules.form:
         form = county.forms[task.rules.form]
         returns = [
@@ -49,7 +49,7 @@ def build_period(
         ]
         merged = merge(form, returns, county.roster.order)
         yield summary(occasion, merged, states, (PRINT, ORIGIN) if form.procedures else (ORIGIN,))
-        sources = _sources(occasion, merged, receipts, rows)
+        sources = _sources(occasion, merged, material.beside, rows)
         if any(indicator.rules.form == form.name for indicator in county.indicators.values()):
             yield targets(occasion, sources)
         yield from list_workbooks(occasion, merged)
@@ -59,16 +59,20 @@ def build_period(
 def _sources(
     occasion: Occasion, merged: Merged, receipts: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]
 ) -> dict[str, Source]:
-    """The period's own rows, and the newest register of every form that the office keeps itself."""
+    """The period's own rows, and each unit's newest return of every other form."""
     county = occasion.county
     sources = {merged.form.name: Source(merged, _by(merged), "")}
+    by_form: dict[str, list[Receipt]] = {}
     for receipt in receipts:
-        task = county.tasks.get(receipt.task or "")
-        if task and task is not occasion.task and task.rules.schedule.kind == "on_demand" and receipt.form:
-            form = county.forms[receipt.form]
-            kept = merge(form, [Return(receipt.unit or "", receipt, 1, rows[receipt.seq])], county.roster.order)
-            note = f"“{form.name}”取 {minute(receipt.arrived_at)} 收到的一份（{receipt.unit}）。"
-            sources[form.name] = Source(kept, _by(kept), note)
+        if receipt.form and receipt.form != merged.form.name and receipt.form in county.forms:
+            by_form.setdefault(receipt.form, []).append(receipt)
+    for name, newest in by_form.items():
+        form = county.forms[name]
+        returns = [Return(receipt.unit or "", receipt, 1, rows[receipt.seq]) for receipt in newest]
+        latest = max(receipt.arrived_at for receipt in newest)
+        note = f"“{name}”取各单位最近一次报送（共{len(newest)}份，最晚 {minute(latest)}）。"
+        kept = merge(form, returns, county.roster.order)
+        sources[name] = Source(kept, _by(kept), note)
     return sources
 
 

@@ -9,6 +9,7 @@ from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
 from xmreport.rulebook.book import ListOf
 from xmreport.rulebook.columns import columns_of, readable
+from xmreport.rulebook.listing import DAYS_LEFT
 from xmreport.tables.head import Occasion
 from xmreport.tables.merged import Merged
 
@@ -44,10 +45,11 @@ def _chosen(occasion: Occasion, merged: Merged, each: ListOf) -> list[dict[str, 
     today = occasion.as_of.astimezone(CHINA).date()
     given = {"报告日": PartialDate.of(today), "截止日": PartialDate.of(today)}
     chosen: list[dict[str, Content]] = []
-    for line, truth in enumerate(each.condition.evaluate(columns.values, given)):
+    held = each.condition.evaluate(columns.values, given) if each.condition else [True] * len(columns.places)
+    for line, truth in enumerate(held):
         if truth is True:
             values: dict[str, Content] = {name: readable(cells[line]) for name, cells in columns.values.items()}
-            values["剩余天数"] = _days_left(values.get("拟办结时限"), today)
+            values[DAYS_LEFT] = _days_left(values.get(each.rules.due or ""), today)
             chosen.append(values)
     sort, group = each.rules.sort, each.rules.group
     order = _order_of_first(chosen, group)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xmreport.model.dates import CHINA
 from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData, WorkbookData
 from xmreport.rulebook.book import Indicator
-from xmreport.rulebook.county import Milestone, TargetRules
+from xmreport.rulebook.figures import Milestone, TargetRules
 from xmreport.rulebook.words import Amount
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.indicators import Figure, figure
