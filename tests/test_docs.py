@@ -25,16 +25,9 @@ from xmreport.model.findings import Severity
 from xmreport.printing import print_entry
 from xmreport.rulebook.calendar import YearPlan
 from xmreport.rulebook.conditions import ConditionError, parse, parse_expression
-from xmreport.rulebook.county import (
-    CountyFile,
-    Exemption,
-    IndicatorRules,
-    ListRules,
-    Milestone,
-    OfficeFile,
-    TargetRules,
-    TaskRules,
-)
+from xmreport.rulebook.county import BulletinRules, CountyFile, Exemption, OfficeFile, TaskRules
+from xmreport.rulebook.docket import DocketRules, Entering, Stage, WorkedOut
+from xmreport.rulebook.figures import IndicatorRules, Lights, Milestone, OtherReading, TargetRules
 from xmreport.rulebook.form import (
     Against,
     Column,
@@ -46,6 +39,7 @@ from xmreport.rulebook.form import (
     RowRule,
     Totals,
 )
+from xmreport.rulebook.listing import Absent, ListRules, UpwardRules, UpwardSheet
 from xmreport.rulebook.loading import load_rulebook
 from xmreport.rulebook.roster import Unit
 from xmreport.rulebook.source import load
@@ -168,7 +162,7 @@ WARNINGS = frozenset(
     re.findall(
         r"\w+",
         "F08 S03 S06 S07 S08 S12 S13 S14 S15 S16 S17 S19 S20 S21 S22 S23 S24 V03 V08 V09 V12 V14 V16 V17 V18 V19 V20 "
-        "V21 V22 V24 V28 T01 T02 T03 P01 P02 P03 P04 P05 X01 D01",
+        "V21 V22 V24 V28 T01 T02 T03 R10 P01 P02 P03 P04 P05 X01 D01",
     )
 )
 QUARANTINED = frozenset(["F03", "F05", "F06", "F07", "F09", "F10", "F11", "S01", "S02", "S18"])
@@ -291,9 +285,19 @@ SECTIONS = {
     "任务": TaskRules,
     "报表（本县怎样用）": FormUse,
     "指标": IndicatorRules,
+    "另一口径": OtherReading,
     "目标": TargetRules,
     "节点": Milestone,
+    "亮灯": Lights,
     "清单": ListRules,
+    "未见于": Absent,
+    "台账": DocketRules,
+    "入账": Entering,
+    "推算": WorkedOut,
+    "升级": Stage,
+    "通报": BulletinRules,
+    "上报": UpwardRules,
+    "上报的表": UpwardSheet,
     "豁免": Exemption,
     "报表定义的各项": FormFile,
     "列": Column,

@@ -66,6 +66,9 @@ def test_a_weekly_hour_in_its_notations(text, hour):
         ("每月28日 17:00", "monthly"),
         ("每月28号", "monthly"),
         ("每月最后一个工作日 17:00", "last_workday"),
+        ("每半月 17:00", "half_monthly"),
+        ("2020-09-29后3个工作日", "workdays_after"),
+        ("2020年9月29日 后 3 工作日 17:00", "workdays_after"),
         ("2022-12-06", "once"),
         ("2022年12月6日 17:00", "once"),
         ("2022.12.6", "once"),
@@ -78,7 +81,21 @@ def test_what_kind_of_schedule_is_written(text, kind):
 
 @pytest.mark.parametrize(
     "text",
-    ["每周八", "每月32日", "每月0日", "每周五 25:00", "每周五 17:75", "周五", "2022-13-01", "", "每两周", 5, None],
+    [
+        "每周八",
+        "每月32日",
+        "每月0日",
+        "每周五 25:00",
+        "每周五 17:75",
+        "周五",
+        "2022-13-01",
+        "",
+        "每两周",
+        "后3个工作日",
+        "2020-09-29后0个工作日",
+        5,
+        None,
+    ],
 )
 def test_what_is_no_schedule_is_refused_with_examples(text):
     with pytest.raises(PydanticCustomError, match="每周五 17:00"):
@@ -205,13 +222,33 @@ def test_the_last_working_day_of_a_month_knows_holidays():
     assert names(due("每月最后一个工作日", "2023-04-01", "2023-04-30")) == ["2023-04-28"]
 
 
+def test_half_a_month_ends_on_the_fifteenth_and_on_the_last_day():
+    found = due("每半月 17:00", "2023-11-01", "2024-02-20")
+    assert names(found) == [
+        "2023-11-15",
+        "2023-11-30",
+        "2023-12-15",
+        "2023-12-31",
+        "2024-01-15",
+        "2024-01-31",
+        "2024-02-15",
+    ]
+    assert (found[1].begins, found[1].ends) == (day("2023-11-16"), day("2023-11-30"))
+
+
+def test_working_days_after_an_event_count_from_the_day_after_and_count_make_up_saturdays():
+    (reply,) = due("2020-09-29后3个工作日", "2020-09-29", "2020-12-31")
+    assert (reply.name, reply.begins) == ("2020-10-10", day("2020-09-29"))
+    assert day(reply.name).weekday() == 5
+
+
 def test_a_window_holds_its_own_ends():
     assert names(due("每周五", "2022-12-09", "2022-12-16")) == ["2022-12-09", "2022-12-16"]
     assert names(due("每周五", "2022-12-10", "2022-12-15")) == []
 
 
 recurring = st.sampled_from(
-    [*[f"每周{weekday} 17:00" for weekday in "一二三四五六日"], "每月28日", "每月31日", "每月最后一个工作日"]
+    [*[f"每周{weekday} 17:00" for weekday in "一二三四五六日"], "每月28日", "每月31日", "每半月", "每月最后一个工作日"]
 )
 
 
