@@ -33,7 +33,7 @@ SOUND = """
 SPLIT = "指标: 2023年谋划项目数量, 力争: 40个"
 SLIPS = {
     "a docket's form": ("    报表: 联络人名单\n    编号列", "    报表: 联络人单\n    编号列", "联络人名单"),
-    "a docket's number column": ("编号列: 职务", "编号列: 职位", "职务"),
+    "a docket's number column": ("编号列: 职务", "编号列: 职位", "“联络人名单”里的列"),
     "a docket's source column": ("备注: 需协调解决的问题", "备注: 需协调的问题", "需协调解决的问题"),
     "a docket's own column": ("取: {联络人: 项目名称, 备注", "取: {联系: 项目名称, 备注", "联络人"),
     "a docket's condition": ("办结: 备注 = 销号", "办结: 状态 = 销号", "状态"),
