@@ -16,6 +16,7 @@ from conftest import FIRST, ONE_TASK, WEEKLY, Here, Office, at, form_one, projec
 import xmreport.publish
 from xmreport.examine import open_desk
 from xmreport.ledger import Ledger
+from xmreport.ledger.schema import VERSION
 from xmreport.model.events import Event, FileEvent
 from xmreport.model.receipts import Outcome
 from xmreport.run import Engine
@@ -257,7 +258,7 @@ def test_a_newer_ledger_is_left_alone_and_said(office: Office):
         assert "请先升级程序" in said.err
     assert ledger.read_bytes() == before
     assert office.waiting() == ["古阳镇/后.xlsx"]
-    _say_version(ledger, 1)
+    _say_version(ledger, VERSION)
     assert office.cli("run", "--now", "2022-12-08T11:00").status == 0
     assert (len(office.receipts()), office.waiting()) == (4, [])
     assert office.cli("verify").status == 0

@@ -87,7 +87,7 @@ def _targets():
         Line(
             "明细",
             {
-                **dict.fromkeys(("力争", "节点", "与序时进度差", "口径")),
+                **dict.fromkeys(("力争", "节点", "与序时进度差", "亮灯", "口径")),
                 "序号": number,
                 "指标": name,
                 "单位": unit,
@@ -134,6 +134,7 @@ def _targets():
             "分解比率",
             head,
             tuple(units),
+            {"分解": ()},
             charts=(Chart("column", "办结率", "单位", ("比率",), percent=True),),
         ),
     )
@@ -277,7 +278,7 @@ def test_paper_repeats_and_panes_come_from_the_template():
 def test_charts_stand_in_their_own_row_inside_the_print_area():
     data = build(_targets(), TEMPLATES, AS_OF)
     sheet = _open(data)["目标完成情况"]
-    assert sheet.print_area == "'目标完成情况'!$A$1:$L$10"
+    assert sheet.print_area == "'目标完成情况'!$A$1:$M$10"
     assert sheet.row_dimensions[10].height == pytest.approx(196, abs=0.5)
     chart = ZipFile(BytesIO(data)).read("xl/charts/chart1.xml").decode()
     assert "'目标完成情况'!$H$5:$H$7" in chart
@@ -297,7 +298,7 @@ def test_a_line_without_a_figure_is_left_out_of_the_chart():
     assert "('目标完成情况'!$B$5:$B$5,'目标完成情况'!$B$7:$B$7)" in chart
     none = [replace(line, values={**line.values, "完成率": None}) for line in data.sheets[0].lines]
     book = _open(replace(data, sheets=(replace(data.sheets[0], lines=tuple(none)), data.sheets[1])))
-    assert book["目标完成情况"].print_area == "'目标完成情况'!$A$1:$L$9"
+    assert book["目标完成情况"].print_area == "'目标完成情况'!$A$1:$M$9"
 
 
 def test_the_parts_of_a_quotient_have_the_decimals_of_what_they_count():

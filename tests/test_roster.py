@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster, Unit
 
-ROSTERS = {"guxian": "县", "huozhou": "市"}
+ROSTERS = {"guxian": "县", "huozhou": "市", "linxian": "县", "qinshui": "县", "zhangzi": "县", "linfen": "市"}
 
 
 def small(*units, county="古县"):

@@ -286,6 +286,37 @@ def check(
 
 
 @app.command()
+def receive(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="交来的文件；留在原处不动。", show_default=False)],
+    county: Annotated[str, typer.Option("--county", help="县区（拼音）。")],
+    unit: Annotated[str, typer.Option("--unit", help="单位名称。")],
+    task: Annotated[str, typer.Option("--task", help="任务名称。")],
+    period: Annotated[str, typer.Option("--period", help="期次（应报日期，如 2022-12-09）。")],
+    at: Annotated[str, typer.Option("--at", help="什么时候交来的，如 2022-12-09T16:40。")],
+    reason: Annotated[str, typer.Option("--reason", help="怎么交来的，为什么没有走收件文件夹。")],
+    as_json: AsJson = False,
+) -> None:
+    """补登：不经收件文件夹、由其他途径交来的表；台账里注明理由。"""
+    from xmreport.printing import Printer
+    from xmreport.receive import HandedOver, receive_file
+
+    with _told():
+        workspace = _workspace(context)
+        rules = _county(workspace, county)
+        handed = HandedOver(file, unit, task, period, _moment(at), reason)
+        _log_to(workspace)
+        with workspace.hold():
+            tally = receive_file(workspace, rules, handed, _moment(None), Printer(as_json=as_json))
+        if as_json:
+            _done(tally.files, tally.outcomes)
+        if tally.engine_faults:
+            raise typer.Exit(1)
+        if tally.troubles:
+            raise typer.Exit(2)
+
+
+@app.command()
 def status(context: typer.Context, counties: Counties = None, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """谁报了、什么时候报的、现在是什么状态。"""
     from xmreport.ledger import Ledger
@@ -362,6 +393,30 @@ def rules_schema(context: typer.Context) -> None:
     with _told():
         for path in write_schemas(_workspace(context).home / "rules" / "schema"):
             print(path)
+
+
+@rules_app.command("diff")
+def rules_diff(context: typer.Context, as_of: AsOf = None) -> None:
+    """改规则前看影响：现在的规则与上次出表时的规则相比，已出的表会变什么。"""
+    from xmreport.differ import changes
+    from xmreport.ledger import Ledger
+
+    with _told():
+        workspace = _workspace(context)
+        moment = _moment(as_of)
+        with Ledger.open(workspace.state) as ledger:
+            for key in _known(workspace, None):
+                county = workspace.rulebook.counties[key]
+                found = changes(workspace, county, ledger, moment)
+                print(county.name)
+                if found is None:
+                    print("  还没有按规则出过表，没有可比的；先运行 xmreport run。")
+                elif not found:
+                    print("  没有变化。")
+                for change in found or ():
+                    print(f"  {change.about}  {visible(change.text)}")
+        if workspace.rulebook.faults:
+            raise typer.Exit(2)
 
 
 @app.command()

@@ -15,10 +15,11 @@ from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination, Part, Row
 from xmreport.model.text import file_name
 from xmreport.past import Past
-from xmreport.rulebook.assignment import Assigned, Owes, assign, is_open, lateness, tasks_of
+from xmreport.rulebook.assignment import Assigned, Owes, assign, is_open, lateness, named_in, tasks_of
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.identity import name_of
 from xmreport.rulebook.names import key_of
+from xmreport.rulebook.origin import is_anothers
 from xmreport.rulebook.schedule import Period
 
 UNKNOWN_UNIT = "单位不明"
@@ -140,7 +141,11 @@ class Judge:
         if self.named:
             return self.named if self.named.task.rules.form == (part.form if part else None) else None
         day = (part.stated if part else None) or _day(arrival)
-        return assign(self._tasks(unit, part.form if part else None, day), day, self._owes(unit))
+        tasks, owes = self._tasks(unit, part.form if part else None, day), self._owes(unit)
+        if part is None:
+            meant = assign(named_in(tasks, file_name(arrival.file)), day, owes)
+            return meant or assign(tasks, day, owes)
+        return assign(tasks, day, owes)
 
     def _against_past(self, part: Part, due: Assigned, day: dt.date) -> list[Finding]:
         """Findings that show only beside the unit's last return, and beside what other units report."""
@@ -162,8 +167,8 @@ class Judge:
             )
             found += check(AGAINST_LAST, examined)
         for row in part.rows:
-            held = self.past.elsewhere(due, part.unit, form, row)
-            if held:
+            held = None if is_anothers(form, row, part.unit) else self.past.elsewhere(due, part.unit, form, row)
+            if held and not is_anothers(form, held[1], held[0]):
                 found.append(self._conflict(part, row, *held))
         return found
 

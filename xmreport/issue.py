@@ -12,6 +12,7 @@ from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.schedule import Period
+from xmreport.tables.columns import blank_columns, money_line
 from xmreport.workbooks.blanks import build_blank
 from xmreport.workbooks.delivery import deliver
 from xmreport.workspace import Workspace
@@ -46,17 +47,19 @@ def current_period(task: Task, now: dt.datetime) -> Period:
 
 
 def _blank(workspace: Workspace, county: County, task: Task, period: Period, form: Form, unit: str) -> bytes:
+    columns = blank_columns(form)
     head = {
         "附件": form.annex,
         "标题": form.title,
         "填报单位": unit,
         "填报时间": "    年  月  日",
         "县区": county.name,
+        **money_line(form, columns),
     }
     due = f"{period.due_at:%Y-%m-%d %H:%M}" if period.due_at else "有变化时"
     notes = (f"请于 {due} 前报{task.rules.recipient}（{task.name}，{period.name}期）。",)
     groups = {"手续": form.procedures} if form.procedures else {}
-    sheet = SheetData(form.name, form.name, head, (), groups, notes)
+    sheet = SheetData(form.name, form.name, head, (), groups, notes, columns=columns)
     fields = form.fields.values()
     choices = {
         field.name: tuple(form.options[field.column.options])

@@ -12,7 +12,7 @@ from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Row
 from xmreport.rulebook.assignment import Assigned
 from xmreport.rulebook.form import Form
-from xmreport.rulebook.identity import Index
+from xmreport.rulebook.identity import Identity, identity_of
 
 Period = tuple[str | None, str | None]
 AT_HAND = 4
@@ -30,7 +30,7 @@ class Past:
         self._of_unit: dict[str, list[Receipt]] = {}
         self._of_bytes: dict[tuple[str | None, str | None], list[Receipt]] = {}
         self._accepted: dict[Period, dict[str, list[Receipt]]] = {}
-        self._indexes: dict[Period, dict[str, Index]] = {}
+        self._held: dict[Period, _Held] = {}
         self._copies: set[str] = set()
         for receipt in ledger.receipts(county):
             self._take(receipt)
@@ -39,8 +39,11 @@ class Past:
         """Receipts just recorded."""
         for receipt in receipts:
             self._take(replace(receipt, rows=()))
-            if receipt.outcome is Outcome.ACCEPTED and receipt.unit:
-                self._indexes.get((receipt.task, receipt.period), {}).pop(receipt.unit, None)
+            held = self._held.get((receipt.task, receipt.period))
+            if held and receipt.outcome is Outcome.ACCEPTED and receipt.unit:
+                versions = self._accepted[receipt.task, receipt.period][receipt.unit]
+                if max(versions, key=_newest).seq == receipt.seq:
+                    held.put(receipt.unit, receipt.rows)
 
     def _take(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)
@@ -70,18 +73,19 @@ class Past:
         return max(self.accepted(task, period, unit), key=_newest, default=None)
 
     def same_bytes(self, receipt: Receipt) -> Receipt | None:
-        """An earlier return of the same bytes by the same unit for the same period.
+        """The first return of the same bytes by the same unit for the same period.
 
         One that was returned under other rules is no obstacle: the rules may have been at fault.
         """
+        found = []
         for before in self._of_bytes.get((receipt.unit, receipt.sha256), ()):
             same = (before.task, before.period, before.sheet) == (receipt.task, receipt.period, receipt.sheet)
             judged = before.outcome is Outcome.ACCEPTED or (
                 before.outcome is Outcome.RETURNED and before.rules == receipt.rules
             )
             if same and judged:
-                return before
-        return None
+                found.append(before)
+        return min(found, key=_newest, default=None)
 
     def last_return(self, unit: str, form: str, due: Assigned) -> Receipt | None:
         """The unit's last accepted return of a form before this period; for a task on demand, the one before this."""
@@ -98,18 +102,54 @@ class Past:
     def elsewhere(self, due: Assigned, unit: str, form: Form, row: Row) -> tuple[str, Row] | None:
         """Another unit whose return in force for this period holds the same project, with its row."""
         period = (due.task.name, due.period.name)
-        indexes = self._indexes.setdefault(period, {})
-        if len(self._indexes) > AT_HAND:
-            del self._indexes[next(iter(self._indexes))]
-        for owner in self._accepted.get(period, {}):
-            if owner == unit:
-                continue
-            if owner not in indexes:
-                counts = self.in_force(*period, owner)
-                assert counts
-                indexes[owner] = Index(form, self.rows(counts))
-            found = indexes[owner].find(row)
-            if found:
+        held = self._held.get(period)
+        if held is None:
+            held = self._held[period] = _Held(form)
+            if len(self._held) > AT_HAND:
+                del self._held[next(iter(self._held))]
+            inforce = {
+                owner: max(versions, key=_newest).seq for owner, versions in self._accepted.get(period, {}).items()
+            }
+            rows = self._ledger.rows_of(inforce.values())
+            for owner, seq in inforce.items():
+                held.put(owner, rows[seq])
+        return held.find(row, unit)
+
+
+class _Held:
+    """The projects of a period by their keys, each with the units that report it: the first to report comes first."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._order: dict[str, int] = {}
+        self._keys: dict[str, list[Identity]] = {}
+        self._main: dict[str, dict[str, Row]] = {}
+        self._spare: dict[str, dict[str, Row]] = {}
+
+    def put(self, owner: str, rows: Iterable[Row]) -> None:
+        """The return of a unit that is in force now, in the place of its last one."""
+        self._order.setdefault(owner, len(self._order))
+        for gone in self._keys.pop(owner, ()):
+            for table, key in ((self._main, gone.main), (self._spare, gone.spare)):
+                table.get(key or "", {}).pop(owner, None)
+        keys = self._keys[owner] = []
+        for row in rows:
+            own = identity_of(self._form, row)
+            keys.append(own)
+            for table, key in ((self._main, own.main), (self._spare, own.spare)):
+                if key:
+                    table.setdefault(key, {}).setdefault(owner, row)
+
+    def find(self, row: Row, unit: str) -> tuple[str, Row] | None:
+        """By the main key; by the spare one where a side has no main: as `Index` finds it in one return."""
+        own = identity_of(self._form, row)
+        by_main = self._main.get(own.main or "", {})
+        by_spare = self._spare.get(own.spare or "", {})
+        for owner in sorted((by_main.keys() | by_spare.keys()) - {unit}, key=lambda each: self._order[each]):
+            if owner in by_main:
+                return owner, by_main[owner]
+            found = by_spare[owner]
+            if not (own.main and identity_of(self._form, found).main):
                 return owner, found
         return None
 

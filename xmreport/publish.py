@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xmreport import __version__
+from xmreport.editions import keep_rules
 from xmreport.ledger import Ledger
 from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
@@ -61,6 +62,7 @@ class Publisher:
         beside = yield from self._write_changed(receipts, now, held)
         if held:
             raise held[0]
+        keep_rules(self.workspace, self.county, self.ledger)
         if not beside:
             self._done = turn
 
@@ -137,11 +139,29 @@ def write_period(
     folder: Path,
 ) -> Iterator[Published]:
     """All workbooks of one period, from the ledger alone."""
+    for data in _tables(county, ledger, task, period, material, as_of):
+        yield _write(workspace, data, as_of, folder)
+
+
+def _tables(
+    county: County, ledger: Ledger, task: Task, period: Period, material: Material, as_of: dt.datetime
+) -> Iterator[WorkbookData]:
     from xmreport.tables.build import build_period
 
     rows = ledger.rows_of(receipt.seq for receipt in material.receipts)
-    for data in build_period(county, task, period, material, rows, as_of):
-        yield _write(workspace, data, as_of, folder)
+    return build_period(county, task, period, material, rows, as_of)
+
+
+def all_tables(
+    county: County, ledger: Ledger, now: dt.datetime
+) -> Iterator[tuple[Task, Period, list[UnitState], list[WorkbookData]]]:
+    """What the workbooks of every period that has begun hold under a county's rules; nothing is written."""
+    receipts = ledger.receipts(county.key, now)
+    facts = _Facts(county, receipts)
+    for task, period, own in _periods(county, unit_states(county, receipts, now), now):
+        material = facts.material(task, period, own, now)
+        as_of = _as_of(county, task, period, [*facts.own(task, period, now), *material.receipts], now)
+        yield task, period, own, list(_tables(county, ledger, task, period, material, as_of))
 
 
 def _current(recorded: str | None, mark: str, folder: Path) -> bool:

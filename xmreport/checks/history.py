@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rapidfuzz import fuzz, process
-
 from xmreport.checks.returns import Return
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.submission import Row
 from xmreport.rulebook.columns import procedures_of, readable
-from xmreport.rulebook.identity import Index, matched, name_key, name_of
+from xmreport.rulebook.identity import Index, matched, name_key, name_of, near_name, renamed
 
 TOLERANCE = 0.01
 """万元 by which figures may differ and still be the same: each was rounded to two decimals."""
-DRIFT = 88
-"""Likeness from which a new name is suggested to be an old one."""
 
 
 def procedure_regressed(examined: Return) -> Iterator[Finding]:
@@ -100,11 +96,8 @@ def name_drifted(examined: Return) -> Iterator[Finding]:
     for row in examined.part.rows:
         name = name_of(examined.form, row)
         before = index.find(row)
-        old = name_of(examined.form, before) if before else None
-        if old is None and gone and name:
-            near = process.extractOne(name_key(name), list(gone), scorer=fuzz.ratio, score_cutoff=DRIFT)
-            old = gone[near[0]] if near else None
-        if old and name and name.lstrip("☆") != old.lstrip("☆"):
+        old = name_of(examined.form, before) if before else near_name(name, gone)
+        if old and renamed(name, old):
             yield examined.finding("P05", Severity.WARNING, row, named, name, 上期=old, 期次=examined.last_period)
 
 

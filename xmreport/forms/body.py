@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,8 +10,7 @@ from dataclasses import dataclass, field
 from xmreport.forms.cleaning import is_blank, shown
 from xmreport.forms.lines import Kind, Line, Lines
 from xmreport.forms.reading import Reading, Remark
-from xmreport.forms.values import Reader
-from xmreport.model.dates import PartialDate
+from xmreport.forms.values import Reader, as_text
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Box, Grid, Scalar, address
 from xmreport.model.submission import Cell, Row, Unreadable
@@ -48,7 +48,15 @@ class BodyReader:
         self.header = lines.header
         self.body = Body()
         self._merged = _vertical_merges(self.grid, self.header.bottom)
+        self._closer = {row for row, _ in (*self._merged, *self.grid.faults)}
+        """Rows in which a cell may not speak for itself."""
         self._name_column = self.header.columns.get(self.form.file.name_column)
+        fields = ((name, column, self.form.fields[name]) for name, column in self.header.columns.items())
+        self._columns = [
+            (name, column, field, self._unit(column), self.reader.known(field, self._unit(column)))
+            for name, column, field in fields
+            if field.type != "序号"
+        ]
 
     def read(self) -> Body:
         """Every line once, in order."""
@@ -103,8 +111,37 @@ class BodyReader:
         """One body row, or a further line of the project above."""
         if self._continues(line):
             self._continue(line)
-        else:
+        elif line.row in self._closer:
             self.body.rows.append(self._read_row(line.row))
+        else:
+            self.body.rows.append(self._read_plain(line.row))
+
+    def _read_plain(self, row: int) -> Row:
+        """A row without merges over several rows and without faults: as nearly all are."""
+        values: dict[str, Cell] = {}
+        originals: dict[str, str] = {}
+        cells = self.grid.rows[row - 1]
+        width = len(cells)
+        beside: dict[str, tuple[str, int]] = {}
+        for name, column, spec, unit, known in self._columns:
+            raw = cells[column - 1] if column <= width else None
+            kind = raw.__class__
+            taken = known.get(raw) if kind is str or kind is dt.date else None
+            if taken is None:
+                if raw is None and not spec.required:
+                    values[name] = None
+                    continue
+                taken = self.reader.take(raw, spec, unit)
+            reading, written = taken.reading, taken.written
+            values[name] = reading.value
+            if written:
+                originals[name] = written
+            if reading.remarks:
+                self._remark(reading, row, column, name, raw)
+            if reading.beside and spec.procedure:
+                beside[self._dated(spec.procedure, reading.value)] = (reading.beside, column)
+        self._put_beside(values, beside, row)
+        return Row(self.grid.sheet, row, values, originals)
 
     def _read_row(self, row: int, *, continuation: bool = False) -> Row:
         values: dict[str, Cell] = {}
@@ -126,14 +163,18 @@ class BodyReader:
             if reading.beside and spec.procedure:
                 beside[self._dated(spec.procedure, reading.value)] = (reading.beside, column)
             written = shown(raw)
-            if written and written != _text(reading.value):
+            if written and written != as_text(reading.value):
                 originals[name] = written
+        self._put_beside(values, beside, row)
+        return Row(self.grid.sheet, row, values, originals)
+
+    def _put_beside(self, values: dict[str, Cell], beside: Mapping[str, tuple[str, int]], row: int) -> None:
+        """Dates that stood in a status cell, where their own cells are empty (M56)."""
         for name, (text, column) in beside.items():
             if values.get(name) is None and name in self.form.fields:
                 found = self.reader.date_cell(text, self.form.fields[name])
                 self._remark(found, row, column, name, text)
                 values[name] = found.value
-        return Row(self.grid.sheet, row, values, originals)
 
     def _dated(self, procedure: str, status: Cell) -> str:
         """Which date a status was written with (M56): its completion where it is done, else the one still to come."""
@@ -188,7 +229,7 @@ class BodyReader:
             elif held != value and self.form.fields[name].type in {"文本", "电话", "单位", "年限"}:
                 values[name] = f"{held}；{value}"
             elif held != value:
-                remark = Remark("V27", Severity.ERROR, {"首行": _text(held)})
+                remark = Remark("V27", Severity.ERROR, {"首行": as_text(held)})
                 self.body.findings.append(self._finding(remark, line.row, column, name, self.grid.at(line.row, column)))
         self.body.rows[-1] = Row(first.sheet, first.row, values, {**further.originals, **first.originals})
 
@@ -252,9 +293,3 @@ def _vertical_merges(grid: Grid, header_bottom: int) -> dict[tuple[int, int], in
         for row in range(box.top, min(box.bottom, len(grid.rows)) + 1)
         for column in range(box.left, min(box.right, grid.width) + 1)
     }
-
-
-def _text(value: Cell) -> str:
-    if value is None or isinstance(value, Unreadable):
-        return ""
-    return str(value) if isinstance(value, PartialDate) else shown(value)

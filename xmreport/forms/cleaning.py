@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from functools import lru_cache
 
 from xmreport.model.grid import Scalar
 from xmreport.rulebook.names import key_of, simplified
@@ -16,6 +17,10 @@ _NOTHING = re.compile(
     r"[-－‐‑–—―−_＿/／\\＼.．。…·\s]*|一|〇|[(（]?[无無空][)）]?|=?(?:_xlfn\.)?DISPIMG\([^()]*\)", re.IGNORECASE
 )
 """What clerks write where nothing is to be written (M23), and a picture that stands in the cell (M42)."""
+_NOTHING_LETTERS = frozenset("一〇无無空Dd")
+"""The letters that such a mark may begin with."""
+UNCHANGED: set[str] = set()
+"""Characters known to be as they are compared, each by itself: ASCII, and simplified ideographs."""
 UNDECIDED = re.compile(
     r"待定|未定|暂定|待确定|待核实|(?:春节|元旦|五一|国庆|(?<!环)节|(?<![\d\s])年)[前后]|另行通知|视情况|不详|暂无"
 )
@@ -47,14 +52,28 @@ def shown(value: Scalar) -> str:
 
 def is_blank(value: Scalar) -> bool:
     """Nothing there, or only a mark that says so."""
-    return value is None or (isinstance(value, str) and bool(_NOTHING.fullmatch(clean(value))))
+    if not isinstance(value, str):
+        return value is None
+    # A letter or figure at the front, but for a few, means that something stands there: so it is nearly always.
+    if value and (first := value[0]).isalnum() and first not in _NOTHING_LETTERS:
+        return False
+    return bool(_NOTHING.fullmatch(clean(value)))
 
 
 def half_width(text: str) -> str:
     """Full-width digits, letters and signs as half-width ones; traditional characters simplified."""
-    return simplified(unicodedata.normalize("NFKC", clean(text)))
+    text = clean(text)
+    if UNCHANGED.issuperset(text):
+        return text
+    UNCHANGED.update(char for char in set(text) - UNCHANGED if _stays(char))
+    return simplified(unicodedata.normalize("NFKC", text))
 
 
+def _stays(char: str) -> bool:
+    return char.isascii() or ("\u4e00" <= char <= "\u9fff" and simplified(char) == char)
+
+
+@lru_cache(maxsize=4096)
 def heading_key(text: str) -> str:
     """A heading as it is compared (M17, M18): no marks, no remarks in brackets, no leading code."""
     key = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", key_of(text))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
-from xmreport.forms.cleaning import clean, heading_key, money_unit
+from xmreport.forms.cleaning import UNCHANGED, clean, heading_key, money_unit
 from xmreport.model.grid import Grid, address
 from xmreport.rulebook.form import Column, Form
 
@@ -18,6 +19,11 @@ CLOSE = 80
 """Likeness from which a renamed heading is taken for a known one…"""
 CLEAR = 15
 """…provided that the next best candidate is this much further off."""
+
+
+_BRACKET = re.compile(r"[(\[（［]")
+_Keys = tuple[tuple[str, ...], ...]
+"""Rows of keys, from top to bottom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Headings:
 
     def __init__(self, form: Form) -> None:
         self.form = form
+        self._counted: dict[_Keys, int] = {}
+        self._read: dict[tuple[object, ...], Header] = {}
 
     @cached_property
     def plain(self) -> Mapping[str, str]:
@@ -75,6 +83,28 @@ class Headings:
     @cached_property
     def known(self) -> frozenset[str]:
         return frozenset((*self.plain, *self.groups, *self.joined))
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """All that its headings are written with."""
+        return frozenset("".join((*self.known, *self.subs)))
+
+    def count(self, rows: _Keys) -> int:
+        """How many fields these rows name, read as one header. The same header comes in file after file."""
+        if rows not in self._counted:
+            if len(self._counted) >= _MOST_KNOWN:
+                self._counted.clear()
+            self._counted[rows] = len({self.field(stack) for stack in stacks(rows)} - {None})
+        return self._counted[rows]
+
+    def header(self, labels: Labels, top: int, bottom: int) -> Header:
+        """What a header at these rows says. The same header comes in file after file."""
+        sight = labels.sight(top, bottom)
+        if sight not in self._read:
+            if len(self._read) >= _MOST_KNOWN:
+                self._read.clear()
+            self._read[sight] = _read_header(labels, self, top, bottom)
+        return self._read[sight]
 
     def field(self, labels: Sequence[str]) -> str | None:
         """The field that a column's heading names, read from its lowest label upward."""
@@ -114,8 +144,9 @@ def _ways(columns: Mapping[str, Column]) -> dict[str, str]:
 class Labels:
     """A sheet's texts as headings: merged cells spread over their range, each cleaned once."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: Grid, letters: frozenset[str]) -> None:
         self.grid = grid
+        self._letters = letters
         self.width = min(grid.width, 400)
         self._spread = {
             (row, column): (box.top, box.left)
@@ -124,17 +155,50 @@ class Labels:
             for row in range(box.top, min(box.bottom, LAST_HEADER_ROW + DEEPEST_HEADER) + 1)
             for column in range(box.left, box.right + 1)
         }
-        self._keys: dict[tuple[int, int], str] = {}
+        self._merged_rows = {row for row, _ in self._spread}
+        self._texts: dict[int, tuple[str, ...]] = {}
+        self._keys: dict[int, tuple[str, ...]] = {}
+        self._words: dict[int, list[str]] = {}
 
-    def text(self, row: int, column: int) -> str:
-        value = self.grid.at(*self._spread.get((row, column), (row, column)))
-        return clean(value) if isinstance(value, str) else ""
+    def texts(self, row: int) -> tuple[str, ...]:
+        """A row's texts from column A on, cleaned; what is merged stands in every cell of its range."""
+        if row not in self._texts:
+            places = ((row, column) for column in range(1, self.width + 1))
+            values = (self.grid.at(*self._spread.get(place, place)) for place in places)
+            self._texts[row] = tuple([clean(value) if isinstance(value, str) else "" for value in values])
+        return self._texts[row]
+
+    def keys(self, row: int) -> tuple[str, ...]:
+        """The same as they are compared."""
+        if row not in self._keys:
+            self._keys[row] = tuple([heading_key(text) if text else "" for text in self.texts(row)])
+        return self._keys[row]
 
     def key(self, row: int, column: int) -> str:
-        place = (row, column)
-        if place not in self._keys:
-            self._keys[place] = heading_key(self.text(row, column))
-        return self._keys[place]
+        return self.keys(row)[column - 1] if 0 < column <= self.width else ""
+
+    def words(self, row: int) -> Sequence[str]:
+        """The keys of a row's cells that could name a field: for a row of the body far fewer, and found far sooner."""
+        if row in self._merged_rows or row > len(self.grid.rows):
+            return self.keys(row)
+        if row not in self._words:
+            texts = (cell for cell in self.grid.rows[row - 1][: self.width] if isinstance(cell, str))
+            self._words[row] = [heading_key(clean(text)) for text in texts if self._may_name(text)]
+        return self._words[row]
+
+    def _may_name(self, text: str) -> bool:
+        """False where an ideograph stands that is in no heading, unless in brackets, where anything may stand."""
+        for char in text:
+            if char not in self._letters and char > "\u4e00" and char in UNCHANGED:
+                return bool(_BRACKET.search(text))
+        return True
+
+    def sight(self, top: int, bottom: int) -> tuple[object, ...]:
+        """All that reading a header at these rows depends on."""
+        last = bottom + self.decorates(bottom + 1)
+        rows = range(top, last + 1)
+        spread = tuple([self._spread.get((row, column)) for row in rows for column in range(1, self.width + 1)])
+        return top, last, spread, tuple(map(self.texts, rows))
 
     def cell(self, top: int, bottom: int, column: int) -> str:
         """Where a column's lowest label is written."""
@@ -151,35 +215,43 @@ class Labels:
         counted = [value for value in values if isinstance(value, int | float)]
         return len(values) == len(counted) > 4 and counted == list(range(1, len(counted) + 1))
 
-    def stack(self, top: int, bottom: int, column: int) -> list[str]:
-        """A column's labels from top to bottom; a blank one takes the nearest to its left, as groups are written."""
+
+def stacks(rows: _Keys) -> Iterator[list[str]]:
+    """Each column's labels from top to bottom; a blank one takes the nearest to its left, as groups are written."""
+    lowest = rows[-1]
+    carried = [""] * len(rows)
+    for column, below in enumerate(lowest):
         labels: list[str] = []
-        for row in range(top, bottom + 1):
-            label = self.key(row, column)
-            if not label and row < bottom and self.key(bottom, column):
-                label = next((self.key(row, left) for left in range(column - 1, 0, -1) if self.key(row, left)), "")
+        for level, row in enumerate(rows):
+            label = row[column]
+            if label:
+                carried[level] = label
+            elif below and level < len(rows) - 1:
+                label = carried[level]
             if label and (not labels or labels[-1] != label):
                 labels.append(label)
-        return labels
+        yield labels
 
 
 def find_header(labels: Labels, headings: Headings) -> Header | None:
     """The best header for a form on a sheet, or None where nothing on it resembles one."""
     best: tuple[int, int, int] | None = None
+    known = headings.known
     for top in range(1, min(LAST_HEADER_ROW, len(labels.grid.rows)) + 1):
-        if sum(labels.key(top, column) in headings.known for column in range(1, labels.width + 1)) < 2:
+        if sum(map(known.__contains__, labels.words(top))) < 2:
             continue
-        for depth in range(1, DEEPEST_HEADER + 1):
-            fields = {headings.field(stack) for stack in _stacks(labels, top, top + depth - 1)} - {None}
-            if len(fields) >= 2 and (best is None or len(fields) > best[0]):
-                best = (len(fields), top, top + depth - 1)
-    if best is None:
-        return None
-    return _read_header(labels, headings, best[1], best[2])
-
-
-def _stacks(labels: Labels, top: int, bottom: int) -> Iterator[list[str]]:
-    return (labels.stack(top, bottom, column) for column in range(1, labels.width + 1))
+        for bottom in range(top, top + DEEPEST_HEADER):
+            # A row below that names no field adds none.
+            if (
+                bottom > top
+                and known.isdisjoint(labels.words(bottom))
+                and headings.subs.keys().isdisjoint(labels.words(bottom))
+            ):
+                continue
+            fields = headings.count(tuple(map(labels.keys, range(top, bottom + 1))))
+            if fields >= 2 and (best is None or fields > best[0]):
+                best = (fields, top, bottom)
+    return headings.header(labels, best[1], best[2]) if best else None
 
 
 def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> Header:
@@ -188,17 +260,17 @@ def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> H
     columns: dict[str, int] = {}
     units: dict[int, str] = {}
     unknown: dict[int, list[str]] = {}
-    stacks = dict(enumerate(_stacks(labels, top, bottom), 1))
-    fields = {column: headings.field(stack) for column, stack in stacks.items()}
+    stacked = dict(enumerate(stacks(tuple(map(labels.keys, range(top, bottom + 1)))), 1))
+    fields = {column: headings.field(stack) for column, stack in stacked.items()}
     # A column under a field's own name goes before one under an alias of it, wherever they stand.
-    for column in sorted(stacks, key=lambda column: not _by_its_name(fields[column], stacks[column])):
+    for column in sorted(stacked, key=lambda column: not _by_its_name(fields[column], stacked[column])):
         field = fields[column]
         if field and field not in columns:
             columns[field] = column
-        elif stacks[column]:
-            unknown[column] = stacks[column]
-    for column in stacks:
-        texts = (labels.text(row, column) for row in range(bottom, top - 1, -1))
+        elif stacked[column]:
+            unknown[column] = stacked[column]
+    for column in stacked:
+        texts = (labels.texts(row)[column - 1] for row in range(bottom, top - 1, -1))
         unit = next((unit for text in texts if (unit := money_unit(text))), None)
         if unit:
             units[column] = unit

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property
+from functools import cache, cached_property
 
 from xmreport.forms.cleaning import half_width, heading_key, is_blank, shown
 from xmreport.forms.headings import Header, Labels
@@ -36,6 +36,10 @@ _FOOT = re.compile(
 _END = re.compile(r"^[-—–*\s(【\[]*(?:以下空白|此页无正文|本页无正文|以下无正文|以下无内容|本页以下空白|以下为空)")
 _EXAMPLE = re.compile(r"^[(【\[]?(?:示例|样例|例如|填写示例|举例)|^[(【\[]例[)】\]]|^例\d*(?:$|[:、.])")
 _NUMBER = re.compile(rf"[\d.\-()、]+|{_SECTION_NUMBER.pattern}")
+
+
+_OTHERS = frozenset("本累全合总小共注备说填审制经复联单负分主以此示样例举一〇无空Dd")
+"""How lines that are no projects, and blanks, may begin where they begin with a letter."""
 
 
 class Kind(Enum):
@@ -85,12 +89,15 @@ class Lines:
         self._wide = {box.top: box for box in labels.grid.merges if box.top == box.bottom and box.right - box.left >= 2}
         self._number_columns = {column for name, column in header.columns.items() if form.fields[name].type == "序号"}
         self._name_column = header.columns.get(form.file.name_column, 0)
+        self._money_columns = [column for name, column in header.columns.items() if form.fields[name].type == "金额"]
         self._faults: dict[int, list[int]] = {}
         for row, column in self.grid.faults:
             self._faults.setdefault(row, []).append(column)
 
     def read(self, row: int) -> Line:
         values = self.grid.rows[row - 1]
+        if self._is_plain_project(row, values):
+            return Line(row, Kind.PROJECT, shown(values[self._name_column - 1]), self._name_column)
         filled = {column: value for column, value in enumerate(values, 1) if not is_blank(value)}
         for column in self._faults.get(row, ()):
             filled.setdefault(column, None)
@@ -99,6 +106,25 @@ class Lines:
         lead = shown(marks.get(column))
         number = next((text for text in self._numbers(row) if _SECTION_NUMBER.fullmatch(text)), lead)
         return Line(row, self._kind(row, filled, lead), lead, column, 2 if half_width(number).startswith("(") else 1)
+
+    def _is_plain_project(self, row: int, values: Sequence[Scalar]) -> bool:
+        """Whether a line is a project beyond doubt, as nearly all lines are: told without the closer look.
+
+        Its name begins as no line of another kind does, it has an amount, two of the form's required words and no
+        text for a number, and too little of it is text for a repeated header.
+        """
+        width = len(values)
+        name = values[self._name_column - 1] if 0 < self._name_column <= width else None
+        if not isinstance(name, str) or not opens_plainly(name[0]) or row in self._faults:
+            return False
+        if any(column <= width and isinstance(values[column - 1], str) for column in self._number_columns):
+            return False
+        if not any(column <= width and values[column - 1].__class__ is float for column in self._money_columns):
+            return False
+        if sum(column <= width and not is_blank(values[column - 1]) for column in self._telling) < 2:
+            return False
+        texts = len([cell for cell in values if cell.__class__ is str])
+        return texts < 4 * (width - values.count(None) - texts)
 
     def _numbers(self, row: int) -> list[str]:
         return [half_width(shown(self.grid.at(row, column))) for column in self._number_columns]
@@ -204,6 +230,13 @@ class Lines:
         if _SECTION.match(key) or numbered:
             return len(texts) <= 2
         return row in self._wide and len(filled) == 1 and bool(texts)
+
+
+@cache
+def opens_plainly(first: str) -> bool:
+    """Whether a text that begins with this character can only be a name."""
+    is_letter = "\u4e00" <= first <= "\u9fff" or (first.isascii() and first.isalnum())
+    return is_letter and half_width(first) not in _OTHERS
 
 
 def says_nil(text: str) -> bool:

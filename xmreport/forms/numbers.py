@@ -24,6 +24,11 @@ _MONEY = re.compile(rf"(约|大约|近|约为|预计|估算)?[¥￥]?({_NUMBER})
 _RANGE = re.compile(rf"{_NUMBER}\s*(?:元|万元?|亿元?)?\s*[-~—–至到]+\s*{_NUMBER}\s*(?:元|万元?|亿元?)?")
 
 
+def is_plain_money(number: float) -> bool:
+    """A figure that is kept as it is where no unit has to be turned into another."""
+    return 0 <= number < _TOO_MUCH and round(number, 8) == number
+
+
 def in_unit(number: Decimal, written: str, unit: str) -> float:
     """A figure written in one unit, in another; exact to a ten-thousandth of a yuan."""
     return float(round(number * IN_YUAN[written] / IN_YUAN[unit], 8))

@@ -26,6 +26,8 @@ from xmreport.rulebook.names import key_of
 ENOUGH = 0.5
 """A sheet is taken for a form from this share of its usual headings on; a title that says so counts for a fifth."""
 TITLE_BONUS = 0.2
+MOST_NAMED = 3
+"""Forms named as nearest to a workbook that is none of them, or might be several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +82,31 @@ def _file_remark(code: str, **words: str) -> Finding:
 
 
 def _best_form(grid: Grid, county: County, mark: str | None) -> tuple[Form, Header, Labels] | None:
-    """The form that most of its headings speak for."""
-    labels = Labels(grid)
-    best: tuple[float, Form, Header] | None = None
+    """The form that most of its headings speak for; of two that are there in full, the one that explains more of it.
+
+    Forms alike in every column are told apart by the title or the sheet's name; where neither says, none is chosen.
+    """
+    letters: frozenset[str] = frozenset().union(*(headings_of(form).letters for form in county.forms.values()))
+    labels = Labels(grid, letters)
+    found: list[tuple[tuple[float, int], Form, Header]] = []
     for form in county.forms.values():
         header = find_header(labels, headings_of(form))
         if header is None:
             continue
-        usual = [field.name for field in form.fields.values() if field.procedure is None or field.required]
+        asked = [field for field in form.fields.values() if not field.column.filled]
+        usual = [field.name for field in asked if field.procedure is None or field.required]
         share = sum(name in header.columns for name in usual) / len(usual)
-        top = "".join(
+        top = key_of(grid.sheet) + "".join(
             key_of(clean(cell)) for row in grid.rows[: header.top - 1] for cell in row if isinstance(cell, str)
         )
         titled = any(key_of(sign) in top for sign in form.file.signs) or form.name == _marked_form(mark)
         score = share + TITLE_BONUS * titled
-        if score >= ENOUGH and (best is None or score > best[0]):
-            best = (score, form, header)
-    return (best[1], best[2], labels) if best else None
+        if score >= ENOUGH:
+            found.append(((score, len(header.columns)), form, header))
+    found.sort(key=lambda each: each[0], reverse=True)
+    if not found or (len(found) > 1 and found[0][0] == found[1][0]):
+        return None
+    return found[0][1], found[0][2], labels
 
 
 def _marked_form(mark: str | None) -> str | None:
@@ -278,8 +288,9 @@ def _nearest(book: Book, county: County) -> str:
     shares: Mapping[str, int] = {
         form.name: len({key for key in headings_of(form).known if key in words}) for form in county.forms.values()
     }
-    best = max(shares, key=lambda name: shares[name], default=None)
-    return f"与“{best}”相同的列名有{shares[best]}个" if best and shares[best] else "没有与本县报表相同的列名"
+    most = max(shares.values(), default=0)
+    alike = "、".join([f"“{name}”" for name, share in shares.items() if share == most][:MOST_NAMED])
+    return f"与{alike}相同的列名有{most}个" if most else "没有与本县报表相同的列名"
 
 
 def _first_words(book: Book) -> str:

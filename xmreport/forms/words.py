@@ -23,6 +23,7 @@ _STATUS_AND_DATE = re.compile(
 _LONGEST_STATUS = 60
 _DATE_AND_STATUS = re.compile(r"(?P<date>\d[\d年月日号./\-\s]*)[\s)\],、:;]*(?P<status>[^\d]+)")
 _CODE = re.compile(r"\d{2}(\d{2})-(\d{6})-\d{2}-\d{2}-\d{5}[\dA-Z]")
+_MONTHS = frozenset(f"{month:02d}" for month in range(1, 13))
 _OLD_CODE = re.compile(r"[\dA-Z]+(?:-[\dA-Z]+)+|[\dA-Z]{8,}")
 _SHAPED = re.compile(r"\d{4}-?\d{6}(?:-|\d{10})")
 """Begins like a code of today's shape: with too many or too few figures it is a wrong one, not an old one."""
@@ -82,6 +83,8 @@ def read_code(value: Scalar, region: str) -> Reading:
     """A 项目代码: time-region-department-type-number, 24 characters (M32)."""
     if isinstance(value, float) and abs(value) >= 1e15:
         return error("V15", 原因="代码按数值录入，后几位已丢失，请把单元格设为文本后重新填写")
+    if isinstance(value, str) and (plain := _CODE.fullmatch(value)) and plain[2] == region and plain[1] in _MONTHS:
+        return Reading(value)
     text = re.sub(r"\s", "", half_width(shown(value))).upper()
     text = re.sub(r"[—–‐‑‒―−_]+", "-", text)
     bare = text.replace("-", "")

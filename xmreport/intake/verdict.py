@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from xmreport.intake import extent
@@ -94,13 +94,16 @@ def _judge_zip(data: bytes, limits: Limits) -> Verdict:
         return _known(kind)
     try:
         archive.guard()
-        _measure(archive, kind, limits)
+        try:
+            _measure(archive, kind, limits, extent.at_most)
+        except Refusal:
+            _measure(archive, kind, limits, extent.of_sheet)
     except Refusal as refusal:
         return _refused(kind, refusal)
     return Verdict(kind)
 
 
-def _measure(archive: Archive, kind: str, limits: Limits) -> None:
+def _measure(archive: Archive, kind: str, limits: Limits, of_sheet: Callable[[bytes, int], extent.Extent]) -> None:
     """Inflate every part once; refuse hostile XML and sheets that no reader should make room for."""
     extents: list[extent.Extent] = []
     sheets: list[str] = []
@@ -113,7 +116,7 @@ def _measure(archive: Archive, kind: str, limits: Limits) -> None:
             extents += extent.of_ods(xml) if name == "content.xml" else ()
         elif root := _ROOT.search(xml, 0, 4096):
             if root[1] == b"worksheet":
-                extents.append(extent.of_sheet(xml, limits.cells))
+                extents.append(of_sheet(xml, limits.cells))
                 sheets.append(name)
             elif extent.lies_about_strings(xml):
                 raise Refusal("F05", "声明的文字条数与实际不符")

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from xmreport.ledger.encoding import Stored, from_text, to_json
 from xmreport.ledger.schema import GENESIS
 
+YOUNGER = frozenset({"handed_over"})
+"""Columns that the first records had not: where they say nothing they are no part of the text, and old hashes hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -26,8 +29,8 @@ def link(prev: str, columns: Mapping[str, Stored]) -> str:
 
 
 def _text(columns: Mapping[str, Stored]) -> str:
-    said = {name: from_text(value) if isinstance(value, bytes) else value for name, value in sorted(columns.items())}
-    return to_json(said)
+    told = ((name, value) for name, value in sorted(columns.items()) if value is not None or name not in YOUNGER)
+    return to_json({name: from_text(value) if isinstance(value, bytes) else value for name, value in told})
 
 
 def read_link(db: sqlite3.Connection, seq: int) -> Link:

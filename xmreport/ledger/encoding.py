@@ -44,6 +44,7 @@ def to_columns(receipt: Receipt) -> dict[str, Stored]:
         "replayed": int(receipt.replayed),
         "findings": to_json([_finding_to_json(finding) for finding in receipt.findings]),
         "rows": rows_to_json(receipt.rows),
+        "handed_over": receipt.handed_over,
     }
 
 
@@ -69,6 +70,7 @@ def from_columns(row: sqlite3.Row) -> Receipt:
         returned_copy=row["returned_copy"] and from_text(row["returned_copy"]),
         sheet=row["sheet"] and from_text(row["sheet"]),
         replayed=bool(row["replayed"]),
+        handed_over=row["handed_over"],
         seq=row["seq"],
     )
 

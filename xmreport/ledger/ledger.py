@@ -20,7 +20,7 @@ from xmreport.model.submission import Row
 
 SELECT = """
 SELECT seq, file, sha256, size, outcome, arrived_at, rules, county, unit, form, task, period, due_at, late_by_s,
-       row_count, nil, returned_copy, sheet, replayed, findings
+       row_count, nil, returned_copy, sheet, replayed, findings, handed_over
   FROM receipt
  WHERE (:county IS NULL OR county = :county)
    AND (:until IS NULL OR arrived_us <= :until)
@@ -31,7 +31,8 @@ SELECT seq, file, sha256, size, outcome, arrived_at, rules, county, unit, form, 
 INSERT = """
 INSERT INTO receipt VALUES (
   :seq, :file, :sha256, :size, :outcome, :arrived_at, :arrived_us, :rules, :county, :unit, :form, :task, :period,
-  :due_at, :late_by_s, :row_count, :nil, :returned_copy, :sheet, :replayed, :prev, :hash, :findings, :rows)
+  :due_at, :late_by_s, :row_count, :nil, :returned_copy, :sheet, :replayed, :prev, :hash, :findings, :rows,
+  :handed_over)
 """
 
 NAMED = "SELECT sha256, file, min(seq) AS seq FROM receipt WHERE sha256 IS NOT NULL GROUP BY sha256 ORDER BY min(seq)"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xmreport.model.trouble import Trouble
 
-VERSION = 1
+VERSION = 2
 BUSY_S = 60.0
 """How long a writer waits for another one to be done before it gives up."""
 PAUSE_S = 0.01
@@ -41,7 +41,8 @@ CREATE TABLE receipt (
   prev          TEXT    NOT NULL,
   hash          TEXT    NOT NULL,
   findings      TEXT    NOT NULL,
-  rows          TEXT    NOT NULL   -- last, so that reading the others never touches it
+  rows          TEXT    NOT NULL,  -- behind the others, so that reading them never touches it
+  handed_over   TEXT               -- rarely there, and as NULL read without touching the rows
 );
 
 CREATE TRIGGER receipt_follows BEFORE INSERT ON receipt
@@ -76,6 +77,10 @@ CREATE TABLE published (
   fingerprint TEXT NOT NULL
 );
 """
+
+
+NEWER = {1: "ALTER TABLE receipt ADD COLUMN handed_over TEXT"}
+"""What makes of a ledger of each older version one of the next."""
 
 
 class LedgerError(Trouble):
@@ -119,6 +124,8 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         raise LedgerError(f"账本必须放在本机硬盘上，不能放在网络共享中：{path}")
     if version == 0:
         _create(db)
+    elif version < VERSION:
+        _renew(db)
 
 
 def _journal(db: sqlite3.Connection) -> str:
@@ -140,6 +147,15 @@ def _create(db: sqlite3.Connection) -> None:
             for statement in _statements(TABLES):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _renew(db: sqlite3.Connection) -> None:
+    """Bring an older ledger up to this version; its records stay as they are."""
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        for version in range(_version(db), VERSION):  # none where another process was first
+            db.execute(NEWER[version])
+        db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _statements(script: str) -> list[str]:

@@ -69,7 +69,7 @@ def _state(
     if returned:
         arrived = min(receipt.arrived_at for receipt in returned)
         faults = sum(finding.is_error for finding in returned[-1].findings)
-        reason = f"退回待改：有 {faults} 处错误"
+        reason = _told(f"退回待改：有 {faults} 处错误", _handed_over(receipts))
         return replace(
             state, state=State.RETURNED, arrived_at=arrived, late_by_s=lateness(period, arrived), reason=reason
         )
@@ -110,4 +110,19 @@ def _accepted(
     elif arrived < min(receipt.arrived_at for receipt in accepted):
         reason = "按首次报送时间计；曾退回，改后合格"
     name = State.NIL if counts.nil else State.LATE if late else State.ON_TIME
+    reason = _told(reason, _handed_over(receipts))
     return replace(state, state=name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts)
+
+
+def _handed_over(receipts: Sequence[Receipt]) -> str | None:
+    """That files came by other means than the inbox, when, and why: what a state rests on may be a person's word."""
+    told = (
+        f"{receipt.arrived_at.astimezone(CHINA):%m-%d %H:%M} 由其他途径交来（{receipt.handed_over}）"
+        for receipt in receipts
+        if receipt.handed_over
+    )
+    return "；".join(dict.fromkeys(told)) or None
+
+
+def _told(*parts: str | None) -> str | None:
+    return "；".join(part for part in parts if part) or None

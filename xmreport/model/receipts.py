@@ -58,7 +58,9 @@ class Receipt:
     sheet: str | None = None
     """The part's sheet where one file holds several parts, else None."""
     replayed: bool = False
-    """Arrival was given by --now, not seen by the engine."""
+    """Arrival was given by a person (--now, --at), not seen by the engine."""
+    handed_over: str | None = None
+    """Why it was entered by hand, where it came by other means than the inbox."""
     seq: int = 0
     """The ledger's own number, given when it is written."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from xmreport.model.submission import Value
 
@@ -51,6 +52,19 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnData:
+    """One column of a table whose template leaves the columns open: its {列} stands for each of them in turn."""
+
+    field: str
+    """Names the column's value in a line."""
+    type: str
+    """The template's word for how such a column looks: 金额, 日期, 单位."""
+    heading: str
+    total: Literal["", "求和", "计数"] = ""
+    """What its 小计 and 合计 say. The column that is counted names what a line is."""
+
+
+@dataclass(frozen=True, slots=True)
 class SheetData:
     """One sheet: the template's sheet it takes its look from, and what stands in it."""
 
@@ -63,12 +77,20 @@ class SheetData:
     notes: tuple[str, ...] = ()
     """Lines below the table, each across its whole width: who is not included and why, how a figure is read."""
     charts: tuple[Chart, ...] = ()
+    columns: tuple[ColumnData, ...] = ()
+    """What a generic template prints for its {列}; a template that names its fields itself does not look here."""
+    optional: bool = False
+    """Left out where the template has no such sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkbookData:
-    """One official workbook: `template` names the file in templates_xlsx, `file` the one to write."""
+    """One official workbook: `template` names the file in templates_xlsx, `file` the one to write.
+
+    Without that template `generic` is taken; there a sheet that it does not name looks like its first.
+    """
 
     file: str
     template: str
     sheets: tuple[SheetData, ...]
+    generic: str = ""

@@ -59,6 +59,16 @@ class Package:
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise ReadFailure("压缩包内的文件已损坏") from error
 
+    def whole(self, part: str, most: int) -> bytes:
+        """A part whole, or nothing of one that is larger."""
+        found: list[bytes] = []
+        for piece in self.pieces(part):
+            most -= len(piece)
+            if most < 0:
+                return b""
+            found.append(piece)
+        return b"".join(found)
+
     def worksheets(self) -> tuple[SheetPart, ...]:
         """The worksheets in the workbook's order; chart and macro sheets are no worksheets."""
         workbook = self._workbook()

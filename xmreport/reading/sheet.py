@@ -145,13 +145,9 @@ class Scan:
             self._hidden_columns.append((_whole(attributes.get("min", "")), _whole(attributes.get("max", ""))))
 
     def _merge(self, attributes: Attributes) -> None:
-        area = _AREA.fullmatch(attributes.get("ref", ""))
-        if area is None:
-            return
-        left, right = sorted((_column_number(area[1]), _column_number(area[3])))
-        top, bottom = sorted((int(area[2]), int(area[4])))
-        if top > 0 and (top, left) != (bottom, right):
-            self._merges.append(Box(top, left, bottom, right))
+        box = merged(attributes.get("ref", ""))
+        if box is not None:
+            self._merges.append(box)
 
     # What is made of it
 
@@ -226,6 +222,16 @@ class Scan:
             bottom=self._bottom,
             right=self._right,
         )
+
+
+def merged(reference: str) -> Box | None:
+    """The box that a reference names; None where it names none of several cells."""
+    area = _AREA.fullmatch(reference)
+    if area is None:
+        return None
+    left, right = sorted((_column_number(area[1]), _column_number(area[3])))
+    top, bottom = sorted((int(area[2]), int(area[4])))
+    return Box(top, left, bottom, right) if top > 0 and (top, left) != (bottom, right) else None
 
 
 def clipped(merges: list[Box], bottom: int, right: int) -> list[Box]:

@@ -28,7 +28,19 @@ def rows_of(raw: Sequence[list[Any]]) -> tuple[tuple[Scalar, ...], ...]:
             continue
         while cells[-1] == "":
             cells.pop()
-        rows.append(tuple([scalar(cell) for cell in cells]))
+        # Texts and finite numbers here and at once: that is what nearly all cells are.
+        rows.append(
+            tuple(
+                [
+                    (cell if len(cell) <= LONGEST else cell[:LONGEST]) or None
+                    if (kind := cell.__class__) is str
+                    else cell
+                    if kind is float and cell - cell == 0
+                    else scalar(cell)
+                    for cell in cells
+                ]
+            )
+        )
         last = len(rows)
     return tuple(rows[:last])
 

@@ -10,9 +10,12 @@ from xmreport.reading import patient
 from xmreport.reading.calamine import FastBook, check_count
 from xmreport.reading.failure import ReadFailure
 from xmreport.reading.package import Package, SheetPart
+from xmreport.reading.plain import PlainFacts, plain_facts
 from xmreport.reading.sheet import COLUMNS, SheetFacts, survey
 from xmreport.reading.values import rows_of
 
+LARGEST_PLAIN = 16 << 20
+"""Bytes of a worksheet part up to which it is held whole in memory."""
 Rows = tuple[tuple[Scalar, ...], ...]
 
 LARGEST_AREA = 10_000_000
@@ -24,16 +27,44 @@ def read_xlsx(data: bytes, most: int) -> Book:
     with Package(data) as package:
         parts = package.worksheets()
         check_count(len(parts))
-        # Measured before the fast reader sees a single sheet: it makes room for the whole box, and dies of a lie.
-        facts = _facts(package, parts, most)
         if len({part.name for part in parts}) < len(parts):
             raise ReadFailure("工作表的目录前后不一致")
-        try:
-            tables = _fast(data, package, parts, facts)
-        except ReadFailure:
-            tables = _patient(package, parts, facts, most)
-        grids = [_grid(part, each, rows) for part, each, rows in zip(parts, facts, tables, strict=True)]
+        grids = _plain(data, package, parts, most) or _walked(data, package, parts, most)
         return Book("xlsx", tuple(grids), knows_faults=True, mark=package.mark())
+
+
+def _plain(data: bytes, package: Package, parts: Sequence[SheetPart], most: int) -> list[Grid] | None:
+    """The sheets of a workbook without anything that the fast reader hides; None where they have to be walked."""
+    found: list[PlainFacts] = []
+    for part in parts:
+        facts = plain_facts(package.whole(part.part, LARGEST_PLAIN)) if part.part in package else None
+        if facts is None:
+            return None
+        found.append(facts)
+    if sum(facts.values for facts in found) > most or package.struck_styles():
+        return None
+    try:
+        fast = FastBook(data)
+        tables = [rows_of(fast.rows(part.name)) for part in parts]
+    except ReadFailure:
+        return None
+    if not all(facts.holds(rows) for facts, rows in zip(found, tables, strict=True)):
+        return None
+    return [
+        Grid(part.name, rows, facts.boxes(rows), part.hidden)
+        for part, facts, rows in zip(parts, found, tables, strict=True)
+    ]
+
+
+def _walked(data: bytes, package: Package, parts: tuple[SheetPart, ...], most: int) -> list[Grid]:
+    """The sheets, each walked through first."""
+    # Measured before the fast reader sees a single sheet: it makes room for the whole box, and dies of a lie.
+    facts = _facts(package, parts, most)
+    try:
+        tables = _fast(data, package, parts, facts)
+    except ReadFailure:
+        tables = _patient(package, parts, facts, most)
+    return [_grid(part, each, rows) for part, each, rows in zip(parts, facts, tables, strict=True)]
 
 
 def _fast(data: bytes, package: Package, parts: Sequence[SheetPart], facts: Sequence[SheetFacts]) -> list[Rows]:

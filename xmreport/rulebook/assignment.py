@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from xmreport.model.dates import CHINA
 from xmreport.rulebook.book import County, Task
+from xmreport.rulebook.names import key_of
 from xmreport.rulebook.schedule import Period
 
 Owes = Callable[[Task, Period], bool]
@@ -25,6 +26,12 @@ class Assigned:
 def tasks_of(county: County, unit: str, day: dt.date, form: str | None) -> list[Task]:
     """The tasks with that form (None: with a document) that a unit has to report."""
     return [task for task in county.tasks.values() if task.rules.form == form and unit in county.reporters(task, day)]
+
+
+def named_in(tasks: list[Task], file_name: str) -> list[Task]:
+    """Of tasks for documents those whose 文档 stands in a file's name; all of them where none does."""
+    name = key_of(file_name)
+    return [task for task in tasks if task.rules.document and key_of(task.rules.document) in name] or tasks
 
 
 def assign(tasks: list[Task], day: dt.date, owes: Owes) -> Assigned | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
 
 from xmreport.model.submission import Row
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import key_of
+
+DRIFT = 88
+"""Likeness from which a new name is suggested to be an old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,22 @@ def name_of(form: Form, row: Row) -> str:
 def name_key(text: str) -> str:
     """A name as it is compared: without the star that marks 省重点 and the brackets clerks put and drop (M21, M29)."""
     return re.sub(r"[()\[\]（）【】]", "", key_of(text).lstrip("☆★*"))
+
+
+def near_name(name: str, others: Mapping[str, str]) -> str | None:
+    """The one among other names that is so like this that it may be the same project: suggested, never merged (M29).
+
+    Args:
+        name: a project's name.
+        others: `name_key` of each other name → that name.
+    """
+    near = process.extractOne(name_key(name), list(others), scorer=fuzz.ratio, score_cutoff=DRIFT) if name else None
+    return others[near[0]] if near else None
+
+
+def renamed(name: str, before: str) -> bool:
+    """Whether a project goes by another name than before; the star that marks 省重点 is none."""
+    return bool(name and before) and name.lstrip("☆") != before.lstrip("☆")
 
 
 def _key(fields: tuple[str, ...], row: Row) -> str | None:

@@ -35,13 +35,13 @@ def load_rulebook(folder: Path) -> Rulebook:
             faults["forms"] = (*faults.get("forms", ()), *wrong)
             broken.add(path.stem)
     counties = {}
-    shared = _digest(folder, [f"forms/{path.name}" for path in sorted((folder / "forms").glob("*.yaml"))])
+    shared = _shared_digest(folder)
     for path in _county_files(folder):
         source = load(path)
         file, wrong = validate(CountyFile, source)
         wrong = [*source.faults, *wrong]
         if file and not wrong:
-            digest = hashlib.sha256(path.read_bytes() + shared.encode()).hexdigest()
+            digest = _digest(path, shared)
             found = resolve_county(path.stem, file, source, forms, calendar, digest, frozenset(broken))
             if isinstance(found, County):
                 counties[path.stem] = found
@@ -55,8 +55,19 @@ def _county_files(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.glob("*.yaml")) if path.stem not in {OFFICE_FILE, CALENDAR_FILE})
 
 
-def _digest(folder: Path, names: list[str]) -> str:
+def county_digest(folder: Path, key: str) -> str:
+    """The hash of all the rules that a county of this folder is judged under, without reading what they say."""
+    return _digest(folder / f"{key}.yaml", _shared_digest(folder))
+
+
+def _digest(path: Path, shared: str) -> str:
+    return hashlib.sha256(path.read_bytes() + shared.encode()).hexdigest()
+
+
+def _shared_digest(folder: Path) -> str:
+    """The hash of what all counties share: the forms and the calendar."""
     parts = hashlib.sha256()
+    names = [f"forms/{path.name}" for path in sorted((folder / "forms").glob("*.yaml"))]
     for name in [*names, f"{CALENDAR_FILE}.yaml"]:
         path = folder / name
         parts.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")

@@ -9,14 +9,22 @@ from xmreport.model.receipts import Receipt
 from xmreport.model.sheets import WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Task
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.origin import is_anothers
 from xmreport.rulebook.schedule import Period
+from xmreport.tables.bulletin import bulletin
+from xmreport.tables.changes import changes
+from xmreport.tables.dockets import docket_workbooks, kept_dockets
+from xmreport.tables.entered import RESPONSIBLE
 from xmreport.tables.head import Occasion, minute
+from xmreport.tables.indicators import REPORTER, Source
 from xmreport.tables.lists import list_workbooks
 from xmreport.tables.material import Material
 from xmreport.tables.merged import Merged, Return, merge
 from xmreport.tables.register import register
 from xmreport.tables.summary import ORIGIN, PRINT, summary
-from xmreport.tables.targets import Source, targets
+from xmreport.tables.targets import targets
+from xmreport.tables.upward import upward_workbooks
 
 CONTACTS, PERSON, PHONE, WHERE = "联络人名单", "联络人", "电话", "单位"
 
@@ -29,7 +37,7 @@ def build_period(
     rows: Mapping[int, tuple[Row, ...]],
     as_of: dt.datetime,
 ) -> Iterator[WorkbookData]:
-    """The workbooks of one period: summary, register, targets and lists; a document's period has only the register.
+    """The workbooks of one period; a document's period has only the register.
 
     Args:
         county: whose period it is.
@@ -44,31 +52,36 @@ def build_period(
     contacts = _contacts(material.beside, rows)
     if task.rules.form:
         form = county.forms[task.rules.form]
-        returns = [
-            Return(state.unit, state.counts, state.version, rows[state.counts.seq]) for state in states if state.counts
-        ]
-        merged = merge(form, returns, county.roster.order)
+        returns = [_return(form, state.counts, state.version, rows) for state in states if state.counts]
+        reported = merge(form, returns, county.roster.order)
+        dockets = kept_dockets(occasion, material.history, rows)
+        merged = merge(form, dockets[0].returns, county.roster.order) if dockets else reported
         yield summary(occasion, merged, states, (PRINT, ORIGIN) if form.procedures else (ORIGIN,))
-        sources = _sources(occasion, merged, material.beside, rows)
+        own = Source(merged, _by(merged), "", received=bool(returns or merged.rows))
+        sources = {form.name: own, **_beside(county, form, material.beside, rows)}
         if any(indicator.rules.form == form.name for indicator in county.indicators.values()):
             yield targets(occasion, sources)
-        yield from list_workbooks(occasion, merged)
+        yield from list_workbooks(occasion, sources)
+        yield from docket_workbooks(occasion, dockets)
+        yield from upward_workbooks(occasion, sources)
+        before = [_return(form, receipt, 1, rows) for receipt in material.before]
+        yield changes(occasion, reported, returns, before, states)
+        yield bulletin(occasion, states, sources)
     yield register(occasion, states, contacts)
 
 
-def _sources(
-    occasion: Occasion, merged: Merged, receipts: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]
+def _beside(
+    county: County, own: Form, receipts: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]
 ) -> dict[str, Source]:
-    """The period's own rows, and each unit's newest return of every other form."""
-    county = occasion.county
-    sources = {merged.form.name: Source(merged, _by(merged), "")}
+    """Each unit's newest return of every other form."""
+    sources: dict[str, Source] = {}
     by_form: dict[str, list[Receipt]] = {}
     for receipt in receipts:
-        if receipt.form and receipt.form != merged.form.name and receipt.form in county.forms:
+        if receipt.form and receipt.form != own.name and receipt.form in county.forms:
             by_form.setdefault(receipt.form, []).append(receipt)
     for name, newest in by_form.items():
         form = county.forms[name]
-        returns = [Return(receipt.unit or "", receipt, 1, rows[receipt.seq]) for receipt in newest]
+        returns = [_return(form, receipt, 1, rows) for receipt in newest]
         latest = max(receipt.arrived_at for receipt in newest)
         note = f"“{name}”取各单位最近一次报送（共{len(newest)}份，最晚 {minute(latest)}）。"
         kept = merge(form, returns, county.roster.order)
@@ -76,9 +89,16 @@ def _sources(
     return sources
 
 
+def _return(form: Form, receipt: Receipt, version: int, rows: Mapping[int, tuple[Row, ...]]) -> Return:
+    """What a unit reports: in a docket that it sends back edited, other units' matters are not its own."""
+    unit = receipt.unit or ""
+    own = tuple(row for row in rows[receipt.seq] if not is_anothers(form, row, unit))
+    return Return(unit, receipt, version, own)
+
+
 def _by(merged: Merged) -> str:
     """A register that one office keeps is broken down by the units responsible, not by who filed it."""
-    return "填报单位" if merged.form.procedures else "责任单位"
+    return REPORTER if merged.form.procedures or RESPONSIBLE not in merged.form.columns else RESPONSIBLE
 
 
 def _contacts(receipts: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]) -> dict[str, str]:

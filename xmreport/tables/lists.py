@@ -1,79 +1,97 @@
-"""Lists that rules define: a condition over a form's rows, an order, and the sheet they are printed on."""
+"""Lists that rules define, as workbooks: one a 工作簿, one sheet a list, 附件1…N."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
-from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
-from xmreport.rulebook.book import ListOf
-from xmreport.rulebook.columns import columns_of, readable
-from xmreport.rulebook.listing import DAYS_LEFT
+from xmreport.rulebook.book import County, ListOf
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.listing import DAYS_LEFT, ListRules
+from xmreport.tables.chosen import Chosen, chosen
+from xmreport.tables.columns import LIST, UNIT, money_line, typed_columns
 from xmreport.tables.head import Occasion
-from xmreport.tables.merged import Merged
+from xmreport.tables.indicators import Source
+from xmreport.tables.target_list import TARGET_COLUMNS, target_lines
+
+UNDECIDED = "（未定部门）"
 
 
-def list_workbooks(occasion: Occasion, merged: Merged) -> list[WorkbookData]:
-    """The workbooks of the lists drawn from this form: one a 工作簿, one sheet a list, 附件1…N."""
-    books: dict[str, list[ListOf]] = {}
-    for each in occasion.county.lists:
-        if each.rules.form == merged.form.name:
-            books.setdefault(each.rules.workbook, []).append(each)
-    return [
-        WorkbookData(
-            f"{name}.xlsx",
-            f"{name}.xlsx",
-            tuple(_sheet(occasion, merged, each, number) for number, each in enumerate(lists, 1)),
-        )
-        for name, lists in books.items()
-    ]
+def list_workbooks(occasion: Occasion, sources: Mapping[str, Source]) -> Iterator[WorkbookData]:
+    """The packs that the occasion's task takes part in: every pack with a list that is drawn from its form.
+
+    Args:
+        occasion: county, task, period and moment.
+        sources: form → its rows at that moment; a form that is not among them has not been received.
+    """
+    county = occasion.county
+    packs: dict[str, list[ListOf]] = {}
+    for each in county.lists:
+        packs.setdefault(each.rules.workbook, []).append(each)
+    for name, lists in packs.items():
+        if any(occasion.task.rules.form in drawn_from(county, each) for each in lists):
+            sheets = tuple(_sheet(occasion, sources, each, number) for number, each in enumerate(lists, 1))
+            yield WorkbookData(f"{name}.xlsx", f"{name}.xlsx", sheets, generic=LIST)
 
 
-def _sheet(occasion: Occasion, merged: Merged, each: ListOf, number: int) -> SheetData:
+def drawn_from(county: County, each: ListOf) -> tuple[str, ...]:
+    """The forms whose rows a list needs: its own, the one its rows are looked for in, its indicators'."""
     rules = each.rules
-    chosen = _chosen(occasion, merged, each)
-    head = occasion.head(f"{occasion.county.name}{rules.name}", f"附件{number}")
-    notes = [f"共{len(chosen)}项。依据：{occasion.county.file.basis} {rules.source}。"]
-    if rules.recipient:
-        notes.append(f"报送：{rules.recipient}。")
-    return SheetData(rules.name, rules.name, head, tuple(_lines(chosen, rules.group)), notes=tuple(notes))
+    forms = [rules.form, rules.absent and rules.absent.form]
+    forms += [county.indicators[name].rules.form for name in rules.targets]
+    return tuple(dict.fromkeys(form for form in forms if form))
 
 
-def _chosen(occasion: Occasion, merged: Merged, each: ListOf) -> list[dict[str, Content]]:
-    columns = columns_of(merged.form, merged.rows, each.rules.table, merged.units)
-    today = occasion.as_of.astimezone(CHINA).date()
-    given = {"报告日": PartialDate.of(today), "截止日": PartialDate.of(today)}
-    chosen: list[dict[str, Content]] = []
-    held = each.condition.evaluate(columns.values, given) if each.condition else [True] * len(columns.places)
-    for line, truth in enumerate(held):
-        if truth is True:
-            values: dict[str, Content] = {name: readable(cells[line]) for name, cells in columns.values.items()}
-            values[DAYS_LEFT] = _days_left(values.get(each.rules.due or ""), today)
-            chosen.append(values)
-    sort, group = each.rules.sort, each.rules.group
-    order = _order_of_first(chosen, group)
-    chosen.sort(key=lambda values: (order.get(values.get(group or ""), 0), str(values.get(sort or "") or "9999")))
-    return chosen
+def _sheet(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, number: int) -> SheetData:
+    county, rules = occasion.county, each.rules
+    form = county.forms[rules.form] if rules.form else None
+    if form is None:
+        columns = TARGET_COLUMNS
+        lines = tuple(target_lines(occasion, sources, rules.targets))
+        count = ""
+    else:
+        columns = typed_columns(form, _columns(form, rules), rules.table)
+        rows = chosen(occasion, sources, each)
+        lines = tuple(_lines(rows, rules.group))
+        count = f"共{len(rows)}项。" if rows else "本期无。"
+    head = {
+        **occasion.head(rules.title or f"{county.name}{rules.name}", f"附件{number}"),
+        **money_line(form, columns),
+    }
+    notes = tuple(_notes(occasion, sources, each, count))
+    return SheetData(rules.name, rules.name, head, lines, notes=notes, columns=columns)
 
 
-def _order_of_first(chosen: Sequence[Mapping[str, Content]], group: str | None) -> dict[Content, int]:
-    """Groups keep the order in which they first appear: that of the form's procedures."""
-    return {value: place for place, value in enumerate(dict.fromkeys(v.get(group) for v in chosen))} if group else {}
+def _columns(form: Form, rules: ListRules) -> list[str]:
+    """What is printed: as the rules say, else all columns of the form's table; 剩余天数 beside its date."""
+    names = list(rules.columns or [UNIT, *(name for name in form.types(rules.table) if name != UNIT)])
+    if rules.due and DAYS_LEFT not in names:
+        names.insert(names.index(rules.due) + 1 if rules.due in names else len(names), DAYS_LEFT)
+    return names
 
 
-def _days_left(due: Content, today: dt.date) -> str | None:
-    if not isinstance(due, PartialDate):
-        return None
-    days = (due.last - today).days
-    return f"剩{days}天" if days > 0 else "今日到期" if days == 0 else f"超期{-days}天"
-
-
-def _lines(chosen: Sequence[Mapping[str, Content]], group: str | None) -> Iterator[Line]:
+def _lines(rows: Sequence[Chosen], group: str | None) -> Iterator[Line]:
     held: Content = None
-    for number, values in enumerate(chosen, 1):
+    for number, values in enumerate(rows, 1):
         if group and (number == 1 or values.get(group) != held):
             held = values.get(group)
-            count = sum(each.get(group) == held for each in chosen)
-            yield Line("分组", {group: f"{held or '（未定部门）'}（{count}项）"})
+            words = f"{held or UNDECIDED}（{sum(each.get(group) == held for each in rows)}项）"
+            yield Line("分组", {"分组": words, group: words})
         yield Line("明细", {**values, "序号": number})
+
+
+def _notes(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, count: str) -> Iterator[str]:
+    """How many, what they rest on, and which forms have not been received yet."""
+    rules = each.rules
+    forms = drawn_from(occasion.county, each)
+    lacking = [form for form in forms if form not in sources or not sources[form].received]
+    said = f"还没有收到“{rules.form}”，这张清单暂无数据。" if rules.form in lacking else count
+    yield f"{said}依据：{occasion.county.file.basis} {rules.source}。"
+    for form in lacking:
+        if rules.targets:
+            yield f"还没有收到“{form}”，有关指标暂无数据。"
+        elif form != rules.form:
+            yield f"还没有收到“{form}”，所列各项都没有与它对照。"
+    yield from (sources[form].note for form in forms if form in sources and sources[form].note)
+    if rules.recipient:
+        yield f"报送：{rules.recipient}。"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from xmreport.model.receipts import Receipt
 from xmreport.model.submission import Row
 from xmreport.model.text import file_name
-from xmreport.rulebook.columns import procedures_of, readable
+from xmreport.rulebook.columns import columns_of, procedures_of, readable
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index, identity_of, name_of
 
@@ -77,13 +77,14 @@ class Merged:
 
 
 def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Merged:
-    """Join the returns in force into one table.
+    """Join the returns in force into one table. What a form works out says what its formula gives, in the rows too.
 
     Args:
         form: the form as its county uses it.
         returns: the version in force of each unit.
         order: unit → its place in the roster.
     """
+    returns = [replace(each, rows=_worked_out(form, each.rows)) for each in returns]
     ordered = sorted(returns, key=lambda each: order.get(each.unit, len(order)))
     loser, conflicts = _conflicts(form, returns)
     lines = [
@@ -106,6 +107,18 @@ def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Me
     frame = pd.DataFrame(lines, columns=columns, dtype=object)
     frame[COUNTS] = frame[COUNTS].astype(bool)
     return Merged(form, frame, tuple(conflicts))
+
+
+def _worked_out(form: Form, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Rows with their computed columns as the formulas give them: nothing where a formula lacks a part."""
+    if not form.computed:
+        return rows
+    columns = columns_of(form, rows, "项目").values
+    found = {name: expression.evaluate(columns) for name, expression in form.computed.items()}
+    return tuple(
+        replace(row, values={**row.values, **{name: results[at] for name, results in found.items()}})
+        for at, row in enumerate(rows)
+    )
 
 
 def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[int], list[Conflict]]:

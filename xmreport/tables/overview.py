@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xmreport.messages import STATE_WORDS, say
 from xmreport.model.receipts import Outcome, Receipt, UnitState
@@ -13,6 +14,16 @@ from xmreport.rulebook.book import County
 from xmreport.tables.head import minute
 
 NAME = "总览"
+FURTHER = "其他表"
+LINKED = {
+    "报送情况": "报送情况及迟报名单.xlsx",
+    "目标完成": "目标完成情况表.xlsx",
+    "通报": "通报.xlsx",
+    "变化": "核对与变化.xlsx",
+}
+"""The workbooks with a column of their own, besides the summary. All others are listed on a sheet."""
+_ASIDE = re.compile(r"~\$.*|.*\(\d+\)\.xlsx")
+"""What somebody's spreadsheet program, or a locked workbook, leaves beside the workbooks."""
 
 
 def overview(
@@ -34,7 +45,7 @@ def overview(
     grouped: dict[tuple[str, str], list[UnitState]] = {}
     for state in states:
         grouped.setdefault((state.task, state.period), []).append(state)
-    lines = [_line(key, own, written.get(key, ())) for key, own in grouped.items()]
+    lines = [_line(county, key, own, written.get(key, ())) for key, own in grouped.items()]
     head = {
         "标题": f"{county.name}报送工作总览",
         "附件": "",
@@ -43,6 +54,12 @@ def overview(
     }
     notes = (f"依据：{county.file.basis}。点蓝字可打开对应的表。",)
     sheets = [SheetData(NAME, NAME, head, tuple(lines), notes=notes)]
+    further = {key: _further(county, key[0], written.get(key, ())) for key in grouped}
+    if any(len(names) > 1 for names in further.values()):
+        titled = {**head, "标题": f"{county.name}其他表"}
+        sheets.append(
+            SheetData(FURTHER, FURTHER, titled, tuple(_further_lines(further)), notes=("点蓝字可打开对应的表。",))
+        )
     waiting = [receipt for receipt in receipts if receipt.outcome is Outcome.QUARANTINED]
     accepted = {receipt.unit: receipt.seq for receipt in receipts if receipt.outcome is Outcome.ACCEPTED}
     mended = {receipt.seq for receipt in waiting if receipt.unit and accepted.get(receipt.unit, 0) > receipt.seq}
@@ -52,7 +69,7 @@ def overview(
     return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", tuple(sheets))
 
 
-def _line(key: tuple[str, str], states: Sequence[UnitState], files: Sequence[str]) -> Line:
+def _line(county: County, key: tuple[str, str], states: Sequence[UnitState], files: Sequence[str]) -> Line:
     task, period = key
     counts = {word: sum(each.state is state for each in states) for state, word in STATE_WORDS.items()}
     moments = [moment for each in states if (moment := each.counts.arrived_at if each.counts else each.arrived_at)]
@@ -62,17 +79,40 @@ def _line(key: tuple[str, str], states: Sequence[UnitState], files: Sequence[str
         "应报时间": minute(states[0].due_at) or "按需",
         "应报单位数": len(states),
         **{word: counts[word] for word in STATE_WORDS.values()},
-        "汇总表": _link(task, period, files, "汇总表.xlsx", "汇总表"),
-        "报送情况": _link(task, period, files, "迟报名单.xlsx", "报送情况"),
-        "目标完成": _link(task, period, files, "目标完成情况表.xlsx", "目标完成"),
+        "汇总表": _link(key, files, _summary(county, task), "汇总表"),
+        **{word: _link(key, files, name, word) for word, name in LINKED.items()},
+        FURTHER: _further_link(key, _further(county, task, files)),
         "更新时间": minute(max(moments)) if moments else None,
     }
     return Line("明细", values)
 
 
-def _link(task: str, period: str, files: Sequence[str], ending: str, text: str) -> Link | None:
-    name = next((file for file in files if file.endswith(ending)), None)
-    return Link(text, f"{task}/{period}/{name}") if name else None
+def _link(key: tuple[str, str], files: Iterable[str], name: str, text: str) -> Link | None:
+    return Link(text, "/".join((*key, name))) if name in files else None
+
+
+def _summary(county: County, task: str) -> str:
+    return f"{county.tasks[task].rules.form}汇总表.xlsx"
+
+
+def _further(county: County, task: str, files: Iterable[str]) -> list[str]:
+    """Lists, dockets and whatever else lies in a period's folder."""
+    known = {_summary(county, task), *LINKED.values()}
+    return [name for name in files if name not in known and not _ASIDE.fullmatch(name)]
+
+
+def _further_link(key: tuple[str, str], names: Sequence[str]) -> Link | None:
+    """The one workbook, or the sheet that lists them."""
+    if len(names) > 1:
+        return Link(f"{len(names)}本", f"internal:'{FURTHER}'!A1")
+    return _link(key, names, names[0], names[0].removesuffix(".xlsx")) if names else None
+
+
+def _further_lines(further: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[Line]:
+    for key, names in further.items():
+        for name in names:
+            link = _link(key, names, name, name.removesuffix(".xlsx"))
+            yield Line("明细", {"任务": key[0], "期次": key[1], "工作簿": link})
 
 
 def _waiting(receipts: Sequence[Receipt], mended: set[int]) -> list[Line]:

@@ -1,14 +1,16 @@
-"""前期手续办理情况表汇总表 and its like: the merged rows by unit, who is not in, and where each row came from."""
+"""Any form's 汇总表: the merged rows by unit, who is not in, and where each row came from."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from xmreport.messages import STATE_WORDS
 from xmreport.model.dates import PartialDate
 from xmreport.model.receipts import State, UnitState
-from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
+from xmreport.model.sheets import ColumnData, Content, Line, SheetData, WorkbookData
+from xmreport.tables.columns import SUMMARY, form_columns, money_line, typed_columns
 from xmreport.tables.head import Occasion, spell
 from xmreport.tables.merged import ARRIVED, COUNTS, DIGEST, FILE, ROW, SHEET, UNIT, VERSION, Merged
 
@@ -24,21 +26,33 @@ def summary(occasion: Occasion, merged: Merged, states: Sequence[UnitState], she
         occasion: county, task, period and moment.
         merged: the accepted rows.
         states: the state of every unit that owes this period.
-        sheets: the sheets its template has.
+        sheets: which sheets it has besides the summary itself: 打印版 (if its template has one) and 来源.
     """
     form = merged.form
     name = f"{form.name}汇总表"
-    head = occasion.head(f"{form.title.removesuffix('表')}汇总表", form.annex)
+    columns = tuple(_columns(merged))
+    title = f"{form.title.removesuffix('汇总表').removesuffix('表')}汇总表"
+    head = {**occasion.head(title, form.annex), **money_line(form, columns)}
     notes = tuple(_notes(merged, states))
     groups: Mapping[str, tuple[str, ...]] = {"手续": merged.procedures} if merged.procedures else {}
     subtotals = bool(form.file.totals.sums) and len(states) > 1
     lines = tuple(_lines(merged, subtotals=subtotals))
-    made = [SheetData("汇总表", "汇总表", head, lines, groups, notes)]
+    table = SheetData("汇总表", "汇总表", head, lines, groups, notes, columns=columns)
+    made = [table]
     if PRINT in sheets:
-        made.append(SheetData(PRINT, PRINT, head, lines, groups, notes))
+        made.append(replace(table, name=PRINT, template=PRINT, optional=True))
     if ORIGIN in sheets:
-        made.append(SheetData(ORIGIN, ORIGIN, head, tuple(_origins(merged)), {}, ()))
-    return WorkbookData(f"{name}.xlsx", f"{name}.xlsx", tuple(made))
+        named = typed_columns(form, [form.file.name_column])
+        made.append(SheetData(ORIGIN, ORIGIN, head, tuple(_origins(merged)), columns=named))
+    return WorkbookData(f"{name}.xlsx", f"{name}.xlsx", tuple(made), SUMMARY)
+
+
+def _columns(merged: Merged) -> Iterator[ColumnData]:
+    """The form's columns; of those that the engine fills only what some return has brought back."""
+    for column in form_columns(merged.form, merged.procedures):
+        filled = merged.form.fields[column.field].column.filled
+        if column.field != UNIT and not (filled and merged.counted[column.field].isna().all()):
+            yield column
 
 
 def _lines(merged: Merged, *, subtotals: bool) -> Iterator[Line]:

@@ -15,9 +15,9 @@ from xmreport.workbooks.entries import Entry
 from xmreport.workbooks.looks import Look
 from xmreport.workbooks.official import draft_sheets, workbook, write_sheets
 from xmreport.workbooks.pen import Formats, Pen
-from xmreport.workbooks.template import BODY, read_template
+from xmreport.workbooks.template import BODY, template_for
 
-FOLDER = "报表"
+FOLDER, GENERIC = "报表", "通用报表.xlsx"
 MARK = "xmreport"
 """The document property that holds a form's version mark."""
 _LONGEST_LIST = 255
@@ -38,12 +38,13 @@ def build_blank(
     mark: str,
     as_of: dt.datetime,
 ) -> bytes:
-    """A blank form of `rows` empty rows from the template file `template` in the folder 报表 of `templates`.
+    """A blank form of `rows` empty rows from the template file `template` in the folder 报表 of `templates`, if it is
+    there, else from the generic one.
 
     Fields are named as printed: `建设性质`, `立项.办理进展`. A choice is held to; a date or an amount only warns.
     """
     empty = replace(data, lines=(Line(BODY),) * rows)
-    drafts = draft_sheets([empty], read_template(templates / FOLDER / template))
+    drafts = draft_sheets([empty], template_for(templates / FOLDER, template, GENERIC))
     draft = drafts[data.name]
     with workbook(as_of, data.head.get("标题", "")) as (book, output):
         pen = write_sheets(book, drafts)[data.name]

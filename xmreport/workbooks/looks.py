@@ -20,6 +20,7 @@ _LINES = (
     *("mediumDashed", "dashDot", "mediumDashDot", "dashDotDot", "mediumDashDotDot", "slantDashDot"),
 )
 _HORIZONTAL = {"centerContinuous": "center_across"}
+_ARRANGEMENT = frozenset({"align", "valign", "text_wrap", "shrink", "indent", "rotation", "num_format"})
 _VERTICAL = {"center": "vcenter", "justify": "vjustify", "distributed": "vdistributed"}
 
 _OFFICE = ("FFFFFF", "000000", "E7E6E6", "44546A", "4472C4", "ED7D31", "A5A5A5", "FFC000", "5B9BD5", "70AD47")
@@ -109,6 +110,12 @@ def overlay(look: Look, style: Look) -> Look:
     """`look` with the fill and the font's colour and weight of `style`."""
     wanted = ("bg_color", "font_color", "bold", "italic")
     return replace(look, properties=look.changed(**{k: v for k, v in style.properties if k in wanted}).properties)
+
+
+def arranged(look: Look, model: Look) -> Look:
+    """`look` with the alignment and the number format of `model`."""
+    own = {name: value for name, value in look.properties if name not in _ARRANGEMENT}
+    return Look.of(own | {name: value for name, value in model.properties if name in _ARRANGEMENT})
 
 
 def _font(cell: Cell | MergedCell, palette: Palette) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _TWO = 2 * _HAN
 """Two Han characters: words are not stood on end."""
 _ENDLESS = 200
 """Lines that no row shows: beyond them a text is not measured to the letter."""
-_UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|[!-~]+?(?:[-/,.]+|(?=[^!-~])|$)|\S")
+_UNBROKEN = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?!\d)|[!-~]+?(?:[-/,.]+|(?=[^!-~])|$)|\S")
 _WORD = r"[!-~]+?(?:[-/,]+|(?=[^!-~])|$)|."
 _TOKENS = tuple(re.compile(words, re.DOTALL) for words in (_WORD, _WORD + "[，。；：、！？）》”’…]*"))
 """What is not divided: some programs let a line begin with a full stop, some do not."""

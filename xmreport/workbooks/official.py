@@ -17,11 +17,12 @@ from xmreport.model.grid import address
 from xmreport.model.sheets import SheetData, WorkbookData
 from xmreport.workbooks.charts import draw
 from xmreport.workbooks.draft import Draft
-from xmreport.workbooks.layout import lay_out
-from xmreport.workbooks.page import Page
+from xmreport.workbooks.kinds import open_columns
+from xmreport.workbooks.layout import is_open, lay_out
+from xmreport.workbooks.page import A3, A4, Page
 from xmreport.workbooks.paper import Fit, fit
 from xmreport.workbooks.pen import Formats, Pen
-from xmreport.workbooks.template import NOTE, Template, read_template
+from xmreport.workbooks.template import NOTE, Template, template_for
 from xmreport.workbooks.widths import Cuts
 
 _LONGEST_NAME = 31
@@ -37,7 +38,7 @@ _OVERFULL = "有{}处文字太长，一行印不完整，全文在单元格里�
 
 def build(data: WorkbookData, templates: Path, as_of: dt.datetime) -> bytes:
     """The workbook `data` in the look of its template in the folder `templates`."""
-    template = read_template(templates / data.template)
+    template = template_for(templates, data.template, data.generic)
     drafts = draft_sheets(data.sheets, template)
     with workbook(as_of, data.sheets[0].head.get("标题", "")) as (book, output):
         write_sheets(book, drafts)
@@ -48,8 +49,12 @@ def draft_sheets(sheets: Iterable[SheetData], template: Template) -> Mapping[str
     """Each sheet with its columns and rows in place, by the name its data gives it."""
     drafts: dict[str, Draft] = {}
     for data in sheets:
+        if data.optional and data.template not in template.sheets:
+            continue
         name = sheet_name(data.name, {draft.name.casefold() for draft in drafts.values()})
-        drafts[data.name] = Draft(data, name, lay_out(template.sheet(data.template), data.groups), template.styles)
+        sheet = template.sheet(data.template)
+        opened = open_columns(template.file, template.kinds, data.columns) if is_open(sheet) else ()
+        drafts[data.name] = Draft(data, name, lay_out(sheet, data.groups, opened), template.styles)
     return drafts
 
 
@@ -91,11 +96,11 @@ def _cut(text: str, units: int) -> str:
 
 
 def _write(book: Workbook, pen: Pen, draft: Draft, drafts: Mapping[str, Draft]) -> None:
-    fitted = _fit(draft, drafts)
+    page, fitted = _fitted(draft, drafts)
     if fitted.overfull and draft.layout.sheet.find(NOTE) is not None:
         notes = (*draft.data.notes, _OVERFULL.format(fitted.overfull))
         draft = replace(draft, data=replace(draft.data, notes=notes))
-        fitted = _fit(draft, drafts)
+        page, fitted = _fitted(draft, drafts)
     for column, width in enumerate(fitted.widths):
         hidden = {} if width else {"hidden": True}
         pen.call(f"第 {column + 1} 列的宽度", pen.sheet.set_column_pixels, column, column, width or None, None, hidden)
@@ -104,18 +109,24 @@ def _write(book: Workbook, pen: Pen, draft: Draft, drafts: Mapping[str, Draft]) 
     for entry in fitted.entries:
         pen.write(entry)
     draw(book, pen, draft, fitted)
-    _set_up(pen, draft, fitted)
+    _set_up(pen, draft, page, fitted)
 
 
-def _fit(draft: Draft, drafts: Mapping[str, Draft]) -> Fit:
-    page = draft.layout.sheet.page
-    cuts = Cuts(draft.layout.before(page.repeated_columns), draft.layout.divisible, draft.headers)
-    return fit(draft.entries(drafts), draft.layout.widths, page, draft.least_heights, cuts)
+def _fitted(draft: Draft, drafts: Mapping[str, Draft]) -> tuple[Page, Fit]:
+    """The table on its template's paper; one whose columns are open goes to A3 where it is too wide for A4."""
+    layout, page = draft.layout, draft.layout.sheet.page
+    cuts = Cuts(layout.leading(page.repeated_columns), layout.divisible, draft.headers)
+    entries = draft.entries(drafts)
+    found = fit(entries, layout.widths, page, draft.least_heights, cuts)
+    if found.breaks and layout.opened and page.paper == A4:
+        page = replace(page, paper=A3)
+        found = fit(entries, layout.widths, page, draft.least_heights, cuts)
+    return page, found
 
 
-def _set_up(pen: Pen, draft: Draft, fitted: Fit) -> None:
+def _set_up(pen: Pen, draft: Draft, page: Page, fitted: Fit) -> None:
     """Paper, print area, what repeats and what is frozen."""
-    sheet, page = pen.sheet, draft.layout.sheet.page
+    sheet = pen.sheet
     last = len(fitted.widths) - 1
     sheet.set_paper(page.paper)
     (sheet.set_landscape if page.landscape else sheet.set_portrait)()
@@ -133,7 +144,7 @@ def _set_up(pen: Pen, draft: Draft, fitted: Fit) -> None:
         sheet.center_horizontally()
     pen.call("打印区域", sheet.print_area, 0, 0, draft.rows - 1, last)
     _repeat(pen, draft, page)
-    sheet.freeze_panes(_rows_up_to(draft, page.frozen_rows), draft.layout.before(page.frozen_columns))
+    sheet.freeze_panes(_rows_up_to(draft, page.frozen_rows), draft.layout.leading(page.frozen_columns))
     sheet.hide_gridlines(0 if page.gridlines else 2)
     sheet.set_zoom(page.zoom)
     # A code or a telephone number is text on purpose: no green corners.
@@ -146,7 +157,7 @@ def _repeat(pen: Pen, draft: Draft, page: Page) -> None:
         first, end = (_rows_up_to(draft, row) for row in (page.repeated_rows[0] - 1, page.repeated_rows[1]))
         if end > first:
             pen.call("顶端标题行", pen.sheet.repeat_rows, first, end - 1)
-    columns = draft.layout.before(page.repeated_columns)
+    columns = draft.layout.leading(page.repeated_columns)
     if columns:
         pen.call("左端标题列", pen.sheet.repeat_columns, 0, columns - 1)
 

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 _PAPERS = {8: (297.0, 420.0), 9: (210.0, 297.0), 11: (148.0, 210.0), 12: (257.0, 364.0), 13: (182.0, 257.0)}
 """Excel's number of a paper → millimetres upright: A3, A4, A5, B4, B5."""
-_A4 = 9
+A3, A4 = 8, 9
 _POINTS_PER_MM = 72 / 25.4
 
 
@@ -38,7 +38,7 @@ class Page:
     @property
     def printable(self) -> tuple[float, float]:
         """Points across and down that a page leaves between its margins."""
-        short, long = _PAPERS.get(self.paper, _PAPERS[_A4])
+        short, long = _PAPERS.get(self.paper, _PAPERS[A4])
         across, down = (long, short) if self.landscape else (short, long)
         left, right, top, bottom = (inches * 72 for inches in self.margins[:4])
         return across * _POINTS_PER_MM - left - right, down * _POINTS_PER_MM - top - bottom
@@ -49,7 +49,7 @@ def read_page(sheet: Worksheet) -> Page:
     setup, margins = sheet.page_setup, sheet.page_margins
     frozen_row, frozen_column = _frozen(sheet)
     return Page(
-        paper=int(setup.paperSize or _A4),
+        paper=int(setup.paperSize or A4),
         landscape=setup.orientation == "landscape",
         margins=(
             *(float(margins.left), float(margins.right), float(margins.top), float(margins.bottom)),

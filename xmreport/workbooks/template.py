@@ -1,14 +1,15 @@
 """An official format as an office keeps it: a workbook, read once into what a table needs of it.
 
 Column A of a template's sheet names what each row is and is never printed; the table begins in column B. A cell may
-hold `{占位}`; in the 明细 row it names the field of its column. The sheet 样式 gives words their colours and formats.
+hold `{占位}`; in the 明细 row it names the field of its column. The sheet 样式 gives words their colours and formats;
+the sheet 列型 of a generic template says how a column of each type looks.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile
@@ -26,9 +27,11 @@ HEAD, HEADER, BODY, NOTE, CHART, FOOT = "抬头", "表头", "明细", "附注", 
 SECTION, SUBTOTAL, TOTAL = "分组", "小计", "合计"
 HEADINGS = frozenset({HEAD, HEADER})
 LINES = frozenset({BODY, SECTION, SUBTOTAL, TOTAL})
-MARKS = HEADINGS | LINES | {NOTE, CHART, FOOT}
 SUM, COUNT = "求和", "计数"
-STYLES = "样式"
+STYLES, KINDS = "样式", "列型"
+WORDS = "栏名"
+"""In the sheet 列型, the row of words that send a column there by its heading."""
+MARKS = HEADINGS | LINES | {NOTE, CHART, FOOT, WORDS}
 COLOURED, BY = "着色", "按"
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -116,8 +119,14 @@ class Template:
     sheets: Mapping[str, TemplateSheet]
     styles: Mapping[str, Look]
     """A word and how a coloured cell that says it looks; a unit's word also carries its number format."""
+    kinds: TemplateSheet | None = None
+    """The sheet 列型: how the columns look that this template leaves open."""
+    spare: str | None = None
+    """A generic template's sheet for all that it does not name."""
 
     def sheet(self, name: str) -> TemplateSheet:
+        if name not in self.sheets and self.spare:
+            return self.sheets[self.spare]
         if name not in self.sheets:
             raise TemplateBroken(self.file, None, None, f"没有工作表“{name}”，现有：{'、'.join(self.sheets) or '无'}")
         return self.sheets[name]
@@ -134,6 +143,14 @@ def whole(text: str) -> Placeholder | None:
     """The one placeholder that a cell's text consists of, if it does."""
     match = PLACEHOLDER.fullmatch(text.strip())
     return placeholder(match[1]) if match else None
+
+
+def template_for(folder: Path, own: str, generic: str) -> Template:
+    """The template of a workbook's own name where the office has one, else the generic one, if there is any."""
+    if not generic or (folder / own).exists():
+        return read_template(folder / own)
+    found = read_template(folder / generic)
+    return replace(found, spare=next(iter(found.sheets), None))
 
 
 def read_template(path: Path) -> Template:
@@ -159,7 +176,8 @@ def _read(path: Path, _changed: int, _size: int) -> Template:
         for sheet in book.worksheets
         if sheet.title != STYLES and any(_mark(sheet, row) in MARKS for row in _rows(sheet))
     }
-    return Template(path.name, sheets, styles)
+    kinds = sheets.pop(KINDS, None)
+    return Template(path.name, sheets, styles, kinds)
 
 
 def _styles(book: Workbook, palette: Palette) -> dict[str, Look]:

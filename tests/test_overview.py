@@ -1,0 +1,79 @@
+"""总览: every workbook of every period opens from there."""
+
+import openpyxl
+import pytest
+from conftest import Office, form_one, project
+from occasions import county_of, occasion, opened, printed, state
+
+from xmreport.model.receipts import State
+from xmreport.tables.overview import overview
+
+KEY = ("周报", "2022-12-09")
+OWN = (
+    "前期手续办理情况表汇总表.xlsx",
+    "报送情况及迟报名单.xlsx",
+    "目标完成情况表.xlsx",
+    "通报.xlsx",
+    "核对与变化.xlsx",
+)
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory):
+    return county_of(tmp_path_factory.mktemp("overview"))
+
+
+def _made(county, files):
+    where = occasion(county)
+    return overview(county, [state(where, "古阳镇", State.ON_TIME)], {KEY: files}, [], where.as_of)
+
+
+def _links(made):
+    values = made.sheets[0].lines[0].values
+    words = ("汇总表", "报送情况", "目标完成", "通报", "变化", "其他表")
+    return {word: values[word] and values[word].target for word in words}
+
+
+def test_each_standard_workbook_has_a_link_of_its_own(county):
+    assert _links(_made(county, OWN)) == {
+        "汇总表": "周报/2022-12-09/前期手续办理情况表汇总表.xlsx",
+        "报送情况": "周报/2022-12-09/报送情况及迟报名单.xlsx",
+        "目标完成": "周报/2022-12-09/目标完成情况表.xlsx",
+        "通报": "周报/2022-12-09/通报.xlsx",
+        "变化": "周报/2022-12-09/核对与变化.xlsx",
+        "其他表": None,
+    }
+
+
+def test_a_workbook_that_is_not_there_has_no_link(county):
+    assert set(_links(_made(county, ())).values()) == {None}
+
+
+def test_one_further_workbook_opens_at_once(county):
+    made = _made(county, (*OWN, "手续分解清单.xlsx"))
+    assert made.sheets[0].lines[0].values["其他表"].text == "手续分解清单"
+    assert _links(made)["其他表"] == "周报/2022-12-09/手续分解清单.xlsx"
+    assert [sheet.name for sheet in made.sheets] == ["总览", "待处理文件"]
+
+
+def test_several_further_workbooks_are_listed_on_a_sheet(county, office: Office):
+    made = _made(county, (*OWN, "五张清单.xlsx", "统计汇总表.xlsx", "问题台账.xlsx"))
+    assert made.sheets[0].lines[0].values["其他表"].text == "3本"
+    assert _links(made)["其他表"] == "internal:'其他表'!A1"
+    assert _links(made)["汇总表"] == "周报/2022-12-09/前期手续办理情况表汇总表.xlsx"
+    sheet = opened(made, office.home / "templates_xlsx")["其他表"]
+    assert [line["工作簿"] for line in printed(sheet, "工作簿")[:3]] == ["五张清单", "统计汇总表", "问题台账"]
+    assert sheet["C4"].hyperlink.target.replace("\\", "/") == "周报/2022-12-09/五张清单.xlsx"
+
+
+def test_what_lies_beside_an_open_workbook_is_no_further_workbook(county):
+    assert _links(_made(county, (*OWN, "通报(2).xlsx", "~$通报.xlsx")))["其他表"] is None
+
+
+def test_every_link_of_a_published_overview_leads_to_a_file(office: Office):
+    office.drop("古阳镇/a.xlsx", form_one(project("桥")))
+    office.take("12-09 16:00", publish=True)
+    book = openpyxl.load_workbook(office.outbox / "总览.xlsx")
+    found = [cell.hyperlink.target for line in book["总览"].iter_rows() for cell in line if cell.hyperlink]
+    assert len(found) > 10
+    assert all((office.outbox / target.replace("\\", "/")).is_file() for target in found)

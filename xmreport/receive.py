@@ -1,0 +1,160 @@
+"""A file handed over by other means than the inbox: a person says whose it is, what for, when it came, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xmreport.decide import Judge
+from xmreport.examine import examine, open_desk
+from xmreport.ledger import Entry, Ledger
+from xmreport.model.dates import CHINA
+from xmreport.model.events import Emit, FileEvent
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.submission import Examination
+from xmreport.model.text import visible
+from xmreport.model.trouble import Trouble
+from xmreport.past import Past
+from xmreport.publish import Publisher
+from xmreport.reading.guard import GuardedPool, WorkerFailure
+from xmreport.rulebook.assignment import Assigned
+from xmreport.rulebook.book import County
+from xmreport.sending import Sender
+from xmreport.tally import Tally
+from xmreport.workspace import Workspace
+
+log = logging.getLogger("xmreport")
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A file, and what a person says of it."""
+
+    path: Path
+    unit: str
+    task: str
+    period: str
+    at: dt.datetime
+    """When it was handed over: what its timeliness goes by."""
+    reason: str
+
+
+def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: dt.datetime, emit: Emit) -> Tally:
+    """Judge a file as any that was dropped, record it with its reason, and publish. The file stays where it is.
+
+    Its record comes last: what is cut short before it left no trace in the ledger and is simply done again.
+
+    Raises:
+        Trouble: what is said of it cannot be, and nothing was recorded.
+    """
+    unit, due = _named(county, handed, now)
+    reason = visible(handed.reason).strip()
+    if not reason:
+        raise Trouble("请用 --reason 写明怎么交来的、为什么没有走收件文件夹。")
+    office, tally = workspace.rulebook.office, Tally()
+    data = _bytes(handed.path, office.largest_mib)
+    arrival = Receipt(
+        file=handed.path.name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        outcome=Outcome.QUARANTINED,
+        arrived_at=handed.at.astimezone(CHINA),
+        rules=county.digest,
+        county=county.key,
+        unit=unit,
+        replayed=True,
+        handed_over=reason,
+    )
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger.open(workspace.state))
+        counties = {county.key: county}
+        pool = stack.enter_context(
+            GuardedPool(1, open_desk, (counties,), seconds=office.seconds, memory_mib=office.memory_mib)
+        )
+        past = Past(ledger, county.key)
+        found = _asked_for(_examined(pool, data, arrival), due)
+        receipts = Judge(county, past, named=due).decide(found, arrival)
+        sender = Sender(workspace, counties, ledger.originals, lambda: pool, tally)
+        receipts = sender.addressed(receipts, county, past)
+        if any(receipt.returned_copy for receipt in receipts):
+            sender.send_back(receipts, data)
+        ledger.originals.keep(data)
+        recorded = ledger.record([Entry(None, receipts)])
+        past.add(recorded)
+        tally.files = 1
+        for receipt in recorded:
+            tally.outcomes[receipt.outcome] += 1
+            emit(FileEvent(receipt))
+        try:
+            for event in Publisher(workspace, county, ledger).publish(past.receipts, now):
+                emit(event)
+        except (Trouble, OSError) as trouble:
+            log.error("已经补登，%s的表没有出完，下次再出：%s", county.name, trouble)  # noqa: TRY400 - said in a sentence
+            tally.troubles += 1
+    return tally
+
+
+def _named(county: County, handed: HandedOver, now: dt.datetime) -> tuple[str, Assigned]:
+    """The unit, and the task's period, that the person means."""
+    unit = county.roster.resolve(handed.unit)
+    if unit is None:
+        raise Trouble(f"“{handed.unit}”不在{county.name}的名册里。")
+    task = county.tasks.get(handed.task)
+    if task is None:
+        raise Trouble(f"{county.name}没有“{handed.task}”这项任务；现有：{'、'.join(county.tasks)}。")
+    period = task.period_named(handed.period)
+    if period is None:
+        names = "、".join(each.name for each in task.periods)
+        raise Trouble(f"“{task.name}”没有 {handed.period} 这一期；现有：{names}。")
+    if handed.at > now:
+        raise Trouble(f"交来的时间 {handed.at:%Y-%m-%d %H:%M} 还没有到，请核对 --at。")
+    if not period.has_begun(now):
+        raise Trouble(f"“{task.name}”{period.name} 这一期还没有开始，请核对 --period。")
+    day = period.ends if period.due_at else handed.at.astimezone(CHINA).date()
+    if unit not in county.reporters(task, day):
+        raise Trouble(f"{unit}不在“{task.name}”的应报单位之中；若应由它报送，请先改规则。")
+    return unit, Assigned(task, period)
+
+
+def _bytes(path: Path, largest_mib: int) -> bytes:
+    if not path.is_file():
+        raise Trouble(f"没有这个文件：{path}。")
+    if path.stat().st_size > largest_mib * 2**20:
+        raise Trouble(f"文件太大：{path}。单个文件不能超过 {largest_mib} MB。")
+    return path.read_bytes()
+
+
+def _examined(pool: Executor, data: bytes, arrival: Receipt) -> Examination:
+    day = arrival.arrived_at.date()
+    try:
+        return pool.submit(examine, data, arrival.county or "", arrival.file, arrival.unit, day).result()
+    except WorkerFailure as failure:
+        finding = Finding("F07", Severity.ERROR, words={"原因": failure.reason})
+        return Examination(outcome="quarantined", findings=(finding,))
+
+
+def _asked_for(found: Examination, due: Assigned) -> Examination:
+    """The one return in a workbook that the task asks for; sheets of other forms are not used, and that is said."""
+    if not found.parts:
+        return found
+    form = due.task.rules.form
+    own = [part for part in found.parts if part.form == form]
+    if not own:
+        holds = "、".join(dict.fromkeys(f"《{part.form}》" for part in found.parts))
+        asked = f"《{form}》" if form else f"文档（{due.task.rules.document}）"
+        raise Trouble(f"“{due.task.name}”要的是{asked}，这份文件里是{holds}；没有补登，请核对 --task。")
+    if len(own) > 1:
+        raise Trouble(f"这个工作簿里有 {len(own)} 份《{form}》，是几期的，请分开另存，各补登一次。")
+    [part] = own
+    if part.stated and not due.period.begins <= part.stated <= due.period.ends:
+        log.warning("表上的填报时间 %s 不在 %s 这一期之内，按您写明的期次记。", part.stated, due.period.name)
+    unused = tuple(
+        Finding("S15", Severity.WARNING, words={"工作表": other.sheet}) for other in found.parts if other is not part
+    )
+    return replace(found, parts=(replace(part, findings=(*part.findings, *unused)),))

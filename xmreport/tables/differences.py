@@ -1,0 +1,206 @@
+"""What changed from each unit's last return to this one, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from xmreport.model.submission import Row, Value
+from xmreport.rulebook.columns import procedures_of
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.identity import Index, name_key, name_of, near_name, renamed
+from xmreport.tables.merged import COUNTS, FILE, RECORD, ROW, SHEET, UNIT, Merged
+
+SAME = 0.005
+"""In the form's own unit: figures that differ by less print alike."""
+TOLD = frozenset({"单位", "选项", "日期", "代码", "电话"})
+"""Types of columns whose change is told besides money: free text changes every time."""
+SUMMED = "汇总表"
+"""Stands for the column where it changed whether a row is summed."""
+
+
+class Kind(StrEnum):
+    """What happened to a project."""
+
+    NEW = "新增"
+    GONE = "消失"
+    MOVED = "换单位报送"
+    DONE = "办结"
+    BACK = "倒退"
+    REOPENED = "重新打开"
+    MONEY = "金额变化"
+    NAME = "名称变化"
+    FACT = "信息变化"
+    SUMMED = "计入变动"
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A row of a merged table: whose it is, where it stands, and whether it is summed."""
+
+    unit: str
+    row: Row
+    summed: bool
+    place: str
+    values: Mapping[str, Value] = field(repr=False)
+    """As the summary prints them: a column that is worked out holds what it is worked out to."""
+
+    def figure(self, column: str) -> float | None:
+        """A figure, None where there is none."""
+        value = self.values[column]
+        return float(value) if isinstance(value, int | float) else None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one row; of a row that is gone `held` is the last one."""
+
+    kind: Kind
+    held: Held
+    column: str | None = None
+    before: Value = None
+    now: Value = None
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The rows of two times that are the same project, and those without a counterpart."""
+
+    same: Sequence[tuple[Held, Held]]
+    """Last time's and this time's."""
+    new: Sequence[Held]
+    gone: Sequence[Held]
+
+
+def held_rows(merged: Merged) -> list[Held]:
+    """The rows of a merged table, those that another unit's row replaces included."""
+    return [
+        Held(
+            line[UNIT],
+            line[RECORD],
+            bool(line[COUNTS]),
+            f"{line[FILE]} {line[SHEET]} 第{line[ROW]}行",
+            {name: line[name] for name in merged.form.fields},
+        )
+        for line in merged.frame.to_dict("records")
+    ]
+
+
+def pair(form: Form, last: Sequence[Held], now: Sequence[Held]) -> Pairs:
+    """Each project within its own unit's returns; what is left over, among all units'."""
+    same: list[tuple[Held, Held]] = []
+    new: list[Held] = []
+    gone = list(last)
+    for unit in dict.fromkeys(held.unit for held in now):
+        own = [held for held in now if held.unit == unit]
+        matched, left = _matched(form, [held for held in gone if held.unit == unit], own)
+        same += matched
+        new += left
+        gone = _without(gone, (before for before, _ in matched))
+    moved, new = _matched(form, gone, new)
+    return Pairs([*same, *moved], new, _without(gone, (before for before, _ in moved)))
+
+
+def _matched(form: Form, last: Sequence[Held], now: Sequence[Held]) -> tuple[list[tuple[Held, Held]], list[Held]]:
+    """Pairs of the same project, each row in one pair alone; and the rows of now that are in none."""
+    holder = {id(held.row): held for held in last}
+    index = Index(form, (held.row for held in last))
+    pairs: list[tuple[Held, Held]] = []
+    left: list[Held] = []
+    for held in now:
+        found = index.find(held.row)
+        before = holder.pop(id(found), None) if found else None
+        if before is None:
+            left.append(held)
+        else:
+            pairs.append((before, held))
+    return pairs, left
+
+
+def _without(rows: Iterable[Held], taken: Iterable[Held]) -> list[Held]:
+    out = {id(held) for held in taken}
+    return [held for held in rows if id(held) not in out]
+
+
+def changes_of(form: Form, pairs: Pairs, absent: frozenset[str]) -> list[Change]:
+    """Every change.
+
+    Args:
+        form: the form of the rows.
+        pairs: the rows of both times.
+        absent: units without a return this time: their rows are not gone, they were not reported.
+    """
+    found: list[Change] = []
+    gone = [held for held in pairs.gone if held.unit not in absent]
+    left: dict[str, dict[str, str]] = {}
+    for held in gone:
+        name = name_of(form, held.row)
+        left.setdefault(held.unit, {})[name_key(name)] = name
+    for held in pairs.new:
+        found.append(_whole(form, Kind.NEW, held))
+        found += _drifted(form, held, left.get(held.unit, {}))
+    found += [_whole(form, Kind.GONE, held) for held in gone]
+    for before, held in pairs.same:
+        found += _changed(form, before, held)
+    return found
+
+
+def _whole(form: Form, kind: Kind, held: Held) -> Change:
+    """A row that came or went, with the first of its columns that are summed."""
+    column = next(iter(form.file.totals.sums), None) if held.summed else None
+    figure = held.figure(column) if column else None
+    return Change(kind, held, column, *((None, figure) if kind is Kind.NEW else (figure, None)))
+
+
+def _drifted(form: Form, held: Held, gone: Mapping[str, str]) -> Iterator[Change]:
+    """A new name close to one of the unit's that are gone: shown beside both, never merged."""
+    name = name_of(form, held.row)
+    old = near_name(name, gone) if gone else None
+    if old:
+        yield Change(Kind.NAME, held, f"{form.file.name_column}（疑似同一项目）", old, name)
+
+
+def _changed(form: Form, before: Held, held: Held) -> Iterator[Change]:
+    if before.unit != held.unit:
+        yield Change(Kind.MOVED, held, "填报单位", before.unit, held.unit)
+    if before.summed != held.summed:
+        words = {True: "计入", False: "不计入（另一单位也报了）"}
+        yield Change(Kind.SUMMED, held, SUMMED, words[before.summed], words[held.summed])
+    old, name = name_of(form, before.row), name_of(form, held.row)
+    if renamed(name, old):
+        yield Change(Kind.NAME, held, form.file.name_column, old, name)
+    progressed = list(_progressed(form, before, held))
+    yield from progressed
+    yield from _money(form, before, held)
+    told = {form.file.name_column, *(change.column for change in progressed)}
+    for name, column in form.columns.items():
+        was, now = before.values[name], held.values[name]
+        if column.type in TOLD and not column.filled and name not in told and was != now:
+            yield Change(Kind.FACT, held, name, was, now)
+
+
+def _progressed(form: Form, before: Held, held: Held) -> Iterator[Change]:
+    """What was finished, and what was finished and is not any more: a procedure, or the row's own status."""
+    regress = form.file.against.regress
+    if regress is None:
+        return
+    procedures = [f"{name}.{regress.column}" for name in procedures_of(form, held.row)] if form.sub_columns else []
+    for name in procedures or [regress.column]:
+        was, now = before.values[name], held.values[name]
+        if was == now:
+            continue
+        if now == regress.value:
+            yield Change(Kind.DONE, held, name, was, now)
+        elif was == regress.value and now is not None:
+            yield Change(Kind.BACK if procedures else Kind.REOPENED, held, name, was, now)
+
+
+def _money(form: Form, before: Held, held: Held) -> Iterator[Change]:
+    """Money columns; a row that is not summed is another unit's business."""
+    if not (before.summed and held.summed):
+        return
+    for name in (name for name, column in form.columns.items() if column.type == "金额" and column.computed is None):
+        was, now = before.figure(name), held.figure(name)
+        if abs((now or 0.0) - (was or 0.0)) >= SAME:
+            yield Change(Kind.MONEY, held, name, was, now)

@@ -1,0 +1,246 @@
+"""What returns say of a docket's matters, each with the moment from which it is so, in that order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from xmreport.model.dates import CHINA, PartialDate
+from xmreport.model.receipts import Receipt
+from xmreport.model.submission import Cell, Row, Value
+from xmreport.rulebook.book import County, Docket, Opening
+from xmreport.rulebook.columns import columns_of, readable
+from xmreport.rulebook.docket import FILLED, Entering
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.names import key_of
+from xmreport.rulebook.roster import Roster
+
+OFFICE = "本办"
+"""The category of units whose word in a docket stands above what others say."""
+_FIGURES = frozenset({"金额", "数"})
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line of a return that opens an entry or adds to one."""
+
+    moment: dt.datetime
+    receipt: Receipt
+    row: Row
+    values: Mapping[str, Value]
+    """By the docket's columns; blank ones are left out."""
+    fixed: Mapping[str, Value]
+    """What the rules write into an entry that opens with it."""
+    number: str | None
+    """The entry it names."""
+    by_office: bool = False
+    is_reply: bool = False
+    """It answers to the entry it names, and opens none."""
+
+    @property
+    def day(self) -> dt.date:
+        return self.moment.astimezone(CHINA).date()
+
+    @property
+    def unit(self) -> str:
+        return self.receipt.unit or ""
+
+    @property
+    def keys(self) -> Row:
+        """What it is known by."""
+        return Row(self.row.sheet, self.row.row, {**self.fixed, **self.values})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A return is in: what the unit's last one held and this one does not is held no more."""
+
+    moment: dt.datetime
+    receipt: Receipt
+
+
+Event = Said | Arrived
+
+
+def offices(county: County, docket: Docket) -> tuple[str, ...]:
+    """The units whose word in the docket is the office's: those of 本办, and the one its task is reported to."""
+    recipient = county.roster.resolve(county.tasks[docket.task].rules.recipient)
+    own = [unit.name for unit in county.roster.categories.get(OFFICE, ())]
+    return tuple(dict.fromkeys([*([recipient] if recipient else []), *own]))
+
+
+def events(
+    county: County,
+    docket: Docket,
+    history: Sequence[Receipt],
+    rows: Mapping[int, tuple[Row, ...]],
+    until: dt.datetime,
+) -> list[Event]:
+    """Everything that was said up to a moment, in the order in which it came to be so.
+
+    A line whose condition turns on the day counts from the first day on which it holds while its return is the unit's
+    newest. That order never changes later: what comes later is said later.
+    """
+    reader = _Reader(county, docket, rows)
+    found: list[tuple[dt.datetime, int, int, Event]] = []
+    for receipt, superseded in _in_order(receipt for receipt in history if receipt.arrived_at <= until):
+        place = 0
+        for place, event in enumerate(reader.read(receipt, superseded, until)):
+            found.append((event.moment, receipt.seq, place, event))
+        found.append((receipt.arrived_at, receipt.seq, place + 1, Arrived(receipt.arrived_at, receipt)))
+    found.sort(key=lambda each: each[:3])
+    return [event for *_, event in found]
+
+
+def _in_order(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, dt.datetime | None]]:
+    """Each return once, oldest first, with the moment at which the unit's next one of that form took its place."""
+    ordered = sorted({each.seq: each for each in receipts}.values(), key=lambda each: (each.arrived_at, each.seq))
+    following: dict[tuple[str | None, str | None], dt.datetime] = {}
+    found: list[tuple[Receipt, dt.datetime | None]] = []
+    for receipt in reversed(ordered):
+        owner = (receipt.unit, receipt.form)
+        found.append((receipt, following.get(owner)))
+        following[owner] = receipt.arrived_at
+    yield from reversed(found)
+
+
+class _Reader:
+    """Reads one county's returns for one docket."""
+
+    def __init__(self, county: County, docket: Docket, rows: Mapping[int, tuple[Row, ...]]) -> None:
+        self.county, self.docket, self.rows = county, docket, rows
+        self.form = county.forms[docket.rules.form]
+        self.offices = frozenset(offices(county, docket))
+        named = {opening.rules.form for opening in docket.openings}
+        self._implied = self.form.name not in named
+        """Whether units' returns of the docket's own form open entries although no rule says so."""
+
+    def read(self, receipt: Receipt, superseded: dt.datetime | None, until: dt.datetime) -> Iterator[Said]:
+        """All that a return says up to a moment, or until another takes its place."""
+        last = until if superseded is None else min(until, superseded - dt.datetime.resolution)
+        form = self.county.forms[receipt.form or ""]
+        rows = self.rows[receipt.seq]
+        own = form.name == self.form.name
+        by_office = own and receipt.unit in self.offices
+        if by_office or (own and self._implied):
+            for row in rows:
+                yield self._said(receipt.arrived_at, receipt, row, row.values, None, by_office=by_office)
+        if by_office:
+            return
+        for opening in self.docket.openings:
+            if opening.rules.form == form.name:
+                yield from self._opened(opening, form, receipt, rows, last)
+
+    def _opened(
+        self, opening: Opening, form: Form, receipt: Receipt, rows: Sequence[Row], last: dt.datetime
+    ) -> Iterator[Said]:
+        table = opening.rules.table
+        columns = columns_of(form, rows, table, [receipt.unit or ""] * len(rows))
+        lines = [{name: cells[at] for name, cells in columns.values.items()} for at in range(len(columns.places))]
+        moments = self._moments(opening, receipt, lines, last)
+        for at, moment in sorted(moments.items()):
+            row = rows[columns.places[at][0]]
+            yield self._said(moment, receipt, row, lines[at], opening.rules, by_office=False)
+
+    def _moments(
+        self, opening: Opening, receipt: Receipt, lines: Sequence[Mapping[str, Cell]], last: dt.datetime
+    ) -> dict[int, dt.datetime]:
+        """Line → the moment from which its condition holds."""
+        condition = opening.condition
+        if condition is None:
+            return dict.fromkeys(range(len(lines)), receipt.arrived_at)
+        came = receipt.arrived_at.astimezone(CHINA).date()
+        begins = self._begins(receipt)
+
+        def holds(chosen: Sequence[int], day: dt.date) -> list[int]:
+            columns = {name: [lines[at].get(name) for at in chosen] for name in condition.names}
+            truths = condition.evaluate(columns, given_dates(came, day, begins))
+            return [at for at, truth in zip(chosen, truths, strict=True) if truth is True]
+
+        found = dict.fromkeys(holds(range(len(lines)), came), receipt.arrived_at)
+        waiting: dict[dt.date, list[int]] = {}
+        for at, line in enumerate(lines):
+            if at not in found and "截止日" in condition.text:
+                for day in _turns((line.get(name) for name in condition.names), came):
+                    waiting.setdefault(day, []).append(at)
+        for day in sorted(waiting):
+            moment = dt.datetime.combine(day, dt.time(), CHINA)
+            if moment > last:
+                break
+            for at in holds([at for at in waiting[day] if at not in found], day):
+                found[at] = moment
+        return found
+
+    def _begins(self, receipt: Receipt) -> dt.date | None:
+        task = self.county.tasks.get(receipt.task or "")
+        period = task.period_named(receipt.period or "") if task else None
+        return period.begins if period else None
+
+    def _said(
+        self,
+        moment: dt.datetime,
+        receipt: Receipt,
+        row: Row,
+        line: Mapping[str, Cell],
+        rules: Entering | None,
+        *,
+        by_office: bool,
+    ) -> Said:
+        values = self._fitting((name, line.get(source)) for name, source in self._taken(rules, line).items())
+        fixed = self._fitting(rules.fixed.items() if rules else ())
+        own = values.pop(self.docket.rules.number or "", None)
+        named = line.get(rules.onto) if rules and rules.onto else own
+        number = str(named).strip() if isinstance(named, str | int) else ""
+        is_reply = bool(rules and rules.onto)
+        return Said(moment, receipt, row, values, fixed, number or None, by_office=by_office, is_reply=is_reply)
+
+    def _taken(self, rules: Entering | None, line: Mapping[str, Cell]) -> dict[str, str]:
+        """The docket's column → the line's: all of the docket's own form, and of a reply those called alike."""
+        taken = dict(rules.take) if rules else {}
+        if rules is None or rules.form == self.form.name:
+            return {name: name for name in self.form.fields} | taken
+        if rules.onto and not taken:
+            return {name: name for name in self.form.fields if name in line and name != rules.onto}
+        return taken
+
+    def _fitting(self, given: Iterable[tuple[str, Cell]]) -> dict[str, Value]:
+        """Those that stand in a column of the docket which the engine does not fill by itself."""
+        fields = self.form.fields
+        held = {
+            name: fitting(self.county.roster, self.form, name, cell)
+            for name, cell in given
+            if name in fields and name not in FILLED and not fields[name].column.filled
+        }
+        return {name: value for name, value in held.items() if value is not None}
+
+
+def given_dates(report: dt.date, day: dt.date, begins: dt.date | None) -> Mapping[str, Value]:
+    """The dates that conditions may name: the return's day, the day looked at, the first day of the period."""
+    first = {"本期初": PartialDate.of(begins)} if begins else {}
+    return {"报告日": PartialDate.of(report), "截止日": PartialDate.of(day), **first}
+
+
+def fitting(roster: Roster, form: Form, name: str, cell: Cell) -> Value:
+    """A value as the docket's column holds it, so that it comes back from the printed docket as the same value.
+
+    None where it is blank or of a kind that the column cannot hold.
+    """
+    value, column = readable(cell), form.fields[name].column
+    if value is None or value == "":
+        return None
+    if column.type == "日期":
+        return value if isinstance(value, PartialDate) else None
+    if column.type in _FIGURES:
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    text = str(value)
+    if column.type == "单位":
+        return roster.resolve(text) or text
+    return form.meanings.get(column.options or "", {}).get(key_of(text).upper(), text)
+
+
+def _turns(cells: Iterable[Cell], after: dt.date) -> set[dt.date]:
+    """The days on which a condition over these cells can turn true: the day after each date's last day."""
+    dates = {cell.last for cell in cells if isinstance(cell, PartialDate)}
+    return {day + _DAY for day in dates if day + _DAY > after and day < dt.date.max}

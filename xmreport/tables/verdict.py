@@ -1,0 +1,135 @@
+"""How a figure stands against its target on a day: what it is held against, the verdict and the light."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from xmreport.model.sheets import Content, Formula
+from xmreport.rulebook.book import Indicator
+from xmreport.rulebook.figures import Lights, Milestone, TargetRules
+from xmreport.rulebook.words import Amount
+
+NO_DATA = "无数据"
+_HAIR = 1e-12
+"""What sums of decimals may lack without a reader seeing it."""
+_POINT = 1e-9
+
+
+class Light(StrEnum):
+    """亮灯: green, yellow, red and red again, as the template colours them."""
+
+    ON_COURSE = "正常"
+    BEHIND = "滞后"
+    FAR_BEHIND = "严重滞后"
+    OVERDUE = "逾期未达"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One indicator's figure on a day, held against a target or against none."""
+
+    indicator: Indicator
+    target: TargetRules | None
+    value: float | None
+    """Unrounded."""
+    day: dt.date
+
+    @property
+    def in_force(self) -> Milestone | None:
+        """The last milestone whose day has come."""
+        return max((m for m in self._milestones if m.day <= self.day), key=lambda m: m.day, default=None)
+
+    @property
+    def following(self) -> Milestone | None:
+        """The next milestone."""
+        return min((m for m in self._milestones if m.day > self.day), key=lambda m: m.day, default=None)
+
+    @property
+    def _milestones(self) -> tuple[Milestone, ...]:
+        return self.target.milestones if self.target else ()
+
+    @property
+    def goal(self) -> Amount | None:
+        """The firm value, else the stretch one, else the milestone's in force, else the next one's."""
+        if self.target is None:
+            return None
+        milestone = self.in_force or self.following
+        return self.target.goal or (milestone.amount if milestone else None)
+
+    @property
+    def goal_column(self) -> str | None:
+        """The column that prints the goal; None where a milestone is the goal."""
+        if self.target is None or self.target.goal is None:
+            return None
+        return "目标" if self.target.firm else "力争"
+
+    @property
+    def reached(self) -> bool:
+        return self.goal is not None and self._at(self.goal)
+
+    def _at(self, amount: Amount | None) -> bool:
+        """Decided on the unrounded figure."""
+        return amount is None or (self.value is not None and self.value >= amount.figure - _HAIR)
+
+    @property
+    def word(self) -> str | None:
+        """达标情况. Before its day a target that is not reached yet is 未到节点."""
+        if self.target is None:
+            return None
+        if self.value is None:
+            return NO_DATA
+        if self.reached:
+            return "已达标"
+        milestone = self.in_force
+        missed = "未达标" if (milestone.firm if milestone else self.target.firm) else "未达力争"
+        if milestone and not self._at(milestone.amount):
+            return missed
+        return "未到节点" if self.day < self.target.until else missed
+
+    @property
+    def against_goal(self) -> dict[str, Content]:
+        """完成率 and 差额 as formulas over the line's own cells 完成 and 目标 or 力争."""
+        values: dict[str, Content] = {"完成率": None, "差额": None}
+        if self.goal is not None and self.value is not None:
+            goal = f"{{{self.goal_column}}}" if self.goal_column else repr(self.goal.figure)
+            if self.goal.figure:
+                values["完成率"] = Formula(f"{{完成}}/{goal}", self.value / self.goal.figure)
+            values["差额"] = Formula(f"{{完成}}-{goal}", self.value - self.goal.figure)
+        return values
+
+    @property
+    def months_gone(self) -> int:
+        """Months of the target's own year that have begun: none before it, all twelve once it is over."""
+        if self.target is None or self.day.year == self.target.until.year:
+            return self.day.month
+        return 12 if self.day.year > self.target.until.year else 0
+
+    @property
+    def ahead(self) -> float | None:
+        """Percentage points before the time gone, behind it where negative; None where the notice asks for no 序时.
+
+        A rate is itself held against the time gone, an amount as a share of its goal.
+        """
+        progress = self.value
+        if self.indicator.rules.unit != "%" and progress is not None:
+            progress = progress / self.goal.figure if self.goal and self.goal.figure else None
+        if not self.indicator.rules.pro_rata or progress is None:
+            return None
+        return (progress - self.months_gone / 12) * 100
+
+    def light(self, lights: Lights) -> Light | None:
+        """亮灯; None where there is no target or no figure."""
+        if self.target is None or self.value is None:
+            return None
+        if self.reached:
+            return Light.ON_COURSE
+        missed = min([self.target.until, *(each.day for each in self._milestones if not self._at(each.amount))])
+        if missed < self.day:
+            return Light.OVERDUE
+        behind = -(self.ahead or 0.0)
+        if behind >= lights.far_behind - _POINT:
+            return Light.FAR_BEHIND
+        # On its day itself nothing is overdue yet, but what is not reached by then is not well either.
+        return Light.BEHIND if behind >= lights.behind - _POINT or missed == self.day else Light.ON_COURSE
