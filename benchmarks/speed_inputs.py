@@ -87,7 +87,7 @@ def make_workspace(home: Path, counties: int, units_each: int, workers: int = 1)
     task = weekly[0].replace("[部门, 乡镇]", "[乡镇]")
     text = re.sub(r"(?s)^任务:\n.*?(?=^报表:)", lambda _: f"任务:\n{task}\n", text, flags=re.MULTILINE)
     text = re.sub(r"(?s)    办理部门:.*?(?=^    出处)", "", text, count=1, flags=re.MULTILINE)
-    text = re.sub(r"(?ms)^职责:.*?(?=^\S|\Z)", "", text)
+    text = re.sub(r"(?ms)^(台账|通报|上报):.*?(?=^\S|\Z)", "", text)
     keys = [f"xian{number}" for number in range(counties)]
     for number, key in enumerate(keys):
         (home / "rules" / f"{key}.yaml").write_text(text.replace("县区: 古县", f"县区: 甲{number}县"), "utf-8")

@@ -147,11 +147,12 @@ def test_a_project_that_another_unit_reports_now_is_neither_new_nor_gone(where):
 def test_a_row_that_leaves_the_totals_because_two_units_report_it(where):
     last = [returned("县水利局", row(6, "桥", 责任单位="古阳镇"), seq=1), returned("古阳镇", seq=2)]
     now = [
-        returned("县水利局", row(6, "桥", 责任单位="古阳镇"), seq=3, came="12-15 10:00"),
+        returned("县水利局", row(6, "桥", 责任单位="古阳镇", 总投资=2900), seq=3, came="12-15 10:00"),
         returned("古阳镇", row(6, "桥", 责任单位="古阳镇", 总投资=3200), seq=4, came="12-15 11:00"),
     ]
     made = _made(where, last, now)
     assert _of(made, "计入变动") == [("桥", "汇总表", "计入", "不计入（另一单位也报了）", None)]
+    assert _of(made, "金额变化") == []  # what it says now is in no total
     assert _values(made, TOTALS, "项目", "上期", "新增", "消失", "增减", "本期", "汇总表", "核对") == [
         ("项目数", 1, 1, 0, -1, 1, 1, "相符"),
         ("总投资", 3000, 3200, 0, -3000, 3200, 3200, "相符"),

@@ -6,6 +6,8 @@ import pytest
 from building import counties
 from noticed import KEYS, notice, parts
 
+from xmreport.model.dates import PartialDate
+
 OFFICES = {"县重点工程项目总指挥部办公室", "县项目攻坚指挥部办公室", "县重点项目办公室"}
 """Where the notices of 临县, 沁水 and 长子 have everything reported to."""
 
@@ -147,6 +149,36 @@ def test_a_project_that_goes_on_is_no_new_start():
     indicator = counties()["qinshui"].indicators["2024年新开工50亿元以上项目数"]
     columns = {"总投资": [600_000], "建设性质": ["续建"], "拟开工月": [None]}
     assert indicator.condition.evaluate(columns) == [False]
+
+
+@pytest.mark.parametrize(
+    ("said_begun", "real_month", "begun"),
+    [("是", None, True), ("否", None, False), (None, "2025-03", True), (None, None, False)],
+)
+def test_a_project_of_linxian_has_begun_by_its_word_or_where_that_lacks_by_its_month(said_begun, real_month, begun):
+    columns = {
+        "建设性质": ["新建"],
+        "级别": ["省重点"],
+        "是否开复工": [said_begun],
+        "实际开复工月": [PartialDate(2025, 3) if real_month else None],
+        "计划开复工月": [PartialDate(2025, 3)],
+    }
+    given = {"截止日": PartialDate(2025, 3, 31)}
+    county = counties()["linxian"]
+    for name in ("新建开工率", "开复工率", "省市重点项目新建开工率", "省市重点项目开复工率"):
+        assert (county.indicators[name].condition.evaluate(columns, given) == [True]) is begun, name
+    late = next(each for each in county.lists if each.rules.name == "未按计划开复工项目")
+    assert (late.condition.evaluate(columns, given) == [True]) is not begun
+
+
+@pytest.mark.parametrize(("day", "late"), [(PartialDate(2020, 10, 20), False), (PartialDate(2020, 10, 21), True)])
+def test_what_is_due_in_zhangzi_is_overdue_from_the_day_after(day, late):
+    due, stages = PartialDate(2020, 10, 20), ("谋划", "计划开工", "在建", "调度")
+    plans = ("前期计划完成日", "计划开工日", "计划竣工日", "完成时限")
+    lists = [each for each in counties()["zhangzi"].lists if each.rules.workbook == "四类未按时"]
+    for stage, plan, each in zip(stages, plans, lists, strict=True):
+        columns = {name: [None] for name in each.condition.names} | {plan: [due], "项目阶段": [stage]}
+        assert each.condition.evaluate(columns, {"截止日": day}) == [late], each.rules.name
 
 
 def test_the_split_that_qinshui_has_not_published_is_left_to_the_office():

@@ -7,16 +7,22 @@ from dataclasses import replace
 
 import openpyxl
 import pytest
+from building import counties
 from conftest import Office, at, saved, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xmreport.model.dates import PartialDate
+from xmreport.examine import examine, open_desk
+from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Row
 from xmreport.rulebook.loading import load_rulebook
 from xmreport.tables.docket import stand
+from xmreport.tables.docket_events import offices
 from xmreport.tables.docket_matters import matters
+from xmreport.tables.dockets import docket_workbooks, kept_dockets
+from xmreport.tables.head import Occasion
+from xmreport.workbooks.official import build
 from xmreport.workspace import shipped
 
 COUNTY = """
@@ -218,8 +224,8 @@ def test_numbers_follow_the_order_of_opening_and_skip_those_that_rows_bring(coun
         "09-10 09:00",
         {"编号": "WT2020-002", "项目": "旧事", "问题": "旧", "责任单位": "县水利局"},
     )
-    history.came("县水利局", F1, "09-18 10:00", problem("乙桥", "二"), problem("丙库", "三"))
     history.came("县住建局", F1, "09-18 09:00", problem("甲路", "一"))
+    history.came("县水利局", F1, "09-18 10:00", problem("乙桥", "二"), problem("丙库", "三"))
     numbers = {entry["项目"]: entry["编号"] for entry in shown(county, "问题台账", history, "09-20 10:00")}
     assert numbers == {"旧事": "WT2020-002", "甲路": "WT2020-001", "乙桥": "WT2020-003", "丙库": "WT2020-004"}
 
@@ -271,6 +277,27 @@ def test_a_number_once_given_never_changes_whatever_comes_later(county, returns,
     earlier, later = map(numbered, moments)
     assert later[: len(earlier)] == earlier
     assert len({number for number, *_ in later}) == len(later)
+
+
+def test_what_is_entered_afterwards_with_an_earlier_time_takes_no_number_from_what_was_there(county, history):
+    history.came("县住建局", F1, "09-10 10:00", problem("甲路", "一"))
+    history.came("县住建局", PROGRESS, "09-12 10:00", four_overdue(计划开工日=day("2020-09-13")))
+    history.came("县水利局", F1, "09-14 10:00", problem("乙桥", "二"))
+    before = [(entry["项目"], entry["编号"]) for entry in shown(county, "问题台账", history, "09-15 10:00")]
+    history.came(
+        "县发改局", PROBLEMS, "09-15 10:00", office_line(编号="WT2020-003", 项目="乙桥", 问题="二", 进展="在谈")
+    )
+    history.came("县水利局", F1, "09-09 10:00", problem("丙库", "三"), problem("乙桥", "二"))
+    history.came("县住建局", PROGRESS, "09-12 11:00", four_overdue(计划开工日=day("2020-12-01")))
+    after = {entry["项目"]: entry for entry in shown(county, "问题台账", history, "09-16 10:00")}
+    assert before == [("煤层气", "WT2020-002"), ("甲路", "WT2020-001"), ("乙桥", "WT2020-003")]
+    assert {name: entry["编号"] for name, entry in after.items()} == {
+        "甲路": "WT2020-001",
+        "乙桥": "WT2020-003",
+        "丙库": "WT2020-004",
+    }
+    assert after["乙桥"]["进展"] == "在谈"
+    assert after["乙桥"]["入账日"] == day("2020-09-09")
 
 
 def four_overdue(**changed):
@@ -387,6 +414,38 @@ def test_a_cell_that_comes_back_as_it_was_printed_is_no_edit(county, history):
     history.came("县发改局", PROBLEMS, "09-25 10:00", printed | {"进展": "正在组卷"})
     [entry] = shown(county, "问题台账", history, "09-30 10:00")
     assert (entry["层级"], entry["进展"]) == ("省", "正在组卷")
+
+
+def test_the_office_may_take_its_own_word_back(county, history):
+    history.came("县住建局", F1, "09-18 10:00", problem("甲路", "缺用地指标"))
+    history.came("县发改局", PROBLEMS, "09-19 10:00", office_line(编号="WT2020-001", 状态="销号"))
+    [entry] = shown(county, "问题台账", history, "09-20 10:00")
+    assert entry["来源"].endswith("第6行；县发改局改于2020-09-19 10:00")
+    history.came("县发改局", PROBLEMS, "09-20 11:00", entry | {"状态": "发现"})
+    [entry] = shown(county, "问题台账", history, "09-21 10:00")
+    assert entry["状态"] == "发现"
+    assert "办结日" not in entry
+
+
+def test_a_copy_kept_from_before_an_edit_does_not_undo_it(county, history):
+    history.came("县住建局", F1, "09-18 10:00", problem("甲路", "缺用地指标"))
+    [early] = shown(county, "问题台账", history, "09-18 12:00")
+    history.came("县发改局", PROBLEMS, "09-19 10:00", early | {"状态": "督办"})
+    [between] = shown(county, "问题台账", history, "09-19 12:00")
+    history.came("县发改局", PROBLEMS, "09-19 13:00", between | {"层级": "省"})
+    history.came("县发改局", PROBLEMS, "09-20 10:00", early | {"进展": "已会商"})
+    history.came("县发改局", PROBLEMS, "09-21 10:00", between | {"责任人": "张三"})
+    [entry] = shown(county, "问题台账", history, "09-22 10:00")
+    assert [entry[name] for name in ("状态", "层级", "进展", "责任人")] == ["督办", "省", "已会商", "张三"]
+
+
+def test_a_unit_that_fills_in_a_copy_of_the_docket_rewrites_nothing_it_left_as_it_was(county, history):
+    history.came("县住建局", F1, "09-18 10:00", problem("甲路", "缺用地指标"))
+    [copy] = shown(county, "问题台账", history, "09-18 12:00")
+    history.came("县住建局", F1, "09-25 10:00", problem("甲路", "缺用地指标", 协调层级="省"))
+    history.came("县水利局", PROBLEMS, "09-26 10:00", copy | {"进展": "已办好水保"})
+    [entry] = shown(county, "问题台账", history, "09-27 10:00")
+    assert (entry["层级"], entry["进展"]) == ("省", "已办好水保")
 
 
 def test_a_blank_cell_and_a_deleted_row_take_nothing_away(county, history):
@@ -635,10 +694,10 @@ def test_a_ledger_dropped_back_unedited_changes_nothing(place):
     place.drop(f"{HOUSING}/再报.xlsx", filled("问题台账", HOUSING, PROBLEM_FIELDS, line | {"层级": "市"}))
     place.take("2020-09-18 12:00", publish=True)
     after, _ = printed(place, "问题台账", "问题台账.xlsx")
-    shown = {name: cell.value for name, cell in after["甲路"].items() if name not in {"层级", "来源"}}
-    assert shown == {name: cell.value for name, cell in before["甲路"].items() if name not in {"层级", "来源"}}
+    shown = {name: cell.value for name, cell in after["甲路"].items() if name != "层级"}
+    assert shown == {name: cell.value for name, cell in before["甲路"].items() if name != "层级"}
     assert after["甲路"]["层级"].value == "市"
-    assert after["甲路"]["来源"].value.endswith("另有县发改局")
+    assert after["甲路"]["来源"].value == before["甲路"]["来源"].value
 
 
 def test_the_slip_beneath_a_notice_comes_back_as_the_reply(tmp_path):
@@ -705,3 +764,49 @@ def test_a_pool_that_the_office_sends_back_edited_adds_nothing_to_what_units_rep
     assert {name: bool(cells["出账日"].value) for name, cells in lines.items()} == {"甲路": False, "乙桥": True}
     lines, _ = printed(place, "储备", "建设项目表汇总表.xlsx", "项目名称")
     assert list(lines) == ["甲路"]
+
+
+def plausible(county, field):
+    """A value that a column takes."""
+    by_type = {
+        "日期": day("2020-12"),
+        "金额": 1.0,
+        "数": 1.0,
+        "单位": county.roster.names[0],
+        "代码": f"2009-{county.file.code}-89-01-123456",
+        "年限": "2020-2022",
+        "电话": "0355-8321234",
+    }
+    return by_type.get(field.type, field.name)
+
+
+def test_every_shipped_docket_is_known_again_as_its_form_when_it_comes_back():
+    shipped_counties = counties()
+    open_desk(shipped_counties)
+    seen = 0
+    for key, county in shipped_counties.items():
+        for docket in county.dockets.values():
+            task, form = county.tasks[docket.task], county.forms[docket.rules.form]
+            period = task.periods[0]
+            moment = dt.datetime.combine(period.begins, dt.time(10), CHINA)
+            values = {}
+            for name, field in form.fields.items():
+                choices = form.options.get(field.column.options or "")
+                values[name] = next(iter(choices)) if choices else plausible(county, field)
+            office = offices(county, docket)[0]
+            receipt = Receipt(
+                "f.xlsx", "0" * 64, 1, Outcome.ACCEPTED, moment, "", key, office, form.name, task.name, seq=1
+            )
+            rows = {1: (Row("Sheet1", 6, values),)}
+            kept = kept_dockets(Occasion(county, task, period, moment), [receipt], rows)
+            for data in docket_workbooks(Occasion(county, task, period, moment), kept):
+                if "通知书" in data.file:
+                    continue
+                found = examine(build(data, shipped("templates_xlsx"), moment), key, data.file, None, moment.date())
+                assert [(part.form, part.unit, len(part.rows)) for part in found.parts] == [(form.name, office, 1)], (
+                    data.file
+                )
+                wrong = [finding for finding in found.parts[0].findings if finding.is_error and finding.code != "R90"]
+                assert wrong == [], data.file
+                seen += 1
+    assert seen == sum(len(county.dockets) for county in shipped_counties.values()) > 0

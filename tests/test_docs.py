@@ -154,6 +154,10 @@ def test_every_command_in_the_docs_runs(tmp_path):
         )
         # The workbook checked here is an empty one, and told so; of a unit that sent nothing, nothing is proved.
         assert done.returncode == {"check": 1, "prove": 2}.get(words[0], 0), f"{line}\n{done.stdout}{done.stderr}"
+        if words[0] == "init":  # the pages speak of 古县: the years of other counties would only be printed empty
+            for path in (where / words[1] / "rules").glob("*.yaml"):
+                if path.stem not in {"guxian", "huozhou"}:
+                    path.unlink()
 
 
 # ---- finding codes

@@ -124,6 +124,12 @@ def test_a_row_that_another_form_knows_since_the_period_began_is_not_on_the_list
     assert names_of(rows_of(county, "本月没有调研的项目", 项目表=projects, 调研表=visits)) == ["甲", "丙"]
 
 
+def test_a_row_that_cannot_be_looked_for_stays_on_the_list(county):
+    projects = source(county, "项目表", project(None), project("甲"))
+    visits = source(county, "调研表", *({"项目": name, "调研日": day("2022-12-01")} for name in (None, "甲")))
+    assert names_of(rows_of(county, "本月没有调研的项目", 项目表=projects, 调研表=visits)) == [None]
+
+
 def test_every_row_is_on_the_list_while_the_other_form_has_not_come(county):
     projects = source(county, "项目表", project("甲"), project("乙"))
     assert names_of(rows_of(county, "本月没有调研的项目", 项目表=projects)) == ["甲", "乙"]

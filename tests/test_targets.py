@@ -90,9 +90,9 @@ def test_exactly_the_target_is_reached_and_a_hair_below_is_not(county):
 
 
 def test_a_figure_that_rounds_up_to_its_target_has_not_reached_it(county):
-    data = targets(on(county, "2022-12-20"), {"项目表": source(county, "项目表", *begun(69_999, 100_000))})
+    data = targets(on(county, "2022-12-20"), {"项目表": source(county, "项目表", *begun(1402, 2003))})
     line = line_of(data, "开工率")
-    assert plain(line["完成"]) == pytest.approx(0.69999)
+    assert plain(line["完成"]) == pytest.approx(0.699_95)
     assert (line["达标情况"], line["亮灯"]) == ("未到节点", "正常")
 
 
@@ -142,6 +142,12 @@ def test_a_milestone_missed_is_overdue_the_day_after_while_the_target_is_not_due
     assert light(county, "开工率", 0.49, "2022-12-01") == "逾期未达"
     assert light(county, "开工率", 0.50, "2022-12-01") == "正常"
     assert light(county, "开工率", 0.50, "2023-01-01") == "逾期未达"
+
+
+def test_a_milestone_is_in_force_from_its_own_day(tmp_path):
+    county = made_county(tmp_path, RULES + milestones("2022-11-30 达到 50%", goal="达到: 90%,"))
+    words = [verdict(county, "开工率", 0.49, date).word for date in ("2022-11-29", "2022-11-30")]
+    assert words == ["未到节点", "未达标"]
 
 
 # Lights
@@ -264,6 +270,7 @@ def test_entered_figures_of_units_alone_add_up_in_the_total(county):
     rows = entered(("2022-12", 12.0, "古阳镇"), ("2022-11", 27.5, "岳阳镇"))
     data = targets(on(county, "2022-12-20", ENTERED), {"统计数据表": source(county, "统计数据表", *rows)})
     assert line_of(data, "固投")["完成"].text == "{固投!合计.分子}"
+    assert "全县数为各单位最近一次填报数之和" in line_of(data, "固投")["口径"]
     total = sheet_of(data, "固投").lines[-1]
     assert (total.kind, plain(total.values["分子"]), plain(total.values["分解.差额"])) == (
         "合计",

@@ -111,9 +111,10 @@ def _tasks(old: County, new: County, receipts: Sequence[Receipt]) -> Iterator[st
             yield f"{name}：{'删去' if not now else '少了'} {_span(gone)}{told}"
         if fresh:
             yield f"{name}：{'新任务，有' if not was else '多了'} {_span(fresh)}"
-        for each in was:
-            if each in now and _due(was[each]) != _due(now[each]):
-                yield f"{name} {each} 期：应报 {_due(was[each])} → {_due(now[each])}"
+        dues = ((each, _due(was[each]), _due(now[each])) for each in was if each in now)
+        moved = [f"{each} 期应报 {one} → {other}" for each, one, other in dues if one != other]
+        if moved:
+            yield f"{name}：{_listed(moved, '期', '；')}"
 
 
 def _periods(task: Task | None) -> dict[str, Period]:

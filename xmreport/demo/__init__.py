@@ -1,4 +1,4 @@
-"""A demonstration: two counties' made-up weeks, taken in by the real engine."""
+"""A demonstration: five counties' made-up weeks, taken in by the real engine."""
 
 from xmreport.demo.stage import run_demo
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
+from xmreport.demo.desk import headings_of
 from xmreport.demo.habits import Habit
 from xmreport.demo.names import KEY_PROJECTS, POSTS, SURNAMES, Plan, listed
 from xmreport.demo.projects import Project, Record, make_projects
 from xmreport.demo.submission import CONTACTS, PROGRESS, REGISTER, Draft, write
+from xmreport.rulebook.form import Form
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,14 @@ class Drop:
     folder: str
     """The unit's folder; empty for the county's own."""
     file: str
-    data: bytes
+    data: bytes | Callable[[Path], bytes]
+    """What lies in it; of a workbook that the engine wrote before, how it is made from the outbox."""
     told: str = ""
     """What a spectator should know about it."""
+
+    def made(self, outbox: Path) -> bytes:
+        """Its bytes, as they are when it is dropped."""
+        return self.data if isinstance(self.data, bytes) else self.data(outbox)
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Wave:
     at: dt.datetime
     said: str
     drops: tuple[Drop, ...]
+    told: tuple[str, ...] = ()
+    """What a spectator should know about the whole of it."""
 
 
 class Sender:
@@ -86,6 +96,20 @@ class Sender:
         draft.unit = said or unit
         name = file or f"{unit}前期手续办理情况表.xlsx"
         return Drop(self.key, unit if folder is None else folder, name, write(draft), told)
+
+    def library(self, form: Form, unit: str, day: dt.date) -> Drop:
+        """The unit's projects as the county's library asks for them."""
+        records = [
+            project.base
+            | {
+                "拟开工月": project.base["计划开工时间"],
+                "民间投资": "否" if project.plan.owner == unit else "是",
+                "资金来源": "县" if project.plan.owner == unit else "自筹",
+            }
+            for project in self.projects.get(unit, [])
+        ]
+        draft = Draft(form.title, unit, day, headings_of(form), records, annex=form.annex)
+        return Drop(self.key, unit, f"{unit}{form.name}.xlsx", write(draft))
 
     def raw(self, unit: str, file: str, data: bytes, told: str) -> Drop:
         """Anything else that a unit drops."""

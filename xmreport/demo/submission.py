@@ -18,6 +18,9 @@ PROCEDURE_FIELDS = ("办理层级", "办理进展", "办结时间", "拟办结�
 _CREATED = dt.datetime(2022, 11, 26, 9, 0)  # noqa: DTZ001 - a workbook's own time has no zone
 
 _A3 = 8
+_WIDE = {"序号": 6, "项目名称": 30, "项目": 30, "项目代码": 25, "项目单位": 24, "建设内容及规模": 32, "备注": 22}
+_WIDE |= dict.fromkeys(("需协调解决的问题", "问题", "存在问题", "堵点问题", "原因", "未开工原因", "形象进度"), 22)
+_WIDE |= dict.fromkeys(("推进情况", "办理要求", "落实情况", "解决办法", "建设内容", "经济社会效益"), 30)
 
 
 class Heading(NamedTuple):
@@ -62,6 +65,7 @@ class Draft:
     headings: list[Heading]
     records: list[Record]
     annex: str = "附件1"
+    area: str = "0357"
     money: str | None = "万元"
     said_day: str = ""
     sheet: str = "Sheet1"
@@ -82,18 +86,19 @@ class Draft:
         return self.said_day or f"{self.day.year}年{self.day.month}月{self.day.day}日"
 
 
-def write(draft: Draft) -> bytes:
-    """The draft as an .xlsx."""
+def write(*drafts: Draft) -> bytes:
+    """The drafts as one .xlsx, a sheet each."""
     output = BytesIO()
     with xlsxwriter.Workbook(output, {"in_memory": True}) as book:
         book.set_properties({"created": _CREATED})
-        sheet = book.add_worksheet(draft.sheet)
-        sheet.set_landscape()
-        sheet.set_paper(_A3)
-        sheet.fit_to_pages(1, 0)
-        _Writer(book, sheet, draft).write()
-        for name in draft.further_sheets:
-            book.add_worksheet(name)
+        for draft in drafts:
+            sheet = book.add_worksheet(draft.sheet)
+            sheet.set_landscape()
+            sheet.set_paper(_A3)
+            sheet.fit_to_pages(1, 0)
+            _Writer(book, sheet, draft).write()
+            for name in draft.further_sheets:
+                book.add_worksheet(name)
     return output.getvalue()
 
 
@@ -135,7 +140,8 @@ class _Writer:
         if self.draft.totals:
             self._line(row, {"序号": "合计", **self.draft.totals})
             row += 1
-        self.sheet.write_string(row, 0, "填表人：张某　　审核人：李某　　联系电话：0357-0000000", self.plain)
+        foot = f"填表人：张某　　审核人：李某　　联系电话：{self.draft.area}-0000000"
+        self.sheet.write_string(row, 0, foot, self.plain)
 
     def _frame(self) -> int:
         draft = self.draft
@@ -190,8 +196,7 @@ class _Writer:
 
 
 def _width(name: str) -> float:
-    wide = {"项目名称": 30, "项目代码": 25, "项目单位": 24, "建设内容及规模": 32, "需协调解决的问题": 22, "备注": 22}
-    return wide.get(name, 6 if name == "序号" else 12)
+    return _WIDE.get(name, 12)
 
 
 def web_page(draft: Draft) -> bytes:

@@ -1,9 +1,9 @@
-"""What is dropped when: contacts and register, the first stocktaking, then two weekly reports of two counties."""
+"""What 古县 and 霍州 drop week by week: contacts and register, the first stocktaking, then the weekly reports."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from xmreport.demo import habits as h
@@ -12,14 +12,15 @@ from xmreport.demo.sender import Drop, Sender, Wave, contact_list, key_register
 from xmreport.demo.submission import Draft, Heading, web_page, write
 from xmreport.model.dates import CHINA
 from xmreport.rulebook.book import Rulebook
+from xmreport.rulebook.form import Form
 
 FIXED = "（修改）.xlsx"
 OFFICE = "县发改局"
 _SEED = 20221209
 
 
-def all_waves(book: Rulebook) -> list[Wave]:
-    """Every wave in order of time; the same every time."""
+def two_weeks(book: Rulebook) -> tuple[list[Wave], Wave]:
+    """Every wave of both counties in order of time, the same every time; and 霍州's return of the week after."""
     rng = Random(_SEED)  # noqa: S311 - made-up figures, nothing secret
     gu, huo = (
         Sender(
@@ -37,7 +38,9 @@ def all_waves(book: Rulebook) -> list[Wave]:
     expected = plans(EXPECTED)
     gu.expect([plan for plan in expected if plan.unit in gu.projects], rng)
     huo.expect([plan for plan in expected if plan.unit in huo.projects], rng)
-    return [*waves, *_second_week(gu, huo)]
+    library = book.counties["huozhou"].forms["建设项目表"]
+    waves += [_checking(huo, library, reporters["huozhou"]), *_second_week(gu, huo)]
+    return waves, _third_week(huo, reporters["huozhou"])
 
 
 def _at(day: dt.date, hour: int, minute: int) -> dt.datetime:
@@ -66,6 +69,18 @@ def _stocktaking(gu: Sender, huo: Sender, reporters: dict[str, tuple[str, ...]])
     absent = {"县疾控中心", "南垣乡", "市民政局"}
     sends = [each.send(unit, day) for each in (gu, huo) for unit in reporters[each.key] if unit not in absent]
     return Wave(_at(day, 16, 20), "两县 情况摸底，三家没有报", tuple(sends))
+
+
+def _checking(huo: Sender, library: Form, units: Sequence[str]) -> Wave:
+    """建设项目核实: on demand, one unit has not answered."""
+    day = dt.date(2022, 12, 13)
+    sends = [huo.library(library, unit, day) for unit in units if unit != "市民政局"]
+    return Wave(_at(day, 15, 0), "霍州 核实2023年建设项目，市民政局没有报", tuple(sends))
+
+
+def _third_week(huo: Sender, units: Sequence[str]) -> Wave:
+    day = dt.date(2022, 12, 22)
+    return Wave(_at(day, 16, 40), "霍州 又一周，都按时报了", tuple(huo.send(unit, day) for unit in units))
 
 
 def _first_week(gu: Sender, huo: Sender) -> list[Wave]:

@@ -16,6 +16,7 @@ from xmreport.tables.given import given
 from xmreport.tables.head import Occasion
 from xmreport.tables.indicators import Figure, Source, by_unit, entries, other_reading, whole
 from xmreport.tables.quantity import quantity
+from xmreport.tables.wording import whole_county
 
 SHARE = "分解"
 """The template's columns about a unit's share of the target: printed where there are shares."""
@@ -82,8 +83,13 @@ class Breakdown:
         if reading is None or self.indicator.rules.other is None:
             return ""
         own = whole(reading, self.source, given(self.occasion))
-        parts = f"（{own.part:g}÷{own.over:g}）" if own.part is not None and own.over else ""
+        parts = f"（{quantity(own.part, '')}÷{quantity(own.over, '')}）" if own.part is not None and own.over else ""
         return f"另按“{self.indicator.rules.other.reading}”：{quantity(own.value, self.indicator.rules.unit)}{parts}"
+
+    @property
+    def called(self) -> str:
+        """全县 or 全市."""
+        return whole_county(self.occasion.county.file)
 
     @property
     def origin(self) -> str:
@@ -91,7 +97,7 @@ class Breakdown:
         if not self.entries:
             return ""
         if WHOLE not in self.entries:
-            return "" if self.county.part is None else "全县数为各单位最近一次填报数之和"
+            return "" if self.county.part is None else f"{self.called}数为各单位最近一次填报数之和"
         entry = self.entries[WHOLE]
         return f"取{entry.reporter}填报的{entry.when or '最近一次'}数"
 
@@ -185,7 +191,7 @@ def _shares_told(made: Breakdown) -> Iterator[str]:
     unit, goal = made.indicator.rules.unit, made.target.goal
     shared = math.fsum(each.figure for each in made.shares.values())
     told = f"，合计{quantity(shared, unit)}" if unit != "%" else ""
-    county = f"；全县目标{goal}" if goal else ""
+    county = f"；{made.called}目标{goal}" if goal else ""
     yield f"目标分解到{len(made.shares)}个单位{told}{county}。出处：{made.target.source}。"
     without = [name for name in made.listed if name not in made.shares]
     if without:
@@ -195,9 +201,10 @@ def _shares_told(made: Breakdown) -> Iterator[str]:
 def _entries_told(made: Breakdown) -> Iterator[str]:
     unit, county = made.indicator.rules.unit, made.county.value
     if county is None:
-        yield "各单位的比率不能相加：全县数请另填一行，“责任单位”留空。"
+        yield f"各单位的比率不能相加：{made.called}数请另填一行，“责任单位”留空。"
     elif WHOLE in made.entries and unit != "%":
         together = math.fsum(own.value or 0.0 for own in made.units.values())
         gap = round(abs(county - together), 8)
         apart = f"相差{quantity(gap, unit)}" if gap else "两者一致"
-        yield f"各单位填报数共{quantity(together, unit)}，全县填报数{quantity(county, unit)}，{apart}。"
+        told = f"各单位填报数共{quantity(together, unit)}，{made.called}填报数{quantity(county, unit)}"
+        yield f"{told}，{apart}。"

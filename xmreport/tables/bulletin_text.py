@@ -58,7 +58,8 @@ class Text:
             yield Line("分组", {"正文": INDENT + heading})
             yield from (Line("明细", {"正文": INDENT + paragraph}) for paragraph in paragraphs)
         if self.annexes:
-            told = "；".join(f"{number}. {name}" for number, name in enumerate(self.annexes, 1))
+            several = len(self.annexes) > 1
+            told = "；".join(f"{number}. {name}" if several else name for number, name in enumerate(self.annexes, 1))
             yield Line("明细", {"正文": f"{INDENT}附：{told}"})
 
     def _situation(self) -> Iterator[str]:
@@ -96,7 +97,8 @@ class Text:
         county, now = whole_county(self.occasion.county.file), moment(self.occasion.as_of)
         if self.occasion.period.due_at is None:
             came = [each for each in self.states if each.counts]
-            return f"截至{now}，{county}{len(self.states)}个单位中已有{len(came)}个报送。"
+            told = f"，已有{len(came)}个报送" if came else "，还没有单位报送"
+            return f"截至{now}，{county}应报{len(self.states)}个单位{told}。"
         owing = [each for each in self.states if each.state not in {State.EXEMPT, State.PENDING}]
         nil = sum(each.state is State.NIL for each in self.states)
         told = f"截至{now}，{county}{_counts(self.states)}"

@@ -230,7 +230,7 @@ def _difference(each: Change) -> Formula | None:
 
 def _warnings(made: Comparison) -> SheetData:
     lines = [Line("明细", {"序号": number, **values}) for number, values in enumerate(_doubts(made), 1)]
-    told = "以下各处已经采用，请通知单位核实；确有错误的改后重报。" if lines else "收下的报送没有要核对的地方。"
+    told = "以上各处已经采用，请通知单位核实；确有错误的改后重报。" if lines else "收下的报送没有要核对的地方。"
     return _sheet(made, WARNINGS, "核对表", lines, [told])
 
 

@@ -17,6 +17,7 @@ from xmreport.rulebook.origin import origin
 from xmreport.tables.chosen import days_left
 from xmreport.tables.docket import DONE, Entry
 from xmreport.tables.docket_events import Said
+from xmreport.tables.head import minute
 
 ALIKE = "疑似重复"
 RESPONSIBLE = "责任单位"
@@ -63,7 +64,7 @@ def _matter(docket: Docket, form: Form, entry: Entry, twins: Sequence[Entry], da
     filled: dict[str, Value] = {
         ENTERED: PartialDate.of(said.day),
         LEFT: PartialDate.of(entry.left) if entry.left else None,
-        ORIGIN: origin(said.unit, file_name(said.receipt.file), said.row, [u for u in entry.units if u != said.unit]),
+        ORIGIN: _origin(entry),
         REMAINING: days_left(due, day) if overdue is not None else None,
         COLOUR: "\n".join(_warnings(stage, twins)) or None,
     }
@@ -99,6 +100,13 @@ def _warnings(stage: Stage | None, twins: Sequence[Entry]) -> Iterable[str]:
         yield f"{stage.colour}色：{stage.measure}"
     if twins:
         yield f"{ALIKE}：{'、'.join(dict.fromkeys(twin.number or twin.opened.unit for twin in twins))}"
+
+
+def _origin(entry: Entry) -> str:
+    said, edited = entry.opened, entry.edited
+    others = [unit for unit in entry.units if unit != said.unit]
+    last = (edited.unit, minute(edited.moment)) if edited else None
+    return origin(said.unit, file_name(said.receipt.file), said.row, others, last)
 
 
 def _twins(docket: Docket, form: Form, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
