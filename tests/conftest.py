@@ -234,7 +234,10 @@ class Office:
     def __init__(self, home: Path, rules: str = RULES, key: str = "guxian") -> None:
         self.home = home
         self.key = key
-        shutil.copytree(shipped("rules") / "forms", home / "rules" / "forms")
+        (home / "rules" / "forms").mkdir(parents=True)
+        for path in (shipped("rules") / "forms").glob("*.yaml"):
+            if path.stem in rules:
+                shutil.copy(path, home / "rules" / "forms")
         shutil.copytree(shipped("templates_xlsx"), home / "templates_xlsx")
         self.write_rules(rules)
         (home / "rules" / "office.yaml").write_text(SETTINGS, "utf-8")

@@ -8,7 +8,7 @@ import pytest
 from tabling import ENTERED, MONTHLY, VISITS, day, made_county, on, plain, source
 
 from xmreport.tables.chosen import chosen, days_left
-from xmreport.tables.lists import drawn_from, list_workbooks
+from xmreport.tables.lists import list_workbooks
 from xmreport.workbooks.official import build
 
 TEMPLATES = Path(__file__).parent.parent / "templates_xlsx"
@@ -167,7 +167,7 @@ def test_a_pack_is_written_with_every_task_that_one_of_its_lists_is_drawn_from(c
 
 
 def test_the_forms_of_a_list_are_its_own_the_one_it_is_looked_for_in_and_its_indicators(county):
-    told = {each.rules.name: drawn_from(county, each) for each in county.lists}
+    told = {each.rules.name: county.list_forms(each) for each in county.lists}
     assert told["目标任务"] == ("项目表", "统计数据表")
     assert told["本月没有调研的项目"] == ("项目表", "调研表")
 
@@ -177,7 +177,7 @@ def test_a_pack_rests_on_what_the_office_is_asked_to_hand_over(county):
     for task in county.tasks.values():
         book = list(list_workbooks(on(county, "2022-12-20", task.name), {}))
         kept = {each.file for each in book}
-        needed = {f for each in county.lists if f"{each.rules.workbook}.xlsx" in kept for f in drawn_from(county, each)}
+        needed = {f for each in county.lists if f"{each.rules.workbook}.xlsx" in kept for f in county.list_forms(each)}
         assert needed <= county.beside(task) | {task.rules.form}
 
 

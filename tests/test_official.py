@@ -251,6 +251,9 @@ def test_links_open_files_beside_the_workbook_and_places_inside_it():
             "待报",
             "免报",
             "目标完成",
+            "通报",
+            "变化",
+            "其他表",
             "更新时间",
         )
     )

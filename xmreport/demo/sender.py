@@ -44,6 +44,11 @@ class Wave:
     told: tuple[str, ...] = ()
     """What a spectator should know about the whole of it."""
 
+    @property
+    def needs_tables(self) -> bool:
+        """Whether somebody drops what the engine wrote."""
+        return any(not isinstance(drop.data, bytes) for drop in self.drops)
+
 
 class Sender:
     """One county's units and their projects."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -45,19 +46,33 @@ def run_demo(folder: Path) -> None:
 
 
 def _play(workspace: Workspace, act: Act, workers: Executor) -> Iterator[list[Receipt]]:
-    """Every wave of an act through the engine; the receipts of each."""
+    """Every wave of an act through the engine; the receipts of each.
+
+    Tables come out once something fell due, and before somebody needs them: what they hold in the end is the same.
+    """
     events: list[Event] = []
     with Engine(workspace, act.counties, events.append, workers) as engine:
-        for wave in act.waves:
+        published = act.waves[0].at
+        for wave, following in zip(act.waves, [*act.waves[1:], None], strict=True):
             for drop in wave.drops:
                 _put(workspace, drop)
             moment = Moment(wave.at, replayed=True)
             engine.take_in(list(engine.found()), moment)
-            engine.publish(moment.at)
+            if following is None or following.needs_tables or _fell_due(engine, published, moment.at):
+                engine.publish(moment.at)
+                published = moment.at
             came = [event.receipt for event in events if isinstance(event, FileEvent)]
             tell_wave(wave, came, len(events) - len(came))
             yield came
             events.clear()
+
+
+def _fell_due(engine: Engine, since: dt.datetime, until: dt.datetime) -> bool:
+    """Whether any period of the engine's counties was still open at one moment and is past due at another."""
+    periods = (
+        period for county in engine.counties.values() for task in county.tasks.values() for period in task.periods
+    )
+    return any(period.is_due(until) and not period.is_due(since) for period in periods)
 
 
 @contextmanager

@@ -109,20 +109,25 @@ class County:
         found: set[str] = set()
         if any(indicator.rules.form == own for indicator in self.indicators.values()):
             found |= {indicator.rules.form for indicator in self.indicators.values()}
-        packs = {each.rules.workbook for each in self.lists if own in self._list_forms(each)}
+        bulletin = self.file.bulletins.get(task.name)
+        if bulletin and bulletin.progress:
+            found.add(self.indicators[bulletin.progress].rules.form)
+        packs = {each.rules.workbook for each in self.lists if own in self.list_forms(each)}
+        sent = {sheet.list_name for up in self.file.upward if up.task == task.name for sheet in up.sheets}
         for each in self.lists:
-            if each.rules.workbook in packs:
-                found |= self._list_forms(each)
+            if each.rules.workbook in packs or each.rules.name in sent:
+                found |= set(self.list_forms(each))
         for docket in self.dockets.values():
             if docket.task == task.name:
                 found |= docket.sources
         return frozenset(found - {own})
 
-    def _list_forms(self, each: ListOf) -> frozenset[str]:
-        """The forms that a list is drawn from."""
-        absent = {each.rules.absent.form} if each.rules.absent else set()
-        targets = {self.indicators[name].rules.form for name in each.rules.targets}
-        return frozenset(({each.rules.form} if each.rules.form else set()) | absent | targets)
+    def list_forms(self, each: ListOf) -> tuple[str, ...]:
+        """The forms whose rows a list needs: its own, the one its rows are looked for in, its indicators'."""
+        rules = each.rules
+        forms = [rules.form, rules.absent and rules.absent.form]
+        forms += [self.indicators[name].rules.form for name in rules.targets]
+        return tuple(dict.fromkeys(form for form in forms if form))
 
     def reporters(self, task: Task, day: dt.date) -> tuple[str, ...]:
         """The units that owe a task on a day, in roster order: those of its categories and those it names."""

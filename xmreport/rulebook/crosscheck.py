@@ -207,6 +207,8 @@ class Crosscheck:
                 drawn = lists.get(sheet.list_name or "")
                 if sheet.list_name and drawn is None:
                     self.faults.unknown((*below, "清单"), sheet.list_name, lists, "“清单”里写了的清单")
+                if drawn and drawn.form is None:
+                    self.faults.append(self.faults.source.fault((*below, "清单"), "从报表里挑的清单", sheet.list_name))
                 if form:
                     self._columns((*below, "取"), form, "项目", sheet.take)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Row
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import key_of
@@ -60,7 +61,7 @@ def renamed(name: str, before: str) -> bool:
 
 def _key(fields: tuple[str, ...], row: Row) -> str | None:
     values = [row.values.get(field) for field in fields]
-    if not values or not all(isinstance(value, str) and value for value in values):
+    if not values or not all(isinstance(value, str | PartialDate) and value for value in values):
         return None
     return "\n".join(key_of(str(value)).lstrip("☆★*") for value in values)
 

@@ -17,7 +17,7 @@ class Rules(BaseModel):
     """The base of every model of a rule file: Chinese keys, nothing unknown, nothing changed after loading."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True, str_strip_whitespace=True
+        extra="forbid", frozen=True, defer_build=True, validate_by_name=True, validate_by_alias=True, str_strip_whitespace=True
     )
 
 
@@ -84,7 +84,7 @@ class Amount(Rules):
 
     def __str__(self) -> str:
         figure = self.figure * 100 if self.unit == "%" else self.figure
-        return f"{round(figure, 6):g}{self.unit}"
+        return f"{round(figure, 6):.12g}{self.unit}"
 
 
 AmountText = Annotated[Amount, BeforeValidator(Amount.read), WithJsonSchema({"type": "string"})]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
-from xmreport.rulebook.book import County, ListOf
+from xmreport.rulebook.book import ListOf
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.tables.chosen import Chosen, chosen
@@ -29,17 +29,9 @@ def list_workbooks(occasion: Occasion, sources: Mapping[str, Source]) -> Iterato
     for each in county.lists:
         packs.setdefault(each.rules.workbook, []).append(each)
     for name, lists in packs.items():
-        if any(occasion.task.rules.form in drawn_from(county, each) for each in lists):
+        if any(occasion.task.rules.form in county.list_forms(each) for each in lists):
             sheets = tuple(_sheet(occasion, sources, each, number) for number, each in enumerate(lists, 1))
             yield WorkbookData(f"{name}.xlsx", f"{name}.xlsx", sheets, generic=LIST)
-
-
-def drawn_from(county: County, each: ListOf) -> tuple[str, ...]:
-    """The forms whose rows a list needs: its own, the one its rows are looked for in, its indicators'."""
-    rules = each.rules
-    forms = [rules.form, rules.absent and rules.absent.form]
-    forms += [county.indicators[name].rules.form for name in rules.targets]
-    return tuple(dict.fromkeys(form for form in forms if form))
 
 
 def _sheet(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, number: int) -> SheetData:
@@ -83,7 +75,7 @@ def _lines(rows: Sequence[Chosen], group: str | None) -> Iterator[Line]:
 def _notes(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, count: str) -> Iterator[str]:
     """How many, what they rest on, and which forms have not been received yet."""
     rules = each.rules
-    forms = drawn_from(occasion.county, each)
+    forms = occasion.county.list_forms(each)
     lacking = [form for form in forms if form not in sources or not sources[form].received]
     said = f"还没有收到“{rules.form}”，这张清单暂无数据。" if rules.form in lacking else count
     yield f"{said}依据：{occasion.county.file.basis} {rules.source}。"
