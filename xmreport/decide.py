@@ -132,7 +132,7 @@ class Judge:
 
     def _owes(self, unit: str) -> Owes:
         def owes(task: Task, period: Period) -> bool:
-            exempt = period.suspended or self.county.exemption(task.name, unit, dt.date.fromisoformat(period.name))
+            exempt = period.suspended or self.county.exemption(task.name, unit, period)
             return not exempt and not self.past.accepted(task.name, period.name, unit)
 
         return owes

@@ -16,7 +16,7 @@ from pathlib import Path
 from xmreport.model.dates import CHINA
 from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import Rulebook
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.kept import read_rulebook
 
 STATE = ".xmreport"
 LOCKED_AT = 1024
@@ -34,7 +34,7 @@ class Workspace:
         folder = self.home / "rules"
         if not folder.is_dir():
             raise Trouble(f"这里没有 rules 文件夹：{self.home}。请用 xmreport init 建一个工作区，或用 --home 指明。")
-        return load_rulebook(folder)
+        return read_rulebook(folder, self.home / STATE / "cache")
 
     def rules_stand(self) -> frozenset[tuple[str, int, int]]:
         """The rule files as they lie there now: a change of any of them changes this."""

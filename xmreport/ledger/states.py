@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
@@ -38,9 +39,14 @@ def unit_states(county: County, receipts: Iterable[Receipt], as_of: dt.datetime)
             for unit in county.reporters(task, _roster_day(period, as_of)):
                 own = by_owner.get((task.name, period.name, unit), [])
                 state = _state(county, task, period, unit, own, loose.get(unit, []), as_of)
-                late[unit] = late.get(unit, 0) + (state.late_by_s > 0 and state.state in {State.LATE, State.NIL})
-                missing[unit] = missing.get(unit, 0) + (state.state is State.MISSING)
-                found.append(replace(state, late_total=late[unit], missing_total=missing[unit]))
+                if state.late_by_s > 0 and state.state in {State.LATE, State.NIL}:
+                    late[unit] = late.get(unit, 0) + 1
+                elif state.state is State.MISSING:
+                    missing[unit] = missing.get(unit, 0) + 1
+                if unit in late or unit in missing:
+                    totals = {"late_total": late.get(unit, 0), "missing_total": missing.get(unit, 0)}
+                    state = replace(state, **totals)
+                found.append(state)
     return found
 
 
@@ -59,24 +65,22 @@ def _state(
     as_of: dt.datetime,
 ) -> UnitState:
     accepted = [receipt for receipt in receipts if receipt.outcome is Outcome.ACCEPTED]
-    returned = [receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED]
-    state = UnitState(county.key, task.name, period.name, period.due_at, unit, State.PENDING, version=len(accepted))
-    exempt = county.exemption(task.name, unit, dt.date.fromisoformat(period.name))
+    made = partial(UnitState, county.key, task.name, period.name, period.due_at, unit, version=len(accepted))
+    exempt = county.exemption(task.name, unit, period)
     if period.suspended or (exempt and not accepted):
-        return replace(state, state=State.EXEMPT, reason=period.note if period.suspended else f"免报：{exempt}")
+        return made(State.EXEMPT, reason=period.note if period.suspended else f"免报：{exempt}")
+    returned = [receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED]
     if accepted:
-        return _accepted(state, task, period, receipts, accepted, returned)
+        return _accepted(made, task, period, receipts, accepted, returned)
     if returned:
         arrived = min(receipt.arrived_at for receipt in returned)
         faults = sum(finding.is_error for finding in returned[-1].findings)
         reason = _told(f"退回待改：有 {faults} 处错误", _handed_over(receipts))
-        return replace(
-            state, state=State.RETURNED, arrived_at=arrived, late_by_s=lateness(period, arrived), reason=reason
-        )
-    told = _waiting(task, period, loose)
+        return made(State.RETURNED, arrived_at=arrived, late_by_s=lateness(period, arrived), reason=reason)
+    told = _waiting(task, period, loose) if loose else None
     if period.is_due(as_of):
-        return replace(state, state=State.MISSING, reason=told)
-    return replace(state, reason=told or period.note or None)
+        return made(State.MISSING, reason=told)
+    return made(State.PENDING, reason=told or period.note or None)
 
 
 def _waiting(task: Task, period: Period, loose: Sequence[Receipt]) -> str | None:
@@ -92,7 +96,7 @@ def _waiting(task: Task, period: Period, loose: Sequence[Receipt]) -> str | None
 
 
 def _accepted(
-    state: UnitState,
+    made: Callable[..., UnitState],
     task: Task,
     period: Period,
     receipts: Sequence[Receipt],
@@ -111,7 +115,7 @@ def _accepted(
         reason = "按首次报送时间计；曾退回，改后合格"
     name = State.NIL if counts.nil else State.LATE if late else State.ON_TIME
     reason = _told(reason, _handed_over(receipts))
-    return replace(state, state=name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts)
+    return made(name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts)
 
 
 def _handed_over(receipts: Sequence[Receipt]) -> str | None:

@@ -139,12 +139,13 @@ class County:
             if (category in named or unit.name in named) and unit.exists(day)
         )
 
-    def exemption(self, task: str, unit: str, day: dt.date) -> str | None:
-        """Why a unit need not report a task on a day, or None."""
+    def exemption(self, task: str, unit: str, period: Period) -> str | None:
+        """Why a unit need not report a period, or None: the day by which the period is named decides."""
         for exempt in self.file.exemptions:
-            in_force = (exempt.since is None or exempt.since <= day) and day <= exempt.until
-            if (exempt.unit, exempt.task) == (unit, task) and in_force:
-                return f"{exempt.reason}（{exempt.approved}同意，至{exempt.until}）"
+            if (exempt.unit, exempt.task) == (unit, task):
+                day = dt.date.fromisoformat(period.name)
+                if (exempt.since is None or exempt.since <= day) and day <= exempt.until:
+                    return f"{exempt.reason}（{exempt.approved}同意，至{exempt.until}）"
         return None
 
 

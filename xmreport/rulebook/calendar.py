@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import chinese_calendar
 from pydantic import Field
 
 from xmreport.rulebook.words import Day, Rules
@@ -42,6 +41,8 @@ class Calendar:
         plan = self.plans.get(day.year)
         if plan:
             return day in plan.days_off
+        import chinese_calendar  # its data are needed only where rules are read or a day is worked out
+
         try:
             off, name = chinese_calendar.get_holiday_detail(day)
         except NotImplementedError as error:
@@ -57,6 +58,8 @@ class Calendar:
         plan = self.plans.get(day.year)
         if plan:
             return day in plan.worked or (day.weekday() < 5 and day not in plan.days_off)
+        import chinese_calendar
+
         try:
             return bool(chinese_calendar.is_workday(day))
         except NotImplementedError as error:

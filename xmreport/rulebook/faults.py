@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import fuzz, process
 
 from xmreport.rulebook.wording import EXPECTED
 
@@ -83,6 +82,8 @@ def show(value: Tree) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like this one, as a suggestion only."""
+    from rapidfuzz import fuzz, process  # only for rules that hold a fault
+
     found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=50)
     return found[0] if found else None
 

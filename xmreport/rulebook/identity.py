@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
-
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Row
 from xmreport.rulebook.form import Form
@@ -50,6 +48,8 @@ def near_name(name: str, others: Mapping[str, str]) -> str | None:
         name: a project's name.
         others: `name_key` of each other name → that name.
     """
+    from rapidfuzz import fuzz, process  # only where a name is in doubt
+
     near = process.extractOne(name_key(name), list(others), scorer=fuzz.ratio, score_cutoff=DRIFT) if name else None
     return others[near[0]] if near else None
 

@@ -17,7 +17,12 @@ class Rules(BaseModel):
     """The base of every model of a rule file: Chinese keys, nothing unknown, nothing changed after loading."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, defer_build=True, validate_by_name=True, validate_by_alias=True, str_strip_whitespace=True
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        str_strip_whitespace=True,
     )
 
 

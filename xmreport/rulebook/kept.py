@@ -1,0 +1,63 @@
+"""The rulebook as it was last read, kept beside the ledger: reading six counties' YAML takes longer than a quiet pass.
+
+What is kept is known by the content of every rule file and by the program that read it, and holds no fault; anything
+else is read anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import platform
+from contextlib import suppress
+from pathlib import Path
+
+import pydantic
+
+from xmreport import __version__
+from xmreport.rulebook.book import Rulebook
+
+NAME = "规则.bin"
+
+
+def read_rulebook(rules: Path, cache: Path) -> Rulebook:
+    """The rulebook of the folder `rules`, from the folder `cache` where it is kept there; nothing lies there yet, or
+    something else, is no obstacle.
+    """
+    stand = _stand(rules)
+    path = cache / NAME
+    with suppress(OSError):
+        digest, _, kept = path.read_bytes().partition(b"\n")
+        if digest == stand:
+            book = pickle.loads(kept)  # noqa: S301 - written by this program, in its own folder, for these very rules
+            assert isinstance(book, Rulebook)
+            return book
+    from xmreport.rulebook.loading import load_rulebook
+
+    book = load_rulebook(rules)
+    if not book.faults and _stand(rules) == stand:
+        with suppress(OSError):  # a place where nothing can be kept costs only time
+            cache.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(stand + b"\n" + pickle.dumps(book, pickle.HIGHEST_PROTOCOL))
+            draft.replace(path)
+    return book
+
+
+def _stand(rules: Path) -> bytes:
+    """Tells apart every content of the rule files, and every program whose objects are kept."""
+    made_by = (__version__, _own_code(), platform.python_version(), pydantic.VERSION)
+    whole = hashlib.sha256("\0".join(made_by).encode())
+    for path in sorted(rules.rglob("*.yaml")):
+        content = path.read_bytes()
+        whole.update(f"{path.relative_to(rules).as_posix()}\0{len(content)}\0".encode())
+        whole.update(content)
+    return whole.hexdigest().encode()
+
+
+def _own_code() -> str:
+    """Changes with the modules whose objects are kept, also where the version does not: in a checkout."""
+    folder = Path(__file__).parent
+    found = sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*.py"))
+    return hashlib.sha256(repr(found).encode()).hexdigest()
