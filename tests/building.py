@@ -1,4 +1,4 @@
-"""Tiny workbooks of the forms F1, F4 and F5, built cell by cell, and the way they walk through the engine."""
+"""Tiny workbooks of the forms F1, F2, F4 and F5, built cell by cell, and the way they walk through the engine."""
 
 import datetime as dt
 import io
@@ -56,6 +56,22 @@ F4 = [
     "责任人",
     "备注",
 ]
+F2 = [
+    "序号",
+    "项目名称",
+    "项目代码",
+    "级别",
+    "责任单位",
+    "建设性质",
+    "总投资",
+    "年度计划投资",
+    "本月完成投资",
+    "1至本月累计完成投资",
+    "占年度计划%",
+    "形象进度",
+    "是否开复工",
+    "备注",
+]
 F5 = ["序号", "单位", "分管领导", "联络人", "职务", "电话", "手机", "备注"]
 
 UNITS = {"guxian": "县住建局", "huozhou": "市住建局"}
@@ -111,6 +127,26 @@ def register(number=1, changes=None, **more):
         "开复工时间": dt.date(2022, 3, 15),
         "本年累计完成投资": 2400,
         "责任单位": "县住建局",
+    }
+    return row | (changes or {}) | more
+
+
+def dispatch(number=1, changes=None, **more):
+    """A line of F2 without a fault."""
+    row = {
+        "序号": number,
+        "项目名称": f"第{number}调蓄库项目",
+        "项目代码": f"2111-141082-89-01-{300000 + number}",
+        "级别": "市重点",
+        "责任单位": "市水利局",
+        "建设性质": "续建",
+        "总投资": 9000,
+        "年度计划投资": 4000,
+        "本月完成投资": 300,
+        "1至本月累计完成投资": 3500,
+        "占年度计划%": 87.5,
+        "形象进度": "主体完工",
+        "是否开复工": "是",
     }
     return row | (changes or {}) | more
 
@@ -247,6 +283,10 @@ def flat(fields, title, rows, *, unit="县住建局", stated="2022年12月9日",
 
 def f4(*rows, **more):
     return flat(F4, "古县2022年省市重点项目目标任务表", rows or [register()], **({"unit": "县发改局"} | more))
+
+
+def f2(*rows, **more):
+    return flat(F2, "霍州市2022年省市重点项目月调度表", rows or [dispatch()], **({"unit": "市水利局"} | more))
 
 
 def f5(*rows, **more):

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from building import RULES, Sheet, contact, counties, f1, f4, f5, project, register
+from building import RULES, Sheet, contact, counties, dispatch, f1, f2, f4, f5, project, register
 from building import examined as examine_sheets
 from ruamel.yaml import YAML
 
@@ -30,8 +30,9 @@ CASES = {
     for path in sorted((Path(__file__).parent / "cases").glob("*.yaml"))
     for code, case in YAML(typ="safe").load(path.read_text("utf-8")).items()
 }
-GOOD = {"f1": project, "f4": register, "f5": contact}
-SHEETS = {"f1": f1, "f4": f4, "f5": f5}
+GOOD = {"f1": project, "f2": dispatch, "f4": register, "f5": contact}
+SHEETS = {"f1": f1, "f2": f2, "f4": f4, "f5": f5}
+FOLDERS = {"f1": "县住建局", "f2": "市水利局", "f4": "县发改局", "f5": "县住建局"}
 AFTER = ("merge", "hidden", "hidden_rows", "hidden_columns", "struck_rows", "around", "bare")
 DAY = dt.date(2022, 12, 9)
 
@@ -63,11 +64,12 @@ def sheets_of(case, side):
 
 def findings_of(case, side, tmp_path):
     """What the engine says of one side of a case."""
-    folder = case.get("folder", {"f1": "县住建局", "f4": "县发改局", "f5": "县住建局"}[case.get("form", "f1")])
-    county = counties()["guxian"]
+    folder = case.get("folder", FOLDERS[case.get("form", "f1")])
+    key = "huozhou" if case.get("form") == "f2" else "guxian"
+    county = counties()[key]
     arrived = case.get("arrived")
     day = dt.date.fromisoformat(arrived[:10]) if arrived else DAY
-    found = examine_sheets(*sheets_of(case, side), unit=folder, name=case.get("name", "表.xlsx"), day=day)
+    found = examine_sheets(*sheets_of(case, side), county=key, unit=folder, name=case.get("name", "表.xlsx"), day=day)
     if "rule" in case:
         county = _with_rule(case["rule"], tmp_path)
         open_desk({"guxian": county})
@@ -80,8 +82,9 @@ def findings_of(case, side, tmp_path):
     findings = [finding for part in found.parts for finding in part.findings] or list(found.findings)
     if "last" in case:
         (part,) = found.parts
-        before = examine_sheets(*sheets_of(case, "last"), unit=folder, day=day).parts[0]
-        findings += check(AGAINST_LAST, Return(county.forms[part.form], part, day, before.rows, "2022-12-02"))
+        before = examine_sheets(*sheets_of(case, "last"), county=key, unit=folder, day=day).parts[0]
+        examined = Return(county.forms[part.form], part, day, before.rows, "2022-12-02", follows=True)
+        findings += check(AGAINST_LAST, examined)
     return findings
 
 

@@ -104,8 +104,9 @@ def read_code(value: Scalar, region: str) -> Reading:
 
 
 def _covers(written: str, region: str) -> bool:
-    """The county's own code, or that of the city or province above it."""
-    return written in {region, region[:4] + "00", region[:2] + "0000"}
+    """The county's own code, or that of the city or province above it; a city's, or one of its counties'."""
+    below = region.endswith("00") and written.startswith(region[:4])
+    return below or written in {region, region[:4] + "00", region[:2] + "0000"}
 
 
 def read_unit(value: Scalar, roster: Roster) -> Reading:

@@ -44,8 +44,7 @@ def unit_states(county: County, receipts: Iterable[Receipt], as_of: dt.datetime)
                 elif state.state is State.MISSING:
                     missing[unit] = missing.get(unit, 0) + 1
                 if unit in late or unit in missing:
-                    totals = {"late_total": late.get(unit, 0), "missing_total": missing.get(unit, 0)}
-                    state = replace(state, **totals)
+                    state = replace(state, late_total=late.get(unit, 0), missing_total=missing.get(unit, 0))
                 found.append(state)
     return found
 
