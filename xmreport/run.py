@@ -8,8 +8,9 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -34,6 +35,10 @@ from xmreport.tally import Tally
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
+TOGETHER, TOGETHER_S = 64, 0.25
+"""Files recorded in one transaction at most, and how long the first of them waits for the others."""
+KEEPING = 4
+"""Threads that make originals durable: what they wait for is the disk."""
 AT_HAND = 16
 """Files a worker that are read ahead of the one being decided on: enough to keep all busy, few enough to hold."""
 BRIDGED = dt.timedelta(minutes=10)
@@ -46,6 +51,24 @@ class Moment:
 
     at: dt.datetime
     replayed: bool = False
+
+
+@dataclass(frozen=True)
+class _UnderWay:
+    """A file on its way: its bytes are being kept, and a worker examines them."""
+
+    arrival: Receipt
+    county: County
+    found: Found
+    job: Future[Examination] | Examination
+    data: bytes | None = None
+    kept: Future[str] | None = None
+
+    def is_ready(self, until: float) -> bool:
+        """Whether it can be decided on by then."""
+        if isinstance(self.job, Examination) or self.job.done():
+            return True
+        return bool(wait([self.job], max(0.0, until - time.monotonic())).done)
 
 
 class Engine:
@@ -103,8 +126,10 @@ class Engine:
         """Finish what a crash, or a locked file, left between its record and its leaving the inbox."""
         for drop, receipts in self.ledger.unfinished():
             told = drop in self._stuck
-            if receipts[0].county in self.counties and self._finish(drop, receipts) and not told:
-                self._tell(receipts)
+            if receipts[0].county in self.counties and self._clear(drop, receipts):
+                self._finish([drop])
+                if not told:
+                    self._tell(receipts)
         self.lasting.keep("收尾 ", self._stuck.values())
 
     def found(self) -> Iterator[tuple[County, Found]]:
@@ -163,26 +188,19 @@ class Engine:
             for county, found in drops
         ]
         arrivals.sort(key=lambda each: (each[0].arrived_at, each[2].changed, each[2].relative))
-        waiting: deque[tuple[Receipt, County, Found, bytes | None, Future[Examination] | Examination]] = deque()
+        line = iter(arrivals)
+        ahead: deque[_UnderWay] = deque()
         refused: dict[str, str] = {}
-        for arrival, county, found in arrivals:
-            try:
-                kept, data, job = self._open(arrival, county, found)
-            except Changed:
-                continue
-            except OriginalDamaged as damaged:
-                self.lasting.tell(f"原件{found.relative}", f"{found.relative} 没有收：{damaged}")
-                self.tally.troubles += 1
-                continue
-            except OSError as error:
-                refused[f"收件 {error.errno}"] = f"{found.relative}：{error.strerror or error}"
-                self.tally.troubles += 1
-                continue
-            waiting.append((kept, county, found, data, job))
-            if len(waiting) >= AT_HAND * self.office.workers:
-                self._settle(*waiting.popleft())
-        while waiting:
-            self._settle(*waiting.popleft())
+        with ThreadPoolExecutor(KEEPING) as keepers:
+
+            def read_ahead() -> None:
+                while len(ahead) < AT_HAND * self.office.workers and (each := next(line, None)):
+                    with self._telling(each[2], refused):
+                        ahead.append(self._open(*each, keepers))
+
+            read_ahead()
+            while ahead:
+                self._settle_some(ahead, read_ahead, refused)
         for about, text in refused.items():
             self.lasting.tell(about, f"有文件没有收成，还在收件文件夹里，下次再收：{text}")
         self.lasting.keep("收件 ", refused)
@@ -211,43 +229,72 @@ class Engine:
             replayed=moment.replayed,
         )
 
-    def _open(
-        self, arrival: Receipt, county: County, found: Found
-    ) -> tuple[Receipt, bytes | None, Future[Examination] | Examination]:
-        """Keep the bytes and hand them to a worker; odd things are never opened."""
+    @contextmanager
+    def _telling(self, found: Found, refused: dict[str, str]) -> Iterator[None]:
+        """What keeps a file from being taken in leaves it where it is, and is told."""
+        try:
+            yield
+        except Changed:
+            pass
+        except OriginalDamaged as damaged:
+            self.lasting.tell(f"原件{found.relative}", f"{found.relative} 没有收：{damaged}")
+            self.tally.troubles += 1
+        except OSError as error:
+            refused[f"收件 {error.errno}"] = f"{found.relative}：{error.strerror or error}"
+            self.tally.troubles += 1
+
+    def _open(self, arrival: Receipt, county: County, found: Found, keepers: Executor) -> _UnderWay:
+        """Have the bytes kept and a worker examine them; odd things are never opened."""
         if found.dropping:
-            return arrival, None, Examination(outcome=Outcome.IGNORED)
+            return _UnderWay(arrival, county, found, Examination(outcome=Outcome.IGNORED))
         if not found.regular:
-            return arrival, None, _set_aside("F09", "链接、管道或设备")
+            return _UnderWay(arrival, county, found, _set_aside("F09", "链接、管道或设备"))
         try:
             if found.size > self.office.largest_mib * 2**20:
-                return arrival, None, _set_aside("F10", f"{found.size / 2**20:.0f} MB")
+                return _UnderWay(arrival, county, found, _set_aside("F10", f"{found.size / 2**20:.0f} MB"))
             data = read_bytes(found)
         except PermissionError:
-            return arrival, None, _set_aside("F09", "没有读取权限的文件")
-        kept = replace(arrival, sha256=self.ledger.originals.keep(data))
-        day = kept.arrived_at.date()
-        return kept, data, self.pool.submit(examine, data, county.key, found.name, kept.unit, day)
+            return _UnderWay(arrival, county, found, _set_aside("F09", "没有读取权限的文件"))
+        kept = keepers.submit(self.ledger.originals.keep, data)
+        job = self.pool.submit(examine, data, county.key, found.name, arrival.unit, arrival.arrived_at.date())
+        return _UnderWay(arrival, county, found, job, data, kept)
 
-    def _settle(
-        self,
-        arrival: Receipt,
-        county: County,
-        found: Found,
-        data: bytes | None,
-        job: Future[Examination] | Examination,
-    ) -> None:
-        """Decide, record durably, send back what has to go back, and only then clear the inbox."""
-        drop = Drop(found.relative, found.identity)
-        receipts = self._decided(arrival, county, job)
+    def _settle_some(self, ahead: deque[_UnderWay], read_ahead: Callable[[], None], refused: dict[str, str]) -> None:
+        """Decide on the next files, record them durably, and only then send back what has to go back and clear them.
+
+        One transaction for several: its cost is the disk's, and hardly grows with what it holds.
+        """
+        settled: list[tuple[_UnderWay, Entry, list[Receipt]]] = []
+        until = time.monotonic() + TOGETHER_S
+        try:
+            with self.ledger.together():
+                while ahead and len(settled) < TOGETHER and (not settled or ahead[0].is_ready(until)):
+                    each = ahead.popleft()
+                    with self._telling(each.found, refused):
+                        settled.append(self._recorded(each))
+                    read_ahead()
+        except BaseException:
+            # Nothing of it is on record: what was received has to be read anew.
+            self._past = {key: Past(self.ledger, key) for key in self.counties}
+            raise
+        gone = []
+        for each, entry, receipts in settled:
+            assert entry.drop
+            if entry.stays or self._clear(entry.drop, receipts, each.data):
+                gone += [] if entry.stays else [entry.drop]
+            self._tell(receipts)
+        self._finish(gone)
+
+    def _recorded(self, each: _UnderWay) -> tuple[_UnderWay, Entry, list[Receipt]]:
+        arrival = replace(each.arrival, sha256=each.kept.result()) if each.kept else each.arrival
+        receipts = self._decided(arrival, each.county, each.job)
+        past = self._past[each.county.key]
         stays = arrival.sha256 is None and not _is_oversized(receipts)
-        recorded = self.ledger.record(
-            [Entry(drop, self._sender.addressed(receipts, county, self._past[county.key]), stays=stays)]
-        )
-        self._past[county.key].add(recorded)
-        if not stays:
-            self._finish(drop, recorded, data)
-        self._tell(recorded)
+        drop = Drop(each.found.relative, each.found.identity)
+        entry = Entry(drop, self._sender.addressed(receipts, each.county, past), stays=stays)
+        recorded = self.ledger.record([entry])
+        past.add(recorded)
+        return each, entry, recorded
 
     def _tell(self, receipts: Sequence[Receipt]) -> None:
         self.tally.files += 1
@@ -269,8 +316,15 @@ class Engine:
             found = _set_aside("F11", "")
         return (replace(arrival, findings=found.findings),)
 
-    def _finish(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> bool:
-        """After the record: the returned copy goes out, the file leaves the inbox, and the ledger knows it did.
+    def _finish(self, gone: Sequence[Drop]) -> None:
+        """The ledger knows that these have left the inbox."""
+        if gone:
+            self.ledger.finish(gone)
+        for drop in gone:
+            self._stuck.pop(drop, None)
+
+    def _clear(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> bool:
+        """After the record: the returned copy goes out, and the file leaves the inbox.
 
         False where a folder or the file is locked: the next pass tries again.
         """
@@ -289,8 +343,6 @@ class Engine:
             why = f"{error.strerror or error}（{error.filename or ''}）"
             self.lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}")
             return False
-        self.ledger.finish([drop])
-        self._stuck.pop(drop, None)
         return True
 
     def _inbox_path(self, shown: str) -> Path:

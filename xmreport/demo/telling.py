@@ -29,7 +29,8 @@ def tell_opening(folder: Path, whole: Programme) -> None:
     """Where it is played, and how much."""
     files = sum(len(wave.drops) for act in whole.acts for wave in act.waves)
     print(f"演示工作区：{folder}")
-    print(f"五个县（市）各演几期，再加临汾市收上报，共 {files} 个文件；项目、企业、金额、人名均为虚构。", flush=True)
+    print(f"五个县（市）各演几期，再加临汾市收上报，共 {files} 个文件；项目、企业、金额、人名均为虚构。")
+    print("为了快，一期收齐、迟的也到了才出一次表；平时每收一次、每到时限就出。", flush=True)
 
 
 def tell_act(act: Act) -> None:

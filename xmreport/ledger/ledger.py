@@ -6,7 +6,8 @@ import datetime as dt
 import json
 import sqlite3
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -90,12 +91,17 @@ class Ledger:
 
         A file that is recorded and still stands in the inbox is not recorded again: its receipts are returned.
         """
-        recorded: list[Receipt] = []
+        if not self._db.in_transaction:
+            with self.together():
+                return self.record(entries)
+        return [receipt for entry in entries for receipt in self._known(entry) or self._enter(entry)]
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is recorded meanwhile becomes durable at the end and all at once, or not at all."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for entry in entries:
-                recorded += self._known(entry) or self._enter(entry)
-        return recorded
+            yield
 
     def unfinished(self) -> list[tuple[Drop, tuple[Receipt, ...]]]:
         """What is recorded but, as far as is known, has not left the inbox; the receipts come without rows."""

@@ -1,4 +1,4 @@
-"""The merged table: every accepted row of a period in one frame, each with its file, sheet and row."""
+"""The merged table: every accepted row of a period, each with its file, sheet and row."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import pandas as pd
-
 from xmreport.model.receipts import Receipt
-from xmreport.model.submission import Row
+from xmreport.model.submission import Row, Value
 from xmreport.model.text import file_name
-from xmreport.rulebook.columns import columns_of, procedures_of, readable
+from xmreport.rulebook.columns import columns_of, readable
 from xmreport.rulebook.form import Form
-from xmreport.rulebook.identity import Index, identity_of, name_of
+from xmreport.rulebook.identity import Identity, identity_of, name_of
+from xmreport.tables.frame import Frame
 
 UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
     "填报单位",
@@ -24,7 +23,6 @@ UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
     "版本",
     "文件校验码",
 )
-RECORD, COUNTS = "_row", "_counts"
 
 
 @dataclass(frozen=True)
@@ -46,34 +44,69 @@ class Conflict:
     leaves: str
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A row of the merged table: the return it is from, and whether it is summed."""
+
+    row: Row
+    source: Return
+    counts: bool
+
+    @property
+    def origin(self) -> dict[str, str | int]:
+        """Where the row came from, as the tables print it."""
+        receipt = self.source.receipt
+        return {
+            FILE: file_name(receipt.file),
+            SHEET: self.row.sheet,
+            ROW: self.row.row,
+            ARRIVED: f"{receipt.arrived_at:%Y-%m-%d %H:%M}",
+            VERSION: self.source.version,
+            DIGEST: (receipt.sha256 or "")[:12],
+        }
+
+
 @dataclass(frozen=True)
 class Merged:
-    """One form's rows of all units, in roster order. `frame` has a line a project; `_counts` says which are summed."""
+    """One form's rows of all units, in roster order."""
 
     form: Form
-    frame: pd.DataFrame
+    entered: tuple[Entered, ...]
     conflicts: tuple[Conflict, ...]
 
     @cached_property
-    def counted(self) -> pd.DataFrame:
-        return self.frame[self.frame[COUNTS]]
-
-    @cached_property
     def rows(self) -> list[Row]:
-        """The rows that count, as records."""
-        return list(self.counted[RECORD])
+        """The rows that count."""
+        return [each.row for each in self.entered if each.counts]
 
     @cached_property
     def units(self) -> list[str]:
         """The reporting unit of each row that counts."""
-        return list(self.counted[UNIT])
+        return [each.source.unit for each in self.entered if each.counts]
+
+    @cached_property
+    def by_unit(self) -> Mapping[str, Sequence[Row]]:
+        """The rows that count of each unit, units and rows in their order."""
+        found: dict[str, list[Row]] = {}
+        for row, unit in zip(self.rows, self.units, strict=True):
+            found.setdefault(unit, []).append(row)
+        return found
 
     @cached_property
     def procedures(self) -> tuple[str, ...]:
         """The county's procedures, and further ones that some row speaks of."""
-        used = {name for row in self.rows for name in procedures_of(self.form, row)}
+        used = {name for names in self.frame.spoken_of for name in names} if self.form.further_procedures else set()
         further = (name for name in self.form.further_procedures if name in used)
         return (*self.form.procedures, *further)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The rows that count, by column."""
+        return Frame(self.form, self.rows, self.units)
+
+    def column(self, field: str) -> list[Value]:
+        """A field of all rows that count."""
+        return [readable(row.values.get(field)) for row in self.rows]
 
 
 def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Merged:
@@ -86,27 +119,9 @@ def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Me
     """
     returns = [replace(each, rows=_worked_out(form, each.rows)) for each in returns]
     ordered = sorted(returns, key=lambda each: order.get(each.unit, len(order)))
-    loser, conflicts = _conflicts(form, returns)
-    lines = [
-        {
-            **{name: readable(row.values.get(name)) for name in form.fields},
-            UNIT: each.unit,
-            FILE: file_name(each.receipt.file),
-            SHEET: row.sheet,
-            ROW: row.row,
-            ARRIVED: f"{each.receipt.arrived_at:%Y-%m-%d %H:%M}",
-            VERSION: each.version,
-            DIGEST: (each.receipt.sha256 or "")[:12],
-            RECORD: row,
-            COUNTS: id(row) not in loser,
-        }
-        for each in ordered
-        for row in each.rows
-    ]
-    columns = [*form.fields, UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST, RECORD, COUNTS]
-    frame = pd.DataFrame(lines, columns=columns, dtype=object)
-    frame[COUNTS] = frame[COUNTS].astype(bool)
-    return Merged(form, frame, tuple(conflicts))
+    leaving, conflicts = _conflicts(form, returns)
+    entered = (Entered(row, each, id(row) not in leaving) for each in ordered for row in each.rows)
+    return Merged(form, tuple(entered), tuple(conflicts))
 
 
 def _worked_out(form: Form, rows: tuple[Row, ...]) -> tuple[Row, ...]:
@@ -125,21 +140,40 @@ def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[int], list[Co
     """Rows that leave the totals: of one project from two units the responsible unit's row counts, else the first."""
     leaving: set[int] = set()
     conflicts: list[Conflict] = []
-    index = Index(form)
-    holder: dict[int, str] = {}
+    reported = _Reported()
     for each in sorted(returns, key=lambda one: (one.receipt.arrived_at, one.receipt.seq)):
-        own: list[Row] = []
-        for row in each.rows:
-            held = index.find(row) if identity_of(form, row) else None
-            own.append(row)
-            if held is None:
+        own = [(row, identity_of(form, row)) for row in each.rows]
+        for row, identity in own:
+            found = reported.find(identity)
+            if found is None:
                 continue
-            first = holder[id(held)]
+            first, held = found
             takes_over = row.values.get("责任单位") == each.unit and held.values.get("责任单位") != first
             counts, leaves = (each.unit, first) if takes_over else (first, each.unit)
             leaving.add(id(held if takes_over else row))
             conflicts.append(Conflict(name_of(form, row), counts, leaves))
-        for row in own:
-            index.add(row)
-            holder[id(row)] = each.unit
+        for row, identity in own:
+            reported.add(identity, each.unit, row)
     return leaving, conflicts
+
+
+class _Reported:
+    """The first unit to report a project, with its row; found by keys as `Index` finds a row within one return."""
+
+    def __init__(self) -> None:
+        self._main: dict[str, tuple[str, Row]] = {}
+        self._spare: dict[str, tuple[str, Row, bool]] = {}
+
+    def add(self, identity: Identity, unit: str, row: Row) -> None:
+        if identity.main:
+            self._main.setdefault(identity.main, (unit, row))
+        if identity.spare:
+            self._spare.setdefault(identity.spare, (unit, row, bool(identity.main)))
+
+    def find(self, identity: Identity) -> tuple[str, Row] | None:
+        if identity.main and identity.main in self._main:
+            return self._main[identity.main]
+        if identity.spare is None or identity.spare not in self._spare:
+            return None
+        unit, row, has_main = self._spare[identity.spare]
+        return None if identity.main and has_main else (unit, row)

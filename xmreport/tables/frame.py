@@ -1,0 +1,76 @@
+"""Rows by column, as conditions and figures go through them: each column is made once, when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+
+from xmreport.model.submission import Cell, Row
+from xmreport.rulebook.columns import Columns, procedures_of
+from xmreport.rulebook.form import Form
+
+REPORTER = "填报单位"
+_Maker = Callable[[], Sequence[Cell]]
+
+
+class Frame:
+    """The rows of one form, and the reporting unit of each."""
+
+    def __init__(self, form: Form, rows: Sequence[Row], units: Sequence[str]) -> None:
+        self.form = form
+        self.rows = rows
+        self.units = units
+
+    def columns(self, table: str) -> Columns:
+        """The columns of the table `项目` or `手续`, and of which row and procedure each of its lines is."""
+        return self._procedures if table == "手续" else self._projects
+
+    @cached_property
+    def spoken_of(self) -> list[list[str]]:
+        """The procedures that each row speaks of."""
+        if not self.form.further_procedures:
+            return [list(self.form.procedures)] * len(self.rows)
+        return [procedures_of(self.form, row) for row in self.rows]
+
+    @cached_property
+    def _projects(self) -> Columns:
+        makers: dict[str, _Maker] = {name: partial(_cells, self.rows, name) for name in self.form.fields}
+        return Columns(_AsAsked({**makers, REPORTER: lambda: self.units}), [(at, None) for at in range(len(self.rows))])
+
+    @cached_property
+    def _procedures(self) -> Columns:
+        form = self.form
+        places = [(at, name) for at, names in enumerate(self.spoken_of) for name in names]
+        lines = [self.rows[at] for at, _ in places]
+        plain = (name for name, field in form.fields.items() if field.procedure is None)
+        makers: dict[str, _Maker] = {name: partial(_cells, lines, name) for name in plain}
+        makers |= {sub: partial(self._under, places, sub) for sub in form.sub_columns}
+        makers["手续"] = lambda: [name for _, name in places]
+        makers["办理部门"] = lambda: [form.offices.get(name) for _, name in places]
+        makers[REPORTER] = lambda: [self.units[at] for at, _ in places]
+        return Columns(_AsAsked(makers), places)
+
+    def _under(self, places: Sequence[tuple[int, str]], sub: str) -> list[Cell]:
+        names = {name: f"{name}.{sub}" for _, name in places}
+        return [self.rows[at].values.get(names[name]) for at, name in places]
+
+
+class _AsAsked(Mapping[str, Sequence[Cell]]):
+    def __init__(self, makers: Mapping[str, _Maker]) -> None:
+        self._makers = makers
+        self._made: dict[str, Sequence[Cell]] = {}
+
+    def __getitem__(self, name: str) -> Sequence[Cell]:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+def _cells(rows: Sequence[Row], name: str) -> list[Cell]:
+    return [row.values.get(name) for row in rows]
