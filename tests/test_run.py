@@ -401,7 +401,7 @@ def test_a_file_that_may_not_be_read_is_recorded_once_and_taken_when_it_can_be(o
         raise PermissionError(13, "Permission denied", str(found.path))
 
     monkeypatch.setattr(xmreport.run, "read_bytes", refuse)
-    monkeypatch.setattr(xmreport.run, "can_be_read", lambda path: readable[0])
+    monkeypatch.setattr("xmreport.inbox.can_be_read", lambda path: readable[0])
     [receipt] = office.take("12-08 10:00")
     assert (receipt.outcome, codes(receipt), office.waiting()) == (Outcome.QUARANTINED, ["F09"], ["古阳镇/a.xlsx"])
     assert office.take("12-08 10:01") == []

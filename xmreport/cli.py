@@ -43,6 +43,13 @@ SHARED = frozenset({"forms", "office", "节假日"})
 Counties = Annotated[list[str] | None, typer.Argument(help="县区，如 guxian；不写就是全部。", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="每件事打印一行 JSON。")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="截至什么时候，如 2022-12-09T17:00。", show_default=False)]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="用几个读表进程；不写就按 office.yaml 的“并行”。", show_default=False),
+]
+Cluster = Annotated[
+    str | None, typer.Option("--executor", help="用集群读表，如 dask://主机:8786。", show_default=False)
+]
 CountyName = Annotated[str, typer.Argument(help="县区（拼音，如 guxian）。")]
 
 
@@ -192,13 +199,17 @@ def run(
     counties: Counties = None,
     now: Annotated[str | None, typer.Option("--now", help="重放：当作这个时候收到。", show_default=False)] = None,
     as_json: AsJson = False,
+    workers: Workers = None,
+    executor: Cluster = None,
 ) -> None:
     """收一遍：把收件文件夹里的表全部收进来，有变化的正式表格重新生成。"""
+    from xmreport.hands import Hands
     from xmreport.printing import Printer
     from xmreport.run import Engine, Moment
 
     with _told():
         workspace = _workspace(context)
+        hands = Hands(workers, executor)
         asked = counties or [*workspace.rulebook.counties, *workspace.rulebook.faults]
         keys = _known(workspace, counties)
         broken = len(keys) < len(set(asked) - SHARED)
@@ -206,7 +217,8 @@ def run(
         for stray in workspace.strays():
             _say(f"收件文件夹里的“{visible(stray)}”不属于任何一个县，没有处理；请移到 inbox/<县>/ 里。")
         _log_to(workspace)
-        with workspace.hold(), Engine(workspace, keys, Printer(as_json=as_json)) as engine:
+        printer = Printer(as_json=as_json)
+        with workspace.hold(), Engine(workspace, keys, printer, hands=hands) as engine:
             tally = engine.run_once(moment)
         if as_json:
             _done(tally.files, tally.outcomes)
@@ -244,8 +256,11 @@ def watch(
     context: typer.Context,
     counties: Counties = None,
     poll: Annotated[bool, typer.Option("--poll", help="收件文件夹在网络共享上时用。")] = False,
+    workers: Workers = None,
+    executor: Cluster = None,
 ) -> None:
     """一直守着：表一到就收，到时限就出表；按 Ctrl+C 停止。"""
+    from xmreport.hands import Hands
     from xmreport.printing import Printer
     from xmreport.watch import Watcher
 
@@ -257,7 +272,7 @@ def watch(
         _log_to(workspace)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service is stopped like with Ctrl+C
         with workspace.hold():
-            Watcher(workspace, keys, Printer(as_json=False), poll=poll).watch()
+            Watcher(workspace, keys, Printer(as_json=False), poll=poll, hands=Hands(workers, executor)).watch()
 
 
 @app.command()

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import logging
 import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from xmreport.decide import Judge, folder_unit
-from xmreport.examine import examine, open_desk
-from xmreport.intake.scan import Changed, Found, can_be_read, is_still, read_bytes, remove, scan
+from xmreport.examine import examine
+from xmreport.hands import OWN, Hands
+from xmreport.inbox import Inbox
+from xmreport.intake.scan import Changed, Found, is_still, read_bytes, remove
 from xmreport.lasting import Lasting
 from xmreport.ledger import Drop, Entry, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, FileEvent
-from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
 from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.publish import Publisher
-from xmreport.reading.guard import GuardedPool, WorkerFailure
+from xmreport.reading.guard import WorkerFailure
 from xmreport.rulebook.book import County
 from xmreport.sending import DISK, Sender
 from xmreport.tally import Tally
+from xmreport.underway import UnderWay, drop_of, is_oversized, set_aside
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
@@ -53,28 +54,17 @@ class Moment:
     replayed: bool = False
 
 
-@dataclass(frozen=True)
-class _UnderWay:
-    """A file on its way: its bytes are being kept, and a worker examines them."""
-
-    arrival: Receipt
-    county: County
-    found: Found
-    job: Future[Examination] | Examination
-    data: bytes | None = None
-    kept: Future[str] | None = None
-
-    def is_ready(self, until: float) -> bool:
-        """Whether it can be decided on by then."""
-        if isinstance(self.job, Examination) or self.job.done():
-            return True
-        return bool(wait([self.job], max(0.0, until - time.monotonic())).done)
-
-
 class Engine:
     """One workspace's engine: a ledger, guarded workers, and the way of a file from inbox to outbox."""
 
-    def __init__(self, workspace: Workspace, keys: Sequence[str], emit: Emit, executor: Executor | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        keys: Sequence[str],
+        emit: Emit,
+        executor: Executor | None = None,
+        hands: Hands = OWN,
+    ) -> None:
         self.workspace = workspace
         self.emit = emit
         self.tally = Tally()
@@ -83,26 +73,26 @@ class Engine:
         self.office = workspace.rulebook.office
         self._pool = executor
         self._own_pool = executor is None
+        self._hands = hands
         self.lasting = Lasting()
         self._past = {key: Past(self.ledger, key) for key in keys}
         self._publishers = {key: Publisher(workspace, county, self.ledger) for key, county in self.counties.items()}
         self._sender = Sender(workspace, self.counties, self.ledger.originals, lambda: self.pool, self.tally)
         self._stuck: dict[Drop, str] = {}
-        self._met = {key for key, past in self._past.items() if past.receipts}
-        self._unseen: set[str] = set()
+        met = {key for key, past in self._past.items() if past.receipts}
+        self.inbox = Inbox(workspace, self.counties, self.ledger, self.lasting, met)
 
     @property
     def pool(self) -> Executor:
         """The guarded workers, started when the first file needs one; or the executor that was handed in."""
         if self._pool is None:
-            self._pool = GuardedPool(
-                self.office.workers,
-                open_desk,
-                (self.counties,),
-                seconds=self.office.seconds,
-                memory_mib=self.office.memory_mib,
-            )
+            self._pool = self._hands.pool(self.counties, self.office)
         return self._pool
+
+    @property
+    def _width(self) -> int:
+        """How many files are examined at a time."""
+        return int(getattr(self.pool, "width", self.office.workers))
 
     def close(self) -> None:
         if self._pool is not None and self._own_pool:
@@ -133,30 +123,8 @@ class Engine:
         self.lasting.keep("收尾 ", self._stuck.values())
 
     def found(self) -> Iterator[tuple[County, Found]]:
-        """Everything in the inboxes of this engine's counties that is not on record as staying there."""
-        self._unseen.clear()
-        for key, county in self.counties.items():
-            folder = self.workspace.inbox / key
-            for found in scan(folder, f"inbox/{key}", self._overlook):
-                drop = Drop(found.relative, found.identity)
-                if drop not in self._stuck and not (self.ledger.ignored_before(drop) and not _mended(found)):
-                    yield county, found
-            if folder.is_dir():
-                self._met.add(key)
-            elif key in self._met or not self.workspace.inbox.is_dir():
-                # A share that went away: what landed there meanwhile will be seen when it is back.
-                self._overlook(f"inbox/{key}", FileNotFoundError(errno.ENOENT, "文件夹不见了"))
-        self.lasting.keep("收件文件夹", (f"收件文件夹{place}" for place in self._unseen))
-
-    def _overlook(self, place: str, error: OSError) -> None:
-        self._unseen.add(place)
-        text = f"打不开 {place}，里面的文件没有收，恢复后再收：{error.strerror or error}"
-        self.lasting.tell(f"收件文件夹{place}", text)
-
-    @property
-    def saw_all(self) -> bool:
-        """Whether the last look reached every folder: what it did not reach may hold files that came before it."""
-        return not self._unseen
+        """Everything in the inboxes of this engine's counties that is still to be taken in."""
+        return ((county, found) for county, found in self.inbox.found() if drop_of(found) not in self._stuck)
 
     def settled(self) -> list[tuple[County, Found]]:
         """What holds still during a short look."""
@@ -189,12 +157,13 @@ class Engine:
         ]
         arrivals.sort(key=lambda each: (each[0].arrived_at, each[2].changed, each[2].relative))
         line = iter(arrivals)
-        ahead: deque[_UnderWay] = deque()
+        ahead: deque[UnderWay] = deque()
         refused: dict[str, str] = {}
+        most = AT_HAND * self._width if arrivals else 0
         with ThreadPoolExecutor(KEEPING) as keepers:
 
             def read_ahead() -> None:
-                while len(ahead) < AT_HAND * self.office.workers and (each := next(line, None)):
+                while len(ahead) < most and (each := next(line, None)):
                     with self._telling(each[2], refused):
                         ahead.append(self._open(*each, keepers))
 
@@ -209,7 +178,7 @@ class Engine:
 
     def note_pass(self, moment: Moment) -> None:
         """All that was there is taken in: what is found later came later. A replay says nothing of when it looked."""
-        if self.saw_all and not moment.replayed:
+        if self.inbox.saw_all and not moment.replayed:
             self.ledger.note_pass(moment.at, "pass")
 
     def _arrival(
@@ -243,28 +212,28 @@ class Engine:
             refused[f"收件 {error.errno}"] = f"{found.relative}：{error.strerror or error}"
             self.tally.troubles += 1
 
-    def _open(self, arrival: Receipt, county: County, found: Found, keepers: Executor) -> _UnderWay:
+    def _open(self, arrival: Receipt, county: County, found: Found, keepers: Executor) -> UnderWay:
         """Have the bytes kept and a worker examine them; odd things are never opened."""
         if found.dropping:
-            return _UnderWay(arrival, county, found, Examination(outcome=Outcome.IGNORED))
+            return UnderWay(arrival, county, found, Examination(outcome=Outcome.IGNORED))
         if not found.regular:
-            return _UnderWay(arrival, county, found, _set_aside("F09", "链接、管道或设备"))
+            return UnderWay(arrival, county, found, set_aside("F09", "链接、管道或设备"))
         try:
             if found.size > self.office.largest_mib * 2**20:
-                return _UnderWay(arrival, county, found, _set_aside("F10", f"{found.size / 2**20:.0f} MB"))
+                return UnderWay(arrival, county, found, set_aside("F10", f"{found.size / 2**20:.0f} MB"))
             data = read_bytes(found)
         except PermissionError:
-            return _UnderWay(arrival, county, found, _set_aside("F09", "没有读取权限的文件"))
+            return UnderWay(arrival, county, found, set_aside("F09", "没有读取权限的文件"))
         kept = keepers.submit(self.ledger.originals.keep, data)
         job = self.pool.submit(examine, data, county.key, found.name, arrival.unit, arrival.arrived_at.date())
-        return _UnderWay(arrival, county, found, job, data, kept)
+        return UnderWay(arrival, county, found, job, data, kept)
 
-    def _settle_some(self, ahead: deque[_UnderWay], read_ahead: Callable[[], None], refused: dict[str, str]) -> None:
+    def _settle_some(self, ahead: deque[UnderWay], read_ahead: Callable[[], None], refused: dict[str, str]) -> None:
         """Decide on the next files, record them durably, and only then send back what has to go back and clear them.
 
         One transaction for several: its cost is the disk's, and hardly grows with what it holds.
         """
-        settled: list[tuple[_UnderWay, Entry, list[Receipt]]] = []
+        settled: list[tuple[UnderWay, Entry, list[Receipt]]] = []
         until = time.monotonic() + TOGETHER_S
         try:
             with self.ledger.together():
@@ -285,12 +254,12 @@ class Engine:
             self._tell(receipts)
         self._finish(gone)
 
-    def _recorded(self, each: _UnderWay) -> tuple[_UnderWay, Entry, list[Receipt]]:
+    def _recorded(self, each: UnderWay) -> tuple[UnderWay, Entry, list[Receipt]]:
         arrival = replace(each.arrival, sha256=each.kept.result()) if each.kept else each.arrival
         receipts = self._decided(arrival, each.county, each.job)
         past = self._past[each.county.key]
-        stays = arrival.sha256 is None and not _is_oversized(receipts)
-        drop = Drop(each.found.relative, each.found.identity)
+        stays = arrival.sha256 is None and not is_oversized(receipts)
+        drop = drop_of(each.found)
         entry = Entry(drop, self._sender.addressed(receipts, each.county, past), stays=stays)
         recorded = self.ledger.record([entry])
         past.add(recorded)
@@ -310,10 +279,10 @@ class Engine:
                 return (replace(arrival, outcome=Outcome.IGNORED),)
             return Judge(county, self._past[county.key]).decide(found, arrival)
         except WorkerFailure as failure:
-            found = _set_aside("F07", failure.reason)
+            found = set_aside("F07", failure.reason)
         except Exception as error:  # noqa: BLE001 - the boundary of one file: whatever fails here must not stop the others
             self.tally.fault(f"处理 {arrival.file} 时引擎出错，已另存待查，其他文件不受影响。", error)
-            found = _set_aside("F11", "")
+            found = set_aside("F11", "")
         return (replace(arrival, findings=found.findings),)
 
     def _finish(self, gone: Sequence[Drop]) -> None:
@@ -333,7 +302,7 @@ class Engine:
             if returned:
                 self._sender.send_back(returned, data)
             path = self._inbox_path(drop.file)
-            if not _is_oversized(receipts):
+            if not is_oversized(receipts):
                 remove(path, drop.identity)
             elif is_still(path, drop.identity):
                 self.ledger.originals.set_aside(path, str(receipts[0].seq))
@@ -376,18 +345,3 @@ def arrival(found: Found, now: dt.datetime, last_pass: dt.datetime | None) -> dt
     """When a file seen for the first time came: by the file system's record, but not before the engine last looked."""
     looked = last_pass if last_pass and last_pass <= now else None  # a clock set back makes the last look tell nothing
     return min(now, max(found.changed, looked or found.changed))
-
-
-def _set_aside(code: str, reason: str) -> Examination:
-    finding = Finding(code, Severity.ERROR, words={"原因": reason})
-    return Examination(outcome=Outcome.QUARANTINED, findings=(finding,))
-
-
-def _is_oversized(receipts: Sequence[Receipt]) -> bool:
-    """Too large to be read: moved into quarantine as it is."""
-    return any(finding.code == "F10" for receipt in receipts for finding in receipt.findings)
-
-
-def _mended(found: Found) -> bool:
-    """A file on record as one that could not be read, and that now can."""
-    return found.regular and not found.dropping and can_be_read(found.path)

@@ -16,9 +16,11 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
+from xmreport.hands import OWN, Hands
 from xmreport.intake.scan import Found
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit
+from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County
 from xmreport.run import Engine, Moment, arrival
 from xmreport.workspace import Workspace
@@ -67,13 +69,21 @@ class Watcher:
     """Watches the inboxes of some counties until it is told to stop."""
 
     def __init__(
-        self, workspace: Workspace, keys: Sequence[str], emit: Emit, *, poll: bool, clock: Clock = china_now
+        self,
+        workspace: Workspace,
+        keys: Sequence[str],
+        emit: Emit,
+        *,
+        poll: bool,
+        clock: Clock = china_now,
+        hands: Hands = OWN,
     ) -> None:
         self.workspace = workspace
         self.keys = keys
         self.emit = emit
         self.poll = poll
         self.clock = clock
+        self.hands = hands
         self.stopping = threading.Event()
         self._wake = threading.Event()
         self._sights: dict[str, _Sight] = {}
@@ -88,7 +98,7 @@ class Watcher:
 
     def watch(self) -> None:
         """Take in and publish until stopped."""
-        engine = Engine(self.workspace, self.keys, self.emit)
+        engine = Engine(self.workspace, self.keys, self.emit, hands=self.hands)
         try:
             self._make_folders(engine)
             self._observe(engine)
@@ -122,14 +132,14 @@ class Watcher:
         engine.close()
         self.workspace = workspace
         log.warning("规则文件已改动，按新的规则继续。")
-        return Engine(workspace, self.keys, self.emit)
+        return Engine(workspace, self.keys, self.emit, hands=self.hands)
 
     def _look_again(self, engine: Engine) -> bool:
         """A look. A share that went away or a full disk is said and waited for: it must not end the service."""
         wrong = set()
         try:
             return self.look(engine)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, Trouble) as error:
             wrong.add(f"巡查 {error!r}")
             engine.lasting.tell(f"巡查 {error!r}", f"这一遍没有做完，稍后再来：{error}")
         except Exception as error:  # noqa: BLE001 - a fault of ours in one look must not end the service
@@ -144,7 +154,7 @@ class Watcher:
         now = self.clock()
         engine.recover()
         present = list(engine.found())
-        self._note(present, now, engine.ledger.last_pass(), whole=engine.saw_all)
+        self._note(present, now, engine.ledger.last_pass(), whole=engine.inbox.saw_all)
         ready = [(county, found) for county, found in present if self._ready(found, now)]
         whole = len(ready) == len(present)
         if ready:

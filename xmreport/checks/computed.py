@@ -14,6 +14,8 @@ def computed_differs(examined: Return) -> Iterator[Finding]:
 
     A percentage may be written as 87.5 or, in a cell formatted as per cent, be held as 0.875.
     """
+    if not examined.form.computed:
+        return
     columns = columns_of(examined.form, examined.part.rows, "项目")
     for name, expression in examined.form.computed.items():
         for row, worked_out in zip(examined.part.rows, expression.evaluate(columns.values), strict=True):

@@ -17,23 +17,48 @@ def row_rules(examined: Return) -> Iterator[Finding]:
     """R..: every rule of the form, evaluated on whole columns; what is unknown breaks no rule."""
     given: Mapping[str, Value] = {"报告日": PartialDate.of(examined.day), "截止日": PartialDate.of(examined.day)}
     tables = {
-        name: _absent_unknown(examined, columns_of(examined.form, examined.part.rows, name))
-        for name in ("项目", "手续")
+        name: _absent_unknown(examined, _columns(examined, name)) for name in ("项目", "手续") if _names(examined, name)
     }
     for check in examined.form.checks:
-        table = tables[check.rule.table]
+        table = tables.get(check.rule.table) or columns_of(examined.form, examined.part.rows, check.rule.table)
         must = check.must.evaluate(table.values, given)
         when: Sequence[bool | None] = check.when.evaluate(table.values, given) if check.when else [True] * len(must)
         yield from _broken(examined, check, table, [w is True and m is False for w, m in zip(when, must, strict=True)])
 
 
+def _names(examined: Return, table: str) -> frozenset[str]:
+    """The fields that the rules of a table ask for."""
+    rules = [check for check in examined.form.checks if check.rule.table == table]
+    return frozenset().union(*(rule.must.names | (rule.when.names if rule.when else frozenset()) for rule in rules))
+
+
+def _columns(examined: Return, table: str) -> Columns:
+    """The columns that the rules ask for; all of them where they ask for one that no unit fills in."""
+    form, rows, names = examined.form, examined.part.rows, _names(examined, table)
+    shared = {name for name, field in form.fields.items() if field.procedure is None or table == "项目"}
+    subs = names & form.sub_columns.keys() if table == "手续" else frozenset()
+    written = {heading.partition(".")[0] for columns in examined.part.columns.values() for heading in columns}
+    if not names <= shared | subs or (table == "手续" and written & set(form.further_procedures)):
+        return columns_of(form, rows, table)
+    kinds: Sequence[str | None] = form.procedures if table == "手续" else (None,)
+    values: dict[str, list[Cell]] = {
+        name: [row.values.get(name) for row in rows for _ in kinds] for name in names & shared - subs
+    }
+    for sub in subs:
+        fields = [f"{procedure}.{sub}" for procedure in kinds]
+        values[sub] = [row.values.get(field) for row in rows for field in fields]
+    return Columns(values, [(index, procedure) for index in range(len(rows)) for procedure in kinds])
+
+
 def _absent_unknown(examined: Return, table: Columns) -> Columns:
     """A required column that the sheet lacks is unknown in every row: its absence has its own finding."""
     rows = examined.part.rows
+    sheets = [examined.part.columns.get(sheet, {}) for sheet in {row.sheet for row in rows}]
     values: dict[str, Sequence[Cell]] = dict(table.values)
+    by_procedure = any(procedure for _, procedure in table.places)
     for name, field in examined.form.fields.items():
-        column = field.column.name if any(procedure for _, procedure in table.places) else name
-        if not field.required or column not in values:
+        column = field.column.name if by_procedure else name
+        if not field.required or column not in values or all(name in sheet for sheet in sheets):
             continue
         lacking = {
             index

@@ -31,20 +31,13 @@ def edited(path: Path, cells: Mapping[str, Mapping[str, Any]], at: dt.datetime) 
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     for key, changes in cells.items():
-        row = _line(sheet, key)
+        row = next(cell.row for cell in _filled(sheet) if cell.value == key)
         for heading, value in changes.items():
-            sheet.cell(row, _column(sheet, heading), value)
+            column = next(cell.column for cell in _filled(sheet) if str(cell.value).rstrip("*") == heading)
+            sheet.cell(row, column, value)
     output = BytesIO()
     book.save(output)
     return _still(output, at)
-
-
-def _line(sheet: Worksheet, key: str) -> int:
-    return next(cell.row for cell in _filled(sheet) if cell.value == key)
-
-
-def _column(sheet: Worksheet, heading: str) -> int:
-    return next(cell.column for cell in _filled(sheet) if str(cell.value).rstrip("*") == heading)
 
 
 def _filled(sheet: Worksheet) -> Iterator[Any]:
@@ -53,7 +46,7 @@ def _filled(sheet: Worksheet) -> Iterator[Any]:
 
 def _still(saved: BytesIO, at: dt.datetime) -> bytes:
     """The same file whenever it is made."""
-    moment = f"{at:%Y-%m-%dT%H:%M:%SZ}".encode()
+    moment = f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}".encode()
     output = BytesIO()
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

@@ -15,12 +15,16 @@ from xmreport.rulebook.book import County
 
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n"
 _USUAL = Manner()
+_OVER = dt.timedelta(days=5)
+"""What is sent in the first days of a month is about the month before."""
 
 
 def case_waves(county: County, case: Case) -> list[Wave]:
     """The waves of a case in order; what a unit sends follows from what it sent before."""
     desk = Desk(county, case.area, case.code_month)
-    return [Wave(scene.at, f"{county.name} {scene.said}", tuple(_drops(desk, scene)), scene.told) for scene in case.scenes]
+    return [
+        Wave(scene.at, f"{county.name} {scene.said}", tuple(_drops(desk, scene)), scene.told) for scene in case.scenes
+    ]
 
 
 def _drops(desk: Desk, scene: Scene) -> Iterator[Drop]:
@@ -36,10 +40,12 @@ def _drops(desk: Desk, scene: Scene) -> Iterator[Drop]:
             desk.change(form, project, change)
     for unit, forms in (_owing(county, scene, day) if scene.sending else own).items():
         manner = scene.manners.get(unit, _USUAL)
-        usual = f"{unit}{forms[0]}.xlsx" if len(forms) == 1 else f"{unit}{day.month}月报表.xlsx"
+        usual = f"{unit}{forms[0]}.xlsx" if len(forms) == 1 else f"{unit}{(day - _OVER).month}月报表.xlsx"
         yield Drop(county.key, unit, manner.file or usual, desk.workbook(unit, forms, day, manner))
     for edit in scene.edits:
-        yield Drop(county.key, edit.unit, Path(edit.path).name, partial(_opened, edit=edit, key=county.key, at=scene.at))
+        yield Drop(
+            county.key, edit.unit, Path(edit.path).name, partial(_opened, edit=edit, key=county.key, at=scene.at)
+        )
     for paper in scene.papers:
         yield Drop(county.key, paper.unit, paper.file, PAPER)
 

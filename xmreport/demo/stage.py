@@ -62,8 +62,10 @@ def _play(workspace: Workspace, act: Act, workers: Executor) -> Iterator[list[Re
                 _put(workspace, drop)
             moment = Moment(wave.at, replayed=True)
             engine.take_in(list(engine.found()), moment)
-            if following is None or following.needs_tables or (
-                following.at - wave.at > LATECOMERS and _fell_due(engine, published, moment.at)
+            if (
+                following is None
+                or following.needs_tables
+                or (following.at - wave.at > LATECOMERS and _fell_due(engine, published, moment.at))
             ):
                 engine.publish(moment.at)
                 published = moment.at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 
 CHINA = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 """Fixed UTC+8: China has had no daylight saving since 1991, and Windows has no zone data."""
@@ -23,6 +24,7 @@ class PartialDate:
         return cls(day.year, day.month, day.day)
 
     @classmethod
+    @lru_cache(maxsize=16_384)
     def parse(cls, text: str) -> PartialDate:
         """The inverse of `str`: '2022-12-06', '2022-12' or '2022'."""
         return cls(*map(int, text.split("-")))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, overload
 
 from xmreport.model.submission import Value
 
@@ -40,6 +41,65 @@ class Line:
     values: Mapping[str, Content] = field(default_factory=dict)
 
 
+class LongTable(Sequence[Line]):
+    """The lines of a table that may grow very long, kept by column: a line is made when it is looked at."""
+
+    def __init__(
+        self, columns: Mapping[str, Sequence[Content]], height: int, between: Mapping[int, Line] | None = None
+    ) -> None:
+        self.columns = columns
+        """Field → its value in each 明细 line."""
+        self.height = height
+        """How many 明细 lines there are."""
+        self.between = dict(sorted((between or {}).items()))
+        """Place among all lines → a line of another kind."""
+        self._places = list(self.between)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kind of each line."""
+        return [self.between[at].kind if at in self.between else "明细" for at in range(len(self))]
+
+    def values(self, field: str, places: Iterable[int]) -> list[Content]:
+        """A field of the 明细 lines at these places among all lines, in their order."""
+        column = self.columns.get(field)
+        if column is None:
+            return [None for _ in places]
+        return [column[place - bisect_left(self._places, place)] for place in places]
+
+    def part(self, first: int, end: int) -> LongTable:
+        """The lines from `first` up to `end`, that one not included."""
+        left = bisect_left(self._places, first)
+        right = bisect_left(self._places, end)
+        columns = {name: self.columns[name][first - left : end - right] for name in self.columns}
+        between = {at - first: self.between[at] for at in self._places[left:right]}
+        return LongTable(columns, end - first - (right - left), between)
+
+    def __len__(self) -> int:
+        return self.height + len(self.between)
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Line, ...]: ...
+    def __getitem__(self, at: int | slice) -> Line | tuple[Line, ...]:
+        if isinstance(at, slice):
+            return tuple(self[place] for place in range(len(self))[at])
+        place = range(len(self))[at]
+        if place in self.between:
+            return self.between[place]
+        row = place - bisect_left(self._places, place)
+        return Line("明细", {name: values[row] for name, values in self.columns.items()})
+
+    def __iter__(self) -> Iterator[Line]:
+        return (self[at] for at in range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(Line.__eq__, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content, as lists are
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Columns of the sheet's 明细 lines drawn below the table: `kind` is column, bar or line."""
@@ -71,7 +131,7 @@ class SheetData:
     name: str
     template: str
     head: Mapping[str, str]
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """A repeated block of columns: {'手续': ('立项', '用地')} repeats the template's {手续.…} columns."""
     notes: tuple[str, ...] = ()

@@ -66,6 +66,9 @@ class RemoteTraceback(Exception):
 class GuardedPool(Executor):
     """Persistent worker processes, one thread a worker handing it jobs from one queue."""
 
+    width: int
+    """How many jobs it does at a time."""
+
     def __init__(
         self,
         workers: int,
@@ -73,8 +76,9 @@ class GuardedPool(Executor):
         initargs: tuple[Any, ...] = (),
         seconds: float = 20,
         memory_mib: int = 1024,
-        files_per_worker: int = 200,
+        files_per_worker: int = 2000,
     ) -> None:
+        self.width = workers
         self._seconds = seconds
         self._files_per_worker = files_per_worker
         self._setup = (memory_mib, initializer, initargs)
@@ -150,7 +154,7 @@ class GuardedPool(Executor):
                     future.set_exception(error)
                 else:
                     future.set_result(result)
-                if worker is not None and (worker.dead or worker.jobs >= self._files_per_worker):
+                if worker is not None and (worker.dead or worker.worn or worker.jobs >= self._files_per_worker):
                     self._retire(worker)
                     worker = None
                 # A reference held while waiting would keep a whole book alive.
@@ -182,7 +186,7 @@ class _Worker:
 
     def __init__(self, setup: tuple[int, Callable[..., object] | None, tuple[Any, ...]]) -> None:
         self.jobs = 0
-        self.dead = False
+        self.dead = self.worn = False
         self._pipe, theirs = _CONTEXT.Pipe()
         try:
             with _STARTING:
@@ -220,7 +224,7 @@ class _Worker:
         except (EOFError, OSError) as error:
             self.dead = True
             raise WorkerDied(self._epitaph()) from error
-        outcome, value, text = pickle.loads(message)  # noqa: S301 - from our own worker
+        outcome, value, text, self.worn = pickle.loads(message)  # noqa: S301 - from our own worker
         if outcome == "result":
             return value
         if outcome == "raised":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pickle
@@ -10,10 +11,14 @@ import sys
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 Answer = tuple[str, Any, str]
+WORN_MIB = 150
+"""Memory from which a worker is replaced after the job at hand: what it once took it hardly gives back."""
 
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _TOO_MUCH = "需要的内存超过上限"
 
 LARGEST_DRAFT = 256 << 20
@@ -23,11 +28,17 @@ LARGEST_DRAFT = 256 << 20
 def serve(
     pipe: Connection, memory_mib: int, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]
 ) -> None:
-    """Answer each job: ("result", value, ""), ("raised", error, traceback), ("memory" | "broken", words, traceback)."""
+    """Answer each job: ("result", value, ""), ("raised", error, traceback), ("memory" | "broken", words, traceback).
+
+    Behind each answer comes whether this worker is worn out.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answer = _attempt(_prepare, initializer, initargs)
     _silence()
     _limit(memory_mib)
+    # The rules stay as long as the worker does: a collector that looks through them again and again finds nothing.
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 20)
     _send(pipe, answer)
     while answer[0] in ("result", "raised"):
         try:
@@ -63,16 +74,26 @@ def _attempt(call: Callable[..., Any], *args: Any) -> Answer:
 
 def _send(pipe: Connection, answer: Answer) -> None:
     outcome, value, text = answer
+    worn = _held_mib() > WORN_MIB
     try:
-        message = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+        message = pickle.dumps((*answer, worn), pickle.HIGHEST_PROTOCOL)
         if outcome == "raised":
             pickle.loads(message)  # noqa: S301 - an exception may pickle and yet not come back
     except MemoryError:
-        message = pickle.dumps(("memory", _TOO_MUCH, text))
+        message = pickle.dumps(("memory", _TOO_MUCH, text, True))
     except Exception as error:  # noqa: BLE001 - whatever a foreign object raises when it is pickled
         said = f"{type(value).__name__} cannot be sent: {error}"
-        message = pickle.dumps(("raised", RuntimeError(said), text or traceback.format_exc()))
+        message = pickle.dumps(("raised", RuntimeError(said), text or traceback.format_exc(), worn))
     pipe.send_bytes(message)
+
+
+def _held_mib() -> float:
+    """The memory this process holds; 0 where the system does not tell. (Its own peak would count its parent's too.)"""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    except OSError:
+        return 0.0
+    return pages * _PAGE / 2**20
 
 
 def _limit(memory_mib: int) -> None:

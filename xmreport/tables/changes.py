@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from xmreport.messages import say
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import UnitState
 from xmreport.model.sheets import Content, Formula, Line, SheetData, WorkbookData
+from xmreport.model.submission import Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.identity import name_of
 from xmreport.tables.differences import Change, Kind, Pairs, changes_of, held_rows, pair
@@ -48,6 +50,8 @@ class Comparison:
 
     @cached_property
     def pairs(self) -> Pairs:
+        if not self.before:
+            return Pairs((), (), ())
         order = self.occasion.county.roster.order
         last = merge(self.merged.form, self.before, order)
         return pair(self.merged.form, held_rows(last), held_rows(self.merged))
@@ -163,11 +167,11 @@ def _told(each: Movement) -> str:
 
 
 def _totals(made: Comparison) -> SheetData:
-    summed = made.merged.counted
+    merged = made.merged
     lines = []
     for number, each in enumerate(made.movements, 1):
         name = each.measure
-        total = float(len(summed)) if name == PROJECTS else round(float(summed[name].dropna().astype(float).sum()), 6)
+        total = float(len(merged.rows)) if name == PROJECTS else _sum(merged.column(name))
         moved = each.last - each.absent + each.new - each.gone + each.changed
         values: dict[str, Content] = {
             "序号": number,
@@ -194,6 +198,10 @@ def _totals(made: Comparison) -> SheetData:
         else list(_notes(made))
     )
     return _sheet(made, TOTALS, "总数核对表", lines, notes)
+
+
+def _sum(values: Iterable[Value]) -> float:
+    return round(math.fsum(value for value in values if isinstance(value, int | float)), 6)
 
 
 def _changes(made: Comparison) -> SheetData:

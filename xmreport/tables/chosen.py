@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content
-from xmreport.model.submission import Value
+from xmreport.model.submission import Cell, Value
 from xmreport.rulebook.book import ListOf
-from xmreport.rulebook.columns import Columns, columns_of, readable
+from xmreport.rulebook.columns import Columns, readable
 from xmreport.rulebook.listing import DAYS_LEFT
 from xmreport.rulebook.names import key_of
+from xmreport.tables.frame import AsAsked
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.indicators import Source
 
-Chosen = dict[str, Content]
-"""One row of a list: field → value, 剩余天数 among them."""
+
+@dataclass(frozen=True)
+class Chosen:
+    """The rows of a list by column: field → its values, 剩余天数 among them."""
+
+    columns: Mapping[str, Sequence[Content]]
+    height: int
+
+    def __len__(self) -> int:
+        return self.height
+
+    def __iter__(self) -> Iterator[dict[str, Content]]:
+        """One row after the other."""
+        return ({name: values[at] for name, values in self.columns.items()} for at in range(self.height))
 
 
-def chosen(occasion: Occasion, sources: Mapping[str, Source], each: ListOf) -> list[Chosen]:
+def chosen(occasion: Occasion, sources: Mapping[str, Source], each: ListOf) -> Chosen:
     """The rows of a list in its order, before they are printed; none while its form has not been received.
 
     Args:
@@ -30,20 +45,40 @@ def chosen(occasion: Occasion, sources: Mapping[str, Source], each: ListOf) -> l
     """
     source = sources.get(each.rules.form or "")
     if source is None:
-        return []
-    merged, dates, day = source.merged, given(occasion), report_day(occasion)
-    columns = columns_of(merged.form, merged.rows, each.rules.table, merged.units)
-    held = each.condition.evaluate(columns.values, dates) if each.condition else [True] * len(columns.places)
+        return Chosen({}, 0)
+    rules, dates, day = each.rules, given(occasion), report_day(occasion)
+    frame = source.merged.frame
+    columns = frame.columns(rules.table)
     seen = _seen(sources, each, columns, dates)
-    found: list[Chosen] = []
-    for line, truth in enumerate(held):
-        if truth is True and not seen[line]:
-            values: Chosen = {name: readable(cells[line]) for name, cells in columns.values.items()}
-            values[DAYS_LEFT] = days_left(values.get(each.rules.due or ""), day)
-            found.append(values)
-    places = _places(found, each.rules.group)
-    found.sort(key=lambda row: (places[row.get(each.rules.group or "")], *_rank(row.get(each.rules.sort or ""))))
-    return found
+    held = frame.held(rules.table, each.condition, dates)
+    unordered = _taken(columns, [line for line, truth in enumerate(held) if truth and not seen[line]], rules.due, day)
+    groups, ranks = (unordered.columns[name] if name else [None] * len(unordered) for name in (rules.group, rules.sort))
+    places = {value: place for place, value in enumerate(dict.fromkeys(groups))}
+    order = sorted(range(len(unordered)), key=lambda at: (places[groups[at]], *_rank(ranks[at])))
+    return Chosen(_in_order(unordered.columns, order), len(order))
+
+
+def _taken(columns: Columns, lines: Sequence[int], due: str | None, day: dt.date) -> Chosen:
+    """Some lines of a form's table."""
+    made: dict[str, Callable[[], Sequence[Content]]] = {
+        name: partial(_readable, columns.values, name, lines) for name in columns.values
+    }
+    made[DAYS_LEFT] = lambda: [days_left(columns.values[due][at] if due else None, day) for at in lines]
+    return Chosen(AsAsked(made), len(lines))
+
+
+def _readable(columns: Mapping[str, Sequence[Cell]], name: str, lines: Sequence[int]) -> list[Content]:
+    values = columns[name]
+    return [readable(values[at]) for at in lines]
+
+
+def _in_order(columns: Mapping[str, Sequence[Content]], order: Sequence[int]) -> Mapping[str, Sequence[Content]]:
+    return AsAsked({name: partial(_picked, columns, name, order) for name in columns})
+
+
+def _picked(columns: Mapping[str, Sequence[Content]], name: str, order: Sequence[int]) -> list[Content]:
+    values = columns[name]
+    return [values[at] for at in order]
 
 
 def _seen(sources: Mapping[str, Source], each: ListOf, columns: Columns, dates: Mapping[str, Value]) -> Sequence[bool]:
@@ -52,10 +87,10 @@ def _seen(sources: Mapping[str, Source], each: ListOf, columns: Columns, dates: 
     source = sources.get(rules.form) if rules else None
     if rules is None or source is None:
         return [False] * len(columns.places)
-    other = columns_of(source.merged.form, source.merged.rows, "项目", source.merged.units)
-    held = each.absent.evaluate(other.values, dates) if each.absent else [True] * len(other.places)
+    other = source.merged.frame.columns("项目")
+    held = source.merged.frame.held("项目", each.absent, dates)
     keys = _keys(other, list(rules.match.values()))
-    known = {key for key, truth in zip(keys, held, strict=True) if truth is True}
+    known = {key for key, truth in zip(keys, held, strict=True) if truth}
     return [None not in key and key in known for key in _keys(columns, list(rules.match))]
 
 
@@ -69,11 +104,6 @@ def _key(value: Value) -> str | None:
     return None if value is None else key_of(str(value))
 
 
-def _places(found: Sequence[Chosen], group: str | None) -> dict[Content, int]:
-    """Groups keep the order in which they first appear: that of the form's procedures, or of the roster."""
-    return {value: place for place, value in enumerate(dict.fromkeys(row.get(group or "") for row in found))}
-
-
 def _rank(value: Content) -> tuple[int, float, str]:
     """Numbers by size and dates by their last day, what is blank at the end."""
     if isinstance(value, PartialDate):
@@ -83,7 +113,7 @@ def _rank(value: Content) -> tuple[int, float, str]:
     return (2, 0.0, "") if value is None else (1, 0.0, str(value))
 
 
-def days_left(due: Content, today: dt.date) -> str | None:
+def days_left(due: Content | Cell, today: dt.date) -> str | None:
     """`剩3天`, `今日到期`, `超期5天`; a month falls due with its last day."""
     if not isinstance(due, PartialDate):
         return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from xmreport.model.submission import Row, Value
-from xmreport.rulebook.columns import procedures_of
+from xmreport.rulebook.columns import procedures_of, readable
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index, name_key, name_of, near_name, renamed
-from xmreport.tables.merged import COUNTS, FILE, RECORD, ROW, SHEET, UNIT, Merged
+from xmreport.tables.merged import FILE, Merged
 
 SAME = 0.005
 """In the form's own unit: figures that differ by less print alike."""
@@ -43,12 +43,14 @@ class Held:
     row: Row
     summed: bool
     place: str
-    values: Mapping[str, Value] = field(repr=False)
-    """As the summary prints them: a column that is worked out holds what it is worked out to."""
+
+    def value(self, column: str) -> Value:
+        """As the summary prints it."""
+        return readable(self.row.values.get(column))
 
     def figure(self, column: str) -> float | None:
         """A figure, None where there is none."""
-        value = self.values[column]
+        value = self.value(column)
         return float(value) if isinstance(value, int | float) else None
 
 
@@ -77,13 +79,12 @@ def held_rows(merged: Merged) -> list[Held]:
     """The rows of a merged table, those that another unit's row replaces included."""
     return [
         Held(
-            line[UNIT],
-            line[RECORD],
-            bool(line[COUNTS]),
-            f"{line[FILE]} {line[SHEET]} 第{line[ROW]}行",
-            {name: line[name] for name in merged.form.fields},
+            each.source.unit,
+            each.row,
+            each.counts,
+            f"{each.source.origin[FILE]} {each.row.sheet} 第{each.row.row}行",
         )
-        for line in merged.frame.to_dict("records")
+        for each in merged.entered
     ]
 
 
@@ -91,15 +92,21 @@ def pair(form: Form, last: Sequence[Held], now: Sequence[Held]) -> Pairs:
     """Each project within its own unit's returns; what is left over, among all units'."""
     same: list[tuple[Held, Held]] = []
     new: list[Held] = []
-    gone = list(last)
-    for unit in dict.fromkeys(held.unit for held in now):
-        own = [held for held in now if held.unit == unit]
-        matched, left = _matched(form, [held for held in gone if held.unit == unit], own)
+    before = _by_unit(last)
+    for unit, own in _by_unit(now).items():
+        matched, left = _matched(form, before.get(unit, ()), own)
         same += matched
         new += left
-        gone = _without(gone, (before for before, _ in matched))
+    gone = _without(last, (held for held, _ in same))
     moved, new = _matched(form, gone, new)
     return Pairs([*same, *moved], new, _without(gone, (before for before, _ in moved)))
+
+
+def _by_unit(rows: Iterable[Held]) -> dict[str, list[Held]]:
+    found: dict[str, list[Held]] = {}
+    for held in rows:
+        found.setdefault(held.unit, []).append(held)
+    return found
 
 
 def _matched(form: Form, last: Sequence[Held], now: Sequence[Held]) -> tuple[list[tuple[Held, Held]], list[Held]]:
@@ -175,7 +182,7 @@ def _changed(form: Form, before: Held, held: Held) -> Iterator[Change]:
     yield from _money(form, before, held)
     told = {form.file.name_column, *(change.column for change in progressed)}
     for name, column in form.columns.items():
-        was, now = before.values[name], held.values[name]
+        was, now = before.value(name), held.value(name)
         if column.type in TOLD and not column.filled and name not in told and was != now:
             yield Change(Kind.FACT, held, name, was, now)
 
@@ -187,7 +194,7 @@ def _progressed(form: Form, before: Held, held: Held) -> Iterator[Change]:
         return
     procedures = [f"{name}.{regress.column}" for name in procedures_of(form, held.row)] if form.sub_columns else []
     for name in procedures or [regress.column]:
-        was, now = before.values[name], held.values[name]
+        was, now = before.value(name), held.value(name)
         if was == now:
             continue
         if now == regress.value:

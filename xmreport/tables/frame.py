@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from typing import Generic, TypeVar
 
-from xmreport.model.submission import Cell, Row
+from xmreport.model.submission import Cell, Row, Value
 from xmreport.rulebook.columns import Columns, procedures_of
+from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.form import Form
 
 REPORTER = "填报单位"
+Made_co = TypeVar("Made_co", covariant=True)
 _Maker = Callable[[], Sequence[Cell]]
 
 
@@ -20,10 +23,33 @@ class Frame:
         self.form = form
         self.rows = rows
         self.units = units
+        self._truths: dict[tuple[str, Condition, tuple[Value, ...]], Sequence[bool]] = {}
 
     def columns(self, table: str) -> Columns:
         """The columns of the table `项目` or `手续`, and of which row and procedure each of its lines is."""
         return self._procedures if table == "手续" else self._projects
+
+    def held(self, table: str, condition: Condition | None, given: Mapping[str, Value]) -> Sequence[bool]:
+        """Whether each line meets a condition; what is unknown does not. Lines alike are judged once."""
+        if condition is None:
+            return [True] * len(self.columns(table).places)
+        asked = (table, condition, tuple(given.values()))
+        if asked not in self._truths:
+            self._truths[asked] = self._judged(self.columns(table).values, condition, given)
+        return self._truths[asked]
+
+    def _judged(
+        self, columns: Mapping[str, Sequence[Cell]], condition: Condition, given: Mapping[str, Value]
+    ) -> list[bool]:
+        names = sorted(condition.names)
+        if not names:
+            return [truth is True for truth in condition.evaluate(columns, given)]
+        lines = list(zip(*(columns[name] for name in names), strict=True))
+        alike = list(dict.fromkeys(lines))
+        values = dict(zip(names, zip(*alike, strict=True), strict=True)) if alike else dict.fromkeys(names, ())
+        truths = condition.evaluate(values, given)
+        found = {line: truth is True for line, truth in zip(alike, truths, strict=True)}
+        return [found[line] for line in lines]
 
     @cached_property
     def spoken_of(self) -> list[list[str]]:
@@ -35,7 +61,7 @@ class Frame:
     @cached_property
     def _projects(self) -> Columns:
         makers: dict[str, _Maker] = {name: partial(_cells, self.rows, name) for name in self.form.fields}
-        return Columns(_AsAsked({**makers, REPORTER: lambda: self.units}), [(at, None) for at in range(len(self.rows))])
+        return Columns(AsAsked({**makers, REPORTER: lambda: self.units}), [(at, None) for at in range(len(self.rows))])
 
     @cached_property
     def _procedures(self) -> Columns:
@@ -48,19 +74,21 @@ class Frame:
         makers["手续"] = lambda: [name for _, name in places]
         makers["办理部门"] = lambda: [form.offices.get(name) for _, name in places]
         makers[REPORTER] = lambda: [self.units[at] for at, _ in places]
-        return Columns(_AsAsked(makers), places)
+        return Columns(AsAsked(makers), places)
 
     def _under(self, places: Sequence[tuple[int, str]], sub: str) -> list[Cell]:
         names = {name: f"{name}.{sub}" for _, name in places}
         return [self.rows[at].values.get(names[name]) for at, name in places]
 
 
-class _AsAsked(Mapping[str, Sequence[Cell]]):
-    def __init__(self, makers: Mapping[str, _Maker]) -> None:
-        self._makers = makers
-        self._made: dict[str, Sequence[Cell]] = {}
+class AsAsked(Mapping[str, Made_co], Generic[Made_co]):
+    """Columns by name, each made when it is first asked for."""
 
-    def __getitem__(self, name: str) -> Sequence[Cell]:
+    def __init__(self, makers: Mapping[str, Callable[[], Made_co]]) -> None:
+        self._makers = makers
+        self._made: dict[str, Made_co] = {}
+
+    def __getitem__(self, name: str) -> Made_co:
         if name not in self._made:
             self._made[name] = self._makers[name]()
         return self._made[name]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from xmreport.model.submission import Row, Value
+from xmreport.model.submission import Value
 from xmreport.rulebook.book import Indicator
-from xmreport.rulebook.columns import columns_of, readable
 from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.form import Form
 from xmreport.tables.entered import IN_WAN, WHOLE, Entry, entered_total, newest_entries
@@ -54,13 +54,7 @@ class Source:
         """The unit that each row that counts is broken down to."""
         if self.by == REPORTER:
             return self.merged.units
-        return [str(readable(row.values.get(self.by)) or UNNAMED) for row in self.merged.rows]
-
-    def narrowed(self, unit: str) -> tuple[list[Row], list[str]]:
-        """The rows of one unit, and who reported each of them."""
-        held = zip(self.merged.rows, self.merged.units, self.owners, strict=True)
-        own = [(row, reporter) for row, reporter, owner in held if owner == unit]
-        return [row for row, _ in own], [reporter for _, reporter in own]
+        return [str(value or UNNAMED) for value in self.merged.column(self.by)]
 
 
 def whole(indicator: Indicator, source: Source, given: Given) -> Figure:
@@ -71,25 +65,25 @@ def whole(indicator: Indicator, source: Source, given: Given) -> Figure:
         and WHOLE not in entries(indicator, source, given)
     ):
         return Figure(None)
-    return figure(indicator, source.merged.form, source.merged.rows, source.merged.units, given)
+    return _figures(indicator, source, [WHOLE] * len(source.merged.rows), given).get(WHOLE) or _nothing(indicator)
 
 
 def entries(indicator: Indicator, source: Source, given: Given) -> dict[str, Entry]:
     """The rows that an entered figure is taken from: unit → its newest, the whole county's under `WHOLE`."""
-    form, rows, units = source.merged.form, source.merged.rows, source.merged.units
-    held = _held(indicator.condition, form, rows, units, given)
-    return newest_entries(form, indicator.rules.entered or "", rows, units, held)
+    merged = source.merged
+    held = merged.frame.held("项目", indicator.condition, given)
+    return newest_entries(merged.form, indicator.rules.entered or "", merged.rows, merged.units, held)
 
 
 def by_unit(indicator: Indicator, source: Source, given: Given) -> dict[str, Figure]:
     """Each unit's figure; a unit that has nothing in scope is left out."""
-    found: dict[str, Figure] = {}
-    for unit in dict.fromkeys(source.owners):
-        own = figure(indicator, source.merged.form, *source.narrowed(unit), given)
-        of_county = unit == UNNAMED and indicator.rules.entered is not None
-        if own.part is not None and own.over != 0 and not of_county:
-            found[unit] = own
-    return found
+    return {
+        unit: own
+        for unit, own in _figures(indicator, source, source.owners, given).items()
+        if own.part is not None
+        and own.over != 0
+        and not (unit == UNNAMED and indicator.rules.entered is not None)  # that one is of the county
+    }
 
 
 def other_reading(indicator: Indicator) -> Indicator | None:
@@ -103,31 +97,49 @@ def other_reading(indicator: Indicator) -> Indicator | None:
     )
 
 
-def figure(indicator: Indicator, form: Form, rows: Sequence[Row], units: Sequence[str], given: Given) -> Figure:
-    """Work an indicator out over rows.
-
-    Args:
-        indicator: what to count, add up or look up, and over what.
-        form: the form the rows are of.
-        rows: the rows that count.
-        units: the reporting unit of each row.
-        given: the dates that conditions may name.
-    """
-    rules = indicator.rules
+def _figures(indicator: Indicator, source: Source, owners: Sequence[str], given: Given) -> dict[str, Figure]:
+    """An indicator for each owner of rows, owners as they first appear: conditions are gone through once for all."""
+    rules, merged = indicator.rules, source.merged
+    names = list(dict.fromkeys(owners))
     if rules.entered is not None:
-        held = _held(indicator.condition, form, rows, units, given)
-        return Figure(entered_total(form, rules, newest_entries(form, rules.entered, rows, units, held)))
+        totals = _entered(indicator, merged, owners, given)
+        return {name: Figure(totals[name]) for name in names}
     if indicator.each is not None:
-        part = float(_all_procedures(indicator.each, form, rows, units, given))
+        parts = _counted(_all_procedures(indicator.each, merged, given), owners)
     elif rules.count:
-        part = float(_count(rules.count, indicator.condition, form, rows, units, given))
+        parts = _counted(_places(rules.count, indicator.condition, merged, given), owners)
     else:
-        part = _total(rules.total or "", indicator.condition, form, rows, units, given)
+        parts = _totals(rules.total or "", indicator.condition, merged, owners, given)
     if rules.over is None:
-        return Figure(round(part * _scale(form, rules.total, rules.unit), 8))
+        scale = _scale(merged.form, rules.total, rules.unit)
+        return {name: Figure(round(parts.get(name, 0.0) * scale, 8)) for name in names}
     if rules.over in {"项目", "手续"}:
-        return Figure(part, float(_count(rules.over, indicator.over_condition, form, rows, units, given)))
-    return Figure(part, _total(rules.over, indicator.over_condition, form, rows, units, given))
+        overs = _counted(_places(rules.over, indicator.over_condition, merged, given), owners)
+    else:
+        overs = _totals(rules.over, indicator.over_condition, merged, owners, given)
+    return {name: Figure(parts.get(name, 0.0), overs.get(name, 0.0)) for name in names}
+
+
+def _nothing(indicator: Indicator) -> Figure:
+    """The figure of no rows."""
+    if indicator.rules.entered is not None:
+        return Figure(None)
+    return Figure(0.0, None if indicator.rules.over is None else 0.0)
+
+
+def _entered(indicator: Indicator, merged: Merged, owners: Sequence[str], given: Given) -> dict[str, float | None]:
+    """What each owner's rows enter."""
+    rules, form = indicator.rules, merged.form
+    lines: dict[str, list[int]] = {}
+    for at, owner in enumerate(owners):
+        lines.setdefault(owner, []).append(at)
+    held = merged.frame.held("项目", indicator.condition, given)
+    found: dict[str, float | None] = {}
+    for owner, own in lines.items():
+        rows, units = [merged.rows[at] for at in own], [merged.units[at] for at in own]
+        newest = newest_entries(form, rules.entered or "", rows, units, [held[at] for at in own])
+        found[owner] = entered_total(form, rules, newest)
+    return found
 
 
 def _scale(form: Form, field: str | None, unit: str) -> float:
@@ -137,38 +149,37 @@ def _scale(form: Form, field: str | None, unit: str) -> float:
     return IN_WAN[form.file.money] / IN_WAN[unit]
 
 
-def _held(
-    condition: Condition | None, form: Form, rows: Sequence[Row], units: Sequence[str], given: Given
-) -> list[bool]:
-    """Whether each row meets a condition; what is unknown does not."""
-    if condition is None:
-        return [True] * len(rows)
-    return [truth is True for truth in condition.evaluate(columns_of(form, rows, "项目", units).values, given)]
+def _places(table: str, condition: Condition | None, merged: Merged, given: Given) -> Iterable[int]:
+    """The row of each line that meets a condition; of the procedures only those that the county requires."""
+    held, places = merged.frame.held(table, condition, given), merged.frame.columns(table).places
+    required = {None, *merged.form.procedures}
+    return (at for truth, (at, name) in zip(held, places, strict=True) if truth and name in required)
 
 
-def _count(
-    table: str, condition: Condition | None, form: Form, rows: Sequence[Row], units: Sequence[str], given: Given
-) -> int:
-    """Lines that meet a condition; of the procedures only those that the county requires."""
-    columns = columns_of(form, rows, table, units)
-    held = condition.evaluate(columns.values, given) if condition else [True] * len(columns.places)
-    required = {None, *form.procedures}
-    return sum(truth is True and place[1] in required for truth, place in zip(held, columns.places, strict=True))
-
-
-def _total(
-    field: str, condition: Condition | None, form: Form, rows: Sequence[Row], units: Sequence[str], given: Given
-) -> float:
-    held = _held(condition, form, rows, units, given)
-    values = [readable(row.values.get(field)) for row, counts in zip(rows, held, strict=True) if counts]
-    return round(math.fsum(value for value in values if isinstance(value, int | float)), 6)
-
-
-def _all_procedures(condition: Condition, form: Form, rows: Sequence[Row], units: Sequence[str], given: Given) -> int:
-    """How many rows have all their required procedures meet a condition."""
-    columns = columns_of(form, rows, "手续", units)
+def _all_procedures(condition: Condition, merged: Merged, given: Given) -> Iterable[int]:
+    """The rows that have all their required procedures meet a condition."""
+    held, places = merged.frame.held("手续", condition, given), merged.frame.columns("手续").places
+    required = frozenset(merged.form.procedures)
     met: dict[int, bool] = {}
-    for truth, (index, procedure) in zip(condition.evaluate(columns.values, given), columns.places, strict=True):
-        if procedure in form.procedures:
-            met[index] = met.get(index, True) and truth is True
-    return sum(met.values())
+    for truth, (at, procedure) in zip(held, places, strict=True):
+        if procedure in required:
+            met[at] = met.get(at, True) and truth
+    return (at for at, truth in met.items() if truth)
+
+
+def _counted(places: Iterable[int], owners: Sequence[str]) -> dict[str, float]:
+    """How many of these rows each owner has."""
+    found = Counter(owners[at] for at in places)
+    return {owner: float(count) for owner, count in found.items()}
+
+
+def _totals(
+    field: str, condition: Condition | None, merged: Merged, owners: Sequence[str], given: Given
+) -> dict[str, float]:
+    """The sum of a column over each owner's rows that meet a condition."""
+    held = merged.frame.held("项目", condition, given)
+    found: dict[str, list[float]] = {}
+    for value, owner, counts in zip(merged.column(field), owners, held, strict=True):
+        if counts and isinstance(value, int | float):
+            found.setdefault(owner, []).append(value)
+    return {owner: round(math.fsum(values), 6) for owner, values in found.items()}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
-from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
+from xmreport.model.sheets import Content, Line, LongTable, SheetData, WorkbookData
 from xmreport.rulebook.book import ListOf
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.tables.chosen import Chosen, chosen
 from xmreport.tables.columns import LIST, UNIT, money_line, typed_columns
+from xmreport.tables.frame import AsAsked
 from xmreport.tables.head import Occasion
 from xmreport.tables.indicators import Source
 from xmreport.tables.target_list import TARGET_COLUMNS, target_lines
@@ -39,13 +42,13 @@ def _sheet(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, numb
     form = county.forms[rules.form] if rules.form else None
     if form is None:
         columns = TARGET_COLUMNS
-        lines = tuple(target_lines(occasion, sources, rules.targets))
+        lines: Sequence[Line] = tuple(target_lines(occasion, sources, rules.targets))
         count = ""
     else:
         columns = typed_columns(form, _columns(form, rules), rules.table)
         rows = chosen(occasion, sources, each)
-        lines = tuple(_lines(rows, rules.group))
-        count = f"共{len(rows)}项。" if rows else "本期无。"
+        lines = _lines(rows, rules.group)
+        count = f"共{len(rows)}项。" if len(rows) else "本期无。"
     head = {
         **occasion.head(rules.title or f"{county.name}{rules.name}", f"附件{number}"),
         **money_line(form, columns),
@@ -62,14 +65,20 @@ def _columns(form: Form, rules: ListRules) -> list[str]:
     return names
 
 
-def _lines(rows: Sequence[Chosen], group: str | None) -> Iterator[Line]:
-    held: Content = None
-    for number, values in enumerate(rows, 1):
-        if group and (number == 1 or values.get(group) != held):
-            held = values.get(group)
-            words = f"{held or UNDECIDED}（{sum(each.get(group) == held for each in rows)}项）"
-            yield Line("分组", {"分组": words, group: words})
-        yield Line("明细", {**values, "序号": number})
+def _lines(rows: Chosen, group: str | None) -> LongTable:
+    """The rows with their numbers, each group under its heading."""
+    headings: dict[int, Line] = {}
+    groups = rows.columns[group] if group and len(rows) else []
+    counts = Counter(groups)
+    for at, held in enumerate(groups):
+        if group and (at == 0 or held != groups[at - 1]):
+            words = f"{held or UNDECIDED}（{counts[held]}项）"
+            headings[at + len(headings)] = Line("分组", {"分组": words, group: words})
+    makers: dict[str, Callable[[], Sequence[Content]]] = {
+        name: partial(rows.columns.__getitem__, name) for name in rows.columns
+    }
+    makers["序号"] = lambda: range(1, len(rows) + 1)
+    return LongTable(AsAsked(makers), len(rows), headings)
 
 
 def _notes(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, count: str) -> Iterator[str]:

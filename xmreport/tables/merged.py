@@ -34,6 +34,16 @@ class Return:
     version: int
     rows: tuple[Row, ...]
 
+    @cached_property
+    def origin(self) -> Mapping[str, str | int]:
+        """Where the rows came from, as the tables print it."""
+        return {
+            FILE: file_name(self.receipt.file),
+            ARRIVED: f"{self.receipt.arrived_at:%Y-%m-%d %H:%M}",
+            VERSION: self.version,
+            DIGEST: (self.receipt.sha256 or "")[:12],
+        }
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -55,15 +65,7 @@ class Entered:
     @property
     def origin(self) -> dict[str, str | int]:
         """Where the row came from, as the tables print it."""
-        receipt = self.source.receipt
-        return {
-            FILE: file_name(receipt.file),
-            SHEET: self.row.sheet,
-            ROW: self.row.row,
-            ARRIVED: f"{receipt.arrived_at:%Y-%m-%d %H:%M}",
-            VERSION: self.source.version,
-            DIGEST: (receipt.sha256 or "")[:12],
-        }
+        return {**self.source.origin, SHEET: self.row.sheet, ROW: self.row.row}
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Me
         order: unit → its place in the roster.
     """
     returns = [replace(each, rows=_worked_out(form, each.rows)) for each in returns]
-    ordered = sorted(returns, key=lambda each: order.get(each.unit, len(order)))
+    met = {each.unit: place for place, each in reversed(list(enumerate(returns)))}
+    ordered = sorted(returns, key=lambda each: (order.get(each.unit, len(order)), met[each.unit]))
     leaving, conflicts = _conflicts(form, returns)
     entered = (Entered(row, each, id(row) not in leaving) for each in ordered for row in each.rows)
     return Merged(form, tuple(entered), tuple(conflicts))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache, partial
+from itertools import accumulate
 
 from xmreport.messages import STATE_WORDS
 from xmreport.model.dates import PartialDate
 from xmreport.model.receipts import State, UnitState
-from xmreport.model.sheets import ColumnData, Content, Line, SheetData, WorkbookData
+from xmreport.model.sheets import ColumnData, Content, Line, LongTable, SheetData, WorkbookData
+from xmreport.model.submission import Value
+from xmreport.rulebook.columns import readable
 from xmreport.tables.columns import SUMMARY, form_columns, money_line, typed_columns
+from xmreport.tables.frame import AsAsked
 from xmreport.tables.head import Occasion, spell
-from xmreport.tables.merged import ARRIVED, COUNTS, DIGEST, FILE, ROW, SHEET, UNIT, VERSION, Merged
+from xmreport.tables.merged import ARRIVED, DIGEST, FILE, ROW, SHEET, UNIT, VERSION, Merged
 
 PRINT = "打印版"
+PRINTABLE = 2_000
+"""Rows of a summary that is also set up for printing: a longer one would be a hundred sheets of paper."""
 ORIGIN = "来源"
 NOT_IN = (State.RETURNED, State.MISSING, State.PENDING, State.EXEMPT)
 
@@ -33,17 +39,17 @@ def summary(occasion: Occasion, merged: Merged, states: Sequence[UnitState], she
     columns = tuple(_columns(merged))
     title = f"{form.title.removesuffix('汇总表').removesuffix('表')}汇总表"
     head = {**occasion.head(title, form.annex), **money_line(form, columns)}
-    notes = tuple(_notes(merged, states))
+    notes = (*_notes(merged, states), *_too_long(merged, sheets))
     groups: Mapping[str, tuple[str, ...]] = {"手续": merged.procedures} if merged.procedures else {}
     subtotals = bool(form.file.totals.sums) and len(states) > 1
-    lines = tuple(_lines(merged, subtotals=subtotals))
+    lines = _lines(merged, subtotals=subtotals)
     table = SheetData("汇总表", "汇总表", head, lines, groups, notes, columns=columns)
     made = [table]
-    if PRINT in sheets:
+    if PRINT in sheets and len(merged.rows) <= PRINTABLE:
         made.append(replace(table, name=PRINT, template=PRINT, optional=True))
     if ORIGIN in sheets:
         named = typed_columns(form, [form.file.name_column])
-        made.append(SheetData(ORIGIN, ORIGIN, head, tuple(_origins(merged)), columns=named))
+        made.append(SheetData(ORIGIN, ORIGIN, head, _origins(merged), columns=named))
     return WorkbookData(f"{name}.xlsx", f"{name}.xlsx", tuple(made), SUMMARY)
 
 
@@ -51,35 +57,37 @@ def _columns(merged: Merged) -> Iterator[ColumnData]:
     """The form's columns; of those that the engine fills only what some return has brought back."""
     for column in form_columns(merged.form, merged.procedures):
         filled = merged.form.fields[column.field].column.filled
-        if column.field != UNIT and not (filled and merged.counted[column.field].isna().all()):
+        if column.field != UNIT and not (filled and all(value is None for value in merged.column(column.field))):
             yield column
 
 
-def _lines(merged: Merged, *, subtotals: bool) -> Iterator[Line]:
-    number = 0
-    units = merged.counted.groupby(UNIT, sort=False, dropna=False)
-    for unit, group in units:
-        for values in group.to_dict("records"):
-            number += 1
-            yield Line("明细", {**_content(merged, values), "序号": number})
+def _lines(merged: Merged, *, subtotals: bool) -> LongTable:
+    """The rows unit by unit, each followed by its subtotal."""
+    between: dict[int, Line] = {}
+    end = 0
+    for unit, rows in merged.by_unit.items():
+        end += len(rows)
         if subtotals:
-            yield Line("小计", {"填报单位": str(unit)})
+            between[end + len(between)] = Line("小计", {UNIT: unit})
     if merged.form.file.totals.sums:
-        yield Line("合计", {})
+        between[end + len(between)] = Line("合计", {})
+    makers: dict[str, Callable[[], Sequence[Content]]] = {
+        name: partial(merged.column, name) for name in merged.form.fields
+    }
+    makers |= {UNIT: lambda: merged.units, "序号": lambda: range(1, len(merged.rows) + 1)}
+    makers |= {f"{procedure}.摘要": partial(_digests, procedure, merged) for procedure in merged.procedures}
+    return LongTable(AsAsked(makers), len(merged.rows), between)
 
 
-def _content(merged: Merged, values: Mapping[Hashable, Any]) -> dict[str, Content]:
-    content: dict[str, Content] = {name: values[name] for name in merged.form.fields}
-    content |= {"填报单位": str(values[UNIT])}
-    for procedure in merged.procedures:
-        content[f"{procedure}.摘要"] = _digest(procedure, values)
-    return content
+def _digests(procedure: str, merged: Merged) -> list[Content]:
+    """One procedure of every row in two lines."""
+    said = zip(*(merged.column(f"{procedure}.{name}") for name in ("办理进展", "办结时间", "拟办结时限")), strict=True)
+    digest = lru_cache(maxsize=None)(_digest)
+    return [digest(*each) for each in said]
 
 
-def _digest(procedure: str, values: Mapping[Hashable, Any]) -> str | None:
-    """One procedure in two lines: its progress, and the day it was or shall be done."""
-    progress = values.get(f"{procedure}.办理进展")
-    done, due = values.get(f"{procedure}.办结时间"), values.get(f"{procedure}.拟办结时限")
+def _digest(progress: Value, done: Value, due: Value) -> str | None:
+    """Its progress, and the day it was or shall be done."""
     if progress is None:
         return None
     if isinstance(done, PartialDate) and progress == "已办结":
@@ -106,21 +114,25 @@ def _notes(merged: Merged, states: Sequence[UnitState]) -> Iterator[str]:
         yield f"同一项目两家报送：“{conflict.project}”采用{conflict.counts}的一行，{conflict.leaves}的一行未纳入。"
 
 
+def _too_long(merged: Merged, sheets: Sequence[str]) -> Iterator[str]:
+    if PRINT in sheets and len(merged.rows) > PRINTABLE:
+        yield f"共{len(merged.rows)}行，超过{PRINTABLE}行，不另出打印版。"
+
+
 def _why(state: UnitState) -> str:
     return f"（{state.reason}）" if state.reason else ""
 
 
-def _origins(merged: Merged) -> Iterator[Line]:
-    name = merged.form.file.name_column
-    number = 0
-    for values in merged.frame.to_dict("records"):
-        number += 1 if values[COUNTS] else 0
-        yield Line(
-            "明细",
-            {
-                "序号": number if values[COUNTS] else "未纳入",
-                "填报单位": values[UNIT],
-                name: values[name],
-                **{column: values[column] for column in (FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST)},
-            },
-        )
+def _origins(merged: Merged) -> LongTable:
+    """Where every row came from, those that are not summed included."""
+    entered, name = merged.entered, merged.form.file.name_column
+    numbers = accumulate(int(each.counts) for each in entered)
+    columns: dict[str, Sequence[Content]] = {
+        "序号": [number if each.counts else "未纳入" for each, number in zip(entered, numbers, strict=True)],
+        UNIT: [each.source.unit for each in entered],
+        name: [readable(each.row.values.get(name)) for each in entered],
+        SHEET: [each.row.sheet for each in entered],
+        ROW: [each.row.row for each in entered],
+    }
+    of_file = {column: [each.source.origin[column] for each in entered] for column in (FILE, ARRIVED, VERSION, DIGEST)}
+    return LongTable({**columns, **of_file}, len(entered))

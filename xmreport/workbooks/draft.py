@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from xmreport.model.grid import column_letters
-from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData
+from xmreport.model.sheets import Chart, Content, Formula, Line, LongTable, SheetData
 from xmreport.workbooks.entries import Entry, Written, dated, fitted, written
 from xmreport.workbooks.figures import shown
 from xmreport.workbooks.layout import Layout, PrintedCell
 from xmreport.workbooks.looks import GENERAL, Look, overlay
-from xmreport.workbooks.sums import Coverage, count, coverage, total
+from xmreport.workbooks.sums import Coverage, carried, count, coverage, total
 from xmreport.workbooks.template import (
     BODY,
     CHART,
@@ -24,7 +24,6 @@ from xmreport.workbooks.template import (
     SUBTOTAL,
     SUM,
     TOTAL,
-    Placeholder,
     TemplateRow,
     placeholder,
     whole,
@@ -42,6 +41,31 @@ class Draft:
     """The sheet's name as Excel takes it."""
     layout: Layout
     styles: Mapping[str, Look]
+    before: str = ""
+    """The sheet that this one goes on from, its totals carried forward; '' for a table on one sheet."""
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The table's lines, each made once."""
+        return tuple(self.data.lines)
+
+    @cached_property
+    def kinds(self) -> Sequence[str]:
+        """The kind of each line."""
+        return self.data.lines.kinds if isinstance(self.data.lines, LongTable) else [line.kind for line in self.lines]
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The fields of the 明细 lines."""
+        if isinstance(self.data.lines, LongTable):
+            return frozenset(self.data.lines.columns) if self.data.lines.height else frozenset()
+        return frozenset(field for at in self.lines_of(BODY) for field in self.lines[at].values)
+
+    def values(self, field: str, places: Iterable[int]) -> list[Content]:
+        """A field of the 明细 lines at these places."""
+        if isinstance(self.data.lines, LongTable):
+            return self.data.lines.values(field, places)
+        return [self.lines[at].values.get(field) for at in places]
 
     @cached_property
     def top(self) -> int:
@@ -72,7 +96,7 @@ class Draft:
         return [at for at in self.lines_of(BODY) if any(self._figure(at, field) for field in chart.series)]
 
     def _figure(self, at: int, field: str) -> bool:
-        value = self.data.lines[at].values.get(field)
+        value = self.lines[at].values.get(field)
         return isinstance(value.value if isinstance(value, Formula) else value, int | float)
 
     @cached_property
@@ -83,13 +107,13 @@ class Draft:
     def least_heights(self) -> Mapping[int, float]:
         """What the template asks for each row, in points."""
         sheet = self.layout.sheet
-        rows = [*sheet.headings, *(sheet.row(line.kind) for line in self.data.lines)]
+        rows = [*sheet.headings, *(sheet.row(kind) for kind in self.kinds)]
         rows += [sheet.row(NOTE) for _ in self.data.notes]
         rows += [*sheet.foot, *(sheet.row(CHART) for _ in self.charts)]
         return {at: row.height for at, row in enumerate(rows)}
 
     def lines_of(self, kind: str) -> Iterator[int]:
-        return (at for at, line in enumerate(self.data.lines) if line.kind == kind)
+        return (at for at, each in enumerate(self.kinds) if each == kind)
 
     def heading_of(self, column: int) -> str:
         """What the header says right above a column."""
@@ -98,35 +122,37 @@ class Draft:
 
     def entries(self, others: Mapping[str, Draft]) -> list[Entry]:
         """Every cell. `others` are the workbook's sheets by name, for formulas that look across."""
-        self._judge_fields()
         found = [*self._headings()]
-        printed = {kind: self.layout.printed(self.layout.sheet.row(kind)) for kind in self._kinds}
-        for at, line in enumerate(self.data.lines):
-            found.extend(self._line(at, line, printed[line.kind], others))
+        for at, line in enumerate(self.lines):
+            found.extend(self.line(at, line, others))
+        return [*found, *self._below()]
+
+    def around(self) -> list[Entry]:
+        """Every cell above and below the lines."""
+        return [*self._headings(), *self._below()]
+
+    def _below(self) -> Iterator[Entry]:
         for at, note in enumerate(self.data.notes, self.below):
             row = self.layout.sheet.row(NOTE)
-            found.extend(self._fill(at, cell, {"附注": note}) for cell in self.layout.printed(row))
+            yield from (self._fill(at, cell, {"附注": note}) for cell in self.layout.printed(row))
         for at, row in enumerate(self.layout.sheet.foot, self.below + len(self.data.notes)):
-            found.extend(self._fill(at, cell, self.data.head) for cell in self.layout.printed(row))
-        return found
-
-    @cached_property
-    def _kinds(self) -> frozenset[str]:
-        return frozenset(line.kind for line in self.data.lines)
+            yield from (self._fill(at, cell, self.data.head) for cell in self.layout.printed(row))
 
     @cached_property
     def _covered(self) -> Mapping[int, Coverage]:
-        return coverage([line.kind for line in self.data.lines])
+        return coverage(self.kinds)
 
-    def _judge_fields(self) -> None:
-        """A field that no 明细 line knows is a slip of whoever edited the template."""
-        known = {field for at in self.lines_of(BODY) for field in self.data.lines[at].values}
+    @cached_property
+    def printed(self) -> Mapping[str, tuple[PrintedCell, ...]]:
+        """The cells of each kind of line. A field that no 明细 line knows is a slip of whoever edited the template."""
+        known = self.known
         for cell in self.layout.printed(self.layout.sheet.row(BODY)) if known else ():
             for inside in PLACEHOLDER.findall(cell.text):
                 held = placeholder(inside)
                 for field in (held.field, held.by or held.field):
                     if field not in known:
                         raise self.layout.sheet.broken(cell.cell, _unknown(field, known))
+        return {kind: self.layout.printed(self.layout.sheet.row(kind)) for kind in dict.fromkeys(self.kinds)}
 
     def _headings(self) -> Iterator[Entry]:
         rows = self.layout.sheet.headings
@@ -148,20 +174,23 @@ class Draft:
         text = fitted(PLACEHOLDER.sub(one, cell.text))
         return Entry(row, cell.column, text or None, _wrapped(cell.look, text), cell.columns)
 
-    def _line(
-        self, at: int, line: Line, cells: tuple[PrintedCell, ...], others: Mapping[str, Draft]
-    ) -> Iterator[Entry]:
-        for cell in cells:
+    def line(self, at: int, line: Line, others: Mapping[str, Draft]) -> Iterator[Entry]:
+        """The cells of one line."""
+        for cell in self.printed[line.kind]:
             held = whole(cell.text)
             if held is None:
                 content = self._words(cell, line)
             elif held.field in {SUM, COUNT}:
-                content = self._total(at, cell, held.field)
+                content = self._total(at, cell, held.field, others)
             else:
-                content = written(line.values.get(held.field))
-                if isinstance(content, Formula):
-                    content = self._live(at, cell, content, others)
-            yield Entry(self.top + at, cell.column, content, self._look(cell, held, content, line), cell.columns)
+                content = self.content(at, cell, line.values.get(held.field), others)
+            named = shown(line.values.get(held.by)) if held is not None and held.by is not None else None
+            yield Entry(self.top + at, cell.column, content, self.look(cell, content, named), cell.columns)
+
+    def content(self, at: int, cell: PrintedCell, value: Content, others: Mapping[str, Draft]) -> Written:
+        """A field's value as its cell takes it."""
+        content = written(value)
+        return self._live(at, cell, content, others) if isinstance(content, Formula) else content
 
     def _words(self, cell: PrintedCell, line: Line) -> Written:
         """A line's own words: text of the template, perhaps with fields in it."""
@@ -171,17 +200,30 @@ class Draft:
 
         return fitted(PLACEHOLDER.sub(one, cell.text)) or None
 
-    def _total(self, at: int, cell: PrintedCell, what: str) -> Written:
+    def _total(self, at: int, cell: PrintedCell, what: str, others: Mapping[str, Draft]) -> Written:
         covered = self._covered[at]
-        field = next((field for field, column in self.layout.fields.items() if column == cell.column), "")
-        values: list[Content] = [self.data.lines[detail].values.get(field) for detail in covered.details]
-        through = self.data.lines[at].kind == TOTAL and self._subtotal_has(cell, what)
+        is_total = self.kinds[at] == TOTAL
+        through = is_total and self._subtotal_has(cell, what)
         pieces = covered.pieces if through else covered.plain
         if what == SUM:
-            return total(pieces, cell.column, self.top, values)
-        ready = [span for span in pieces if self.data.lines[span[0]].kind == SUBTOTAL]
-        rest = [span for span in pieces if span not in ready]
-        return count(ready, rest, cell.column, self.top, len(covered.details))
+            field = next((field for field, column in self.layout.fields.items() if column == cell.column), "")
+            found = total(pieces, cell.column, self.top, self.values(field, covered.details))
+        else:
+            ready = [span for span in pieces if self.kinds[span[0]] == SUBTOTAL]
+            rest = [span for span in pieces if self.kinds[span[0]] != SUBTOTAL]
+            found = count(ready, rest, cell.column, self.top, len(covered.details))
+        if is_total and self.before:
+            return carried(found, *others[self.before].total_at(cell, what, others))
+        return found
+
+    def total_at(self, cell: PrintedCell, what: str, others: Mapping[str, Draft]) -> tuple[str, float]:
+        """Where this sheet's 合计 of a column stands, as another sheet names it, and what it says."""
+        at = next(self.lines_of(TOTAL))
+        found = self._total(at, cell, what, others)
+        value = found.value if isinstance(found, Formula) else found
+        assert isinstance(value, int | float)
+        quoted = self.name.replace("'", "''")
+        return f"'{quoted}'!${column_letters(cell.column + 1)}${self.top + at + 1}", value
 
     def _subtotal_has(self, cell: PrintedCell, what: str) -> bool:
         row: TemplateRow | None = self.layout.sheet.find(SUBTOTAL)
@@ -211,10 +253,11 @@ class Draft:
             raise self.layout.sheet.broken(cell.cell, f"公式要用到“{field}”一栏，工作表“{self.name}”的模板里没有这一栏")
         return self.layout.fields[field]
 
-    def _look(self, cell: PrintedCell, held: Placeholder | None, content: Written, line: Line) -> Look:
-        look = cell.look
-        if held is not None and held.by is not None:
-            unit = self.styles.get(shown(line.values.get(held.by)))
+    def look(self, cell: PrintedCell, content: Written, named: str | None) -> Look:
+        """How a cell of a line looks; `named` is the word that picks its number format, where another field has it."""
+        look, held = cell.look, whole(cell.text)
+        if named is not None:
+            unit = self.styles.get(named)
             if unit is not None and unit.number_format != GENERAL:
                 look = look.changed(num_format=unit.number_format)
         look = dated(look, content)
@@ -235,5 +278,5 @@ def _wrapped(look: Look, text: str) -> Look:
     return look if look.wraps or "\n" not in text else look.changed(text_wrap=True)
 
 
-def _unknown(field: str, known: set[str]) -> str:
+def _unknown(field: str, known: Iterable[str]) -> str:
     return f"占位“{{{field}}}”没有对应的内容；这张表可用的有：{'、'.join(sorted(known)) or '无'}"

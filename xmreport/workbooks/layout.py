@@ -159,11 +159,11 @@ class Layout:
         return self._share(run, source + 1) - 1 if run.open else self._middle(run, source)
 
     def _share(self, run: Run, source: int) -> int:
-        """The printed column that begins nearest to where `source` stands among the sample columns."""
+        """The printed column, not the first, that begins nearest to where `source` stands among the sample columns."""
         first, samples = self.before(run.first), self.sheet.widths[run.first : run.last + 1]
         share = sum(samples[: source - run.first]) / max(sum(samples), 1)
         begins = [0, *accumulate(self.widths[first : first + len(run.names)])]
-        return first + min(range(len(begins)), key=lambda at: abs(begins[at] - share * begins[-1]))
+        return first + min(range(1, len(begins)), key=lambda at: abs(begins[at] - share * begins[-1]))
 
     def _run_of(self, source: int) -> Run | None:
         return next((run for run in self.runs if run.names and run.holds(source, source)), None)

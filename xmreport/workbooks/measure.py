@@ -31,8 +31,8 @@ _ENDLESS = 200
 """Lines that no row shows: beyond them a text is not measured to the letter."""
 _UNBROKEN = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?!\d)|[!-~]+?(?:[-/,.]+|(?=[^!-~])|$)|\S")
 _WORD = r"[!-~]+?(?:[-/,]+|(?=[^!-~])|$)|."
-_TOKENS = tuple(re.compile(words, re.DOTALL) for words in (_WORD, _WORD + "[，。；：、！？）》”’…]*"))
-"""What is not divided: some programs let a line begin with a full stop, some do not."""
+_TOKENS = tuple(re.compile(words, re.DOTALL) for words in (_WORD, rf"[（〔《“‘]*(?:{_WORD})[，。；：、！？）〕》”’…]*"))
+"""What is not divided: some programs let a line begin with a full stop or end with a bracket, some do not."""
 
 
 @lru_cache(maxsize=16_384)

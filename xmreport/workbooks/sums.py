@@ -65,6 +65,13 @@ def count(subtotals: Iterable[Span], spans: Iterable[Span], column: int, top: in
     return Formula("+".join(parts), number) if parts else 0
 
 
+def carried(own: Formula | int, cell: str, value: float) -> Formula:
+    """A total with the one of the sheet before."""
+    text, number = (own.text, own.value) if isinstance(own, Formula) else (str(own), own)
+    assert isinstance(number, int | float)
+    return Formula(f"{cell}+{text}", round(number + value, 6))
+
+
 def _spans(lines: Iterable[int]) -> tuple[Span, ...]:
     found: list[Span] = []
     for at in lines:

@@ -1,0 +1,85 @@
+"""Workers on other machines: an existing dask cluster behind the seam that the workers of this machine stand behind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+
+from xmreport.examine import open_desk
+from xmreport.model.trouble import Trouble
+from xmreport.reading.guard import GuardedPool
+from xmreport.rulebook.book import County
+from xmreport.rulebook.county import OfficeFile
+
+SCHEME = "dask://"
+_HELLO_SECONDS = 10
+Result = TypeVar("Result")
+_guards: dict[str, GuardedPool] = {}
+"""In a worker of the cluster: its own guarded process, by the rules that it knows."""
+
+
+class Cluster(Executor):
+    """Hands each job to the cluster, and there to a guarded process: the same limits, the same answers.
+
+    A machine that goes away costs nothing but time: the scheduler gives its jobs to another.
+    """
+
+    def __init__(self, address: str, counties: Mapping[str, County], office: OfficeFile) -> None:
+        """Greet the scheduler and give it the rules.
+
+        Raises:
+            Trouble: the extra is not installed, or nobody answers at that address.
+        """
+        try:
+            from distributed import Client
+        except ImportError:
+            raise Trouble("要用集群，请先安装：pip install xmreport[cluster]。") from None
+        if not address.startswith(SCHEME):
+            raise Trouble(f"看不懂的集群地址：{address}。请写成 {SCHEME}主机:端口。")
+        try:
+            self._client = Client(f"tcp://{address.removeprefix(SCHEME)}", timeout=_HELLO_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise Trouble(f"集群没有答复：{address}（{error}）。请检查地址，以及调度程序是否在运行。") from None
+        digests = "".join(f"{key}{county.digest}" for key, county in sorted(counties.items()))
+        self._key = hashlib.sha256(digests.encode()).hexdigest()
+        self._limits = (float(office.seconds), int(office.memory_mib))
+        # A task of its own and no scattered data: whoever loses it can have it made again.
+        self._rules = self._client.submit(_same, dict(counties), pure=False)
+        self._executor = self._client.get_executor(pure=False)
+
+    @property
+    def width(self) -> int:
+        """How many jobs it does at a time."""
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
+
+    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        job: Future[Result] = self._executor.submit(guarded, self._key, self._rules, self._limits, fn, args, kwargs)
+        return job
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._executor.shutdown(wait=wait and not cancel_futures)
+        self._client.close()
+
+
+def guarded(
+    key: str,
+    counties: Mapping[str, County],
+    limits: tuple[float, int],
+    fn: Callable[..., Result],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Result:
+    """What a worker of the cluster runs: the job in its guarded process, started under these rules."""
+    if key not in _guards:
+        while _guards:
+            _guards.popitem()[1].shutdown(wait=False)
+        seconds, memory_mib = limits
+        _guards[key] = GuardedPool(1, open_desk, (counties,), seconds=seconds, memory_mib=memory_mib)
+    return _guards[key].submit(fn, *args, **kwargs).result()
+
+
+def _same(counties: dict[str, County]) -> dict[str, County]:
+    return counties

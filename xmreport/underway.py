@@ -1,0 +1,49 @@
+"""A file on its way from the inbox to the record: what is known of it, and what is still being worked out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+
+from xmreport.intake.scan import Found
+from xmreport.ledger import Drop
+from xmreport.model.findings import Finding, Severity
+from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.submission import Examination
+from xmreport.rulebook.book import County
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A file on its way: its bytes are being kept, and a worker examines them."""
+
+    arrival: Receipt
+    county: County
+    found: Found
+    job: Future[Examination] | Examination
+    data: bytes | None = None
+    kept: Future[str] | None = None
+
+    def is_ready(self, until: float) -> bool:
+        """Whether it can be decided on by then."""
+        if isinstance(self.job, Examination) or self.job.done():
+            return True
+        return bool(wait([self.job], max(0.0, until - time.monotonic())).done)
+
+
+def set_aside(code: str, reason: str) -> Examination:
+    """What stands for the examination of a file that nobody examined to its end."""
+    finding = Finding(code, Severity.ERROR, words={"原因": reason})
+    return Examination(outcome=Outcome.QUARANTINED, findings=(finding,))
+
+
+def is_oversized(receipts: Sequence[Receipt]) -> bool:
+    """Too large to be read: moved into quarantine as it is."""
+    return any(finding.code == "F10" for receipt in receipts for finding in receipt.findings)
+
+
+def drop_of(found: Found) -> Drop:
+    """A file as the ledger knows it while it lies in the inbox."""
+    return Drop(found.relative, found.identity)
