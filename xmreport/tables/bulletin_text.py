@@ -86,7 +86,9 @@ class Text:
     def _duty(self) -> str:
         occasion, rules = self.occasion, self.occasion.task.rules
         due = occasion.period.due_at
-        basis = f"按照{occasion.county.file.basis}（{rules.source}）要求，{occasion.task.name}"
+        # What the office set itself is in the rules for its own sake, and no word of the notice.
+        clause = "；".join(part for part in rules.source.split("；") if "本办设定" not in part)
+        basis = f"按照{occasion.county.file.basis}{f'（{clause}）' if clause else ''}要求，{occasion.task.name}"
         if due is None:
             return f"{basis}有变化时随时报送{rules.recipient}。"
         if occasion.period.suspended:

@@ -204,10 +204,14 @@ def _progressed(form: Form, before: Held, held: Held) -> Iterator[Change]:
 
 
 def _money(form: Form, before: Held, held: Held) -> Iterator[Change]:
-    """Money columns; a row that is not summed is another unit's business."""
+    """Money columns that go on from period to period; a row that is not summed is another unit's business."""
     if not (before.summed and held.summed):
         return
-    for name in (name for name, column in form.columns.items() if column.type == "金额" and column.computed is None):
+    own = set(form.file.against.adds_up.values())
+    money = (name for name, column in form.columns.items() if column.type == "金额" and column.computed is None)
+    for name in money:
+        if name in own:
+            continue
         was, now = before.figure(name), held.figure(name)
         if abs((now or 0.0) - (was or 0.0)) >= SAME:
             yield Change(Kind.MONEY, held, name, was, now)

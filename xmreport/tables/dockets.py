@@ -24,7 +24,7 @@ from xmreport.tables.merged import Return
 
 LEDGER, FIGURES = "台账", "统计"
 """Sheets of a docket's own template."""
-_WHOLE, _OPEN, _OVERDUE, _CLOSED, _GONE = "事项数", "在办", "超期", "办结", "出账"
+_WHOLE, _OPEN, _KEPT, _OVERDUE, _CLOSED, _GONE = "事项数", "在办", "在库", "超期", "办结", "出账"
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,8 @@ def _ledger(
     says_form = any(key_of(sign) in key_of(head["标题"]) for sign in form.file.signs)
     full = {**head, "附件": form.annex if says_form else f"（{form.name}）", **money_line(form, columns)}
     lines = tuple(Line("明细", {**each.values, "序号": number}) for number, each in enumerate(found, 1))
-    is_open = sum(each.is_open for each in found)
-    overdue = sum(_overdue(each) for each in found)
     told = [
-        f"共{len(found)}项，在办{is_open}项，其中超期{overdue}项。",
+        _standing(docket, found),
         "改好后把本表原样放回收件文件夹即可：改过的格以所改为准，空着的和删去的行照旧保留；新增的行由系统编号。",
         *notes,
     ]
@@ -128,10 +126,21 @@ def _ledger(
     return SheetData(docket.name, LEDGER, full, lines, notes=tuple(f"注：{each}" for each in told), columns=columns)
 
 
+def _standing(docket: Docket, found: Sequence[Matter]) -> str:
+    """How many there are, and how many wait for somebody: a library of projects has neither a time limit nor an end."""
+    is_open = sum(each.is_open for each in found)
+    if docket.closed is None and not docket.rules.due:
+        return f"共{len(found)}项，在库{is_open}项，已出库{len(found) - is_open}项。"
+    overdue = f"，其中超期{sum(map(_overdue, found))}项" if docket.rules.due else ""
+    return f"共{len(found)}项，在办{is_open}项{overdue}。"
+
+
 def _figures(docket: Docket, form: Form, head: Mapping[str, str], found: Sequence[Matter]) -> SheetData:
     """How many are open, overdue and closed, by the unit that has to settle them and by colour."""
     colours = tuple(stage.colour for stage in docket.rules.stages)
-    counted = [_WHOLE, _OPEN, _OVERDUE, *colours, _CLOSED, *([_GONE] if LEFT in form.fields else [])]
+    dated = [_OVERDUE] if docket.rules.due else []
+    ended = [*([_CLOSED] if docket.closed else []), *([_GONE] if LEFT in form.fields else [])]
+    counted = [_WHOLE, _OPEN if docket.closed else _KEPT, *dated, *colours, *ended]
     whose = responsible(form) or "单位"
     columns = (
         ColumnData(whose, "单位", whose),
@@ -152,7 +161,7 @@ def _figures(docket: Docket, form: Form, head: Mapping[str, str], found: Sequenc
 def _counts(own: Sequence[Matter], colours: Iterable[str]) -> dict[str, Content]:
     return {
         _WHOLE: len(own),
-        _OPEN: sum(each.is_open for each in own),
+        **dict.fromkeys((_OPEN, _KEPT), sum(each.is_open for each in own)),
         _OVERDUE: sum(_overdue(each) for each in own),
         **{colour: sum(each.stage is not None and each.stage.colour == colour for each in own) for colour in colours},
         _CLOSED: sum(each.is_closed for each in own),

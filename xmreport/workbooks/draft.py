@@ -106,11 +106,16 @@ class Draft:
     @cached_property
     def least_heights(self) -> Mapping[int, float]:
         """What the template asks for each row, in points."""
+        lines = {self.top + at: self.layout.sheet.row(kind).height for at, kind in enumerate(self.kinds)}
+        return {**lines, **self.heights_around}
+
+    @cached_property
+    def heights_around(self) -> Mapping[int, float]:
+        """What the template asks for the rows above and below the lines."""
         sheet = self.layout.sheet
-        rows = [*sheet.headings, *(sheet.row(kind) for kind in self.kinds)]
-        rows += [sheet.row(NOTE) for _ in self.data.notes]
-        rows += [*sheet.foot, *(sheet.row(CHART) for _ in self.charts)]
-        return {at: row.height for at, row in enumerate(rows)}
+        under = [*(sheet.row(NOTE) for _ in self.data.notes), *sheet.foot, *(sheet.row(CHART) for _ in self.charts)]
+        rows = [*enumerate(sheet.headings), *enumerate(under, self.below)]
+        return {at: row.height for at, row in rows}
 
     def lines_of(self, kind: str) -> Iterator[int]:
         return (at for at, each in enumerate(self.kinds) if each == kind)

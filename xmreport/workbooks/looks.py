@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -29,9 +30,12 @@ _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _THEME_ORDER = ("lt1", "dk1", "lt2", "dk2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
-    """The properties of a cell, in a fixed order so that equal looks are equal."""
+    """The properties of a cell, in a fixed order so that equal looks are equal.
+
+    Every cell asks its look, so what it says is worked out once.
+    """
 
     properties: tuple[tuple[str, Property], ...] = ()
 
@@ -39,23 +43,39 @@ class Look:
     def of(cls, properties: Mapping[str, Property]) -> Look:
         return cls(tuple(sorted(properties.items())))
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.properties)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Property]:
+        return dict(self.properties)
+
     def get(self, name: str) -> Property | None:
-        return dict(self.properties).get(name)
+        return self._by_name.get(name)
 
     def changed(self, **properties: Property) -> Look:
-        return Look.of({**dict(self.properties), **properties})
+        return _changed(self, tuple(properties.items()))
 
-    @property
+    @cached_property
     def size(self) -> float:
         return float(self.get("font_size") or 11)
 
-    @property
+    @cached_property
     def number_format(self) -> str:
         return str(self.get("num_format") or GENERAL)
 
-    @property
+    @cached_property
     def wraps(self) -> bool:
         return bool(self.get("text_wrap"))
+
+
+@lru_cache(maxsize=4_096)
+def _changed(look: Look, properties: tuple[tuple[str, Property], ...]) -> Look:
+    return Look.of({**dict(look.properties), **dict(properties)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +129,7 @@ def look_of(cell: Cell | MergedCell, palette: Palette) -> Look:
 def overlay(look: Look, style: Look) -> Look:
     """`look` with the fill and the font's colour and weight of `style`."""
     wanted = ("bg_color", "font_color", "bold", "italic")
-    return replace(look, properties=look.changed(**{k: v for k, v in style.properties if k in wanted}).properties)
+    return look.changed(**{k: v for k, v in style.properties if k in wanted})
 
 
 def arranged(look: Look, model: Look) -> Look:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from xmreport.model.sheets import Formula
 from xmreport.workbooks.entries import Entry
+from xmreport.workbooks.looks import Look
 
 POINTS = 0.75
 """Points of a pixel."""
@@ -38,7 +39,7 @@ _TOKENS = tuple(re.compile(words, re.DOTALL) for words in (_WORD, rf"[（〔《�
 @lru_cache(maxsize=16_384)
 def units(text: str) -> float:
     """Width of a text in halves of a Han character."""
-    return sum(_unit(letter) for letter in text)
+    return sum(map(_unit, text))
 
 
 @lru_cache(maxsize=16_384)
@@ -77,6 +78,12 @@ def height_needed(entry: Entry, widths: Sequence[int], size: float | None = None
     room = (wide - SIDES - _indent(entry)) / _pixels(1, points)
     count = lines(entry.text, room) if entry.look.wraps else 1
     return count * points * _PITCH + _AROUND
+
+
+def fewest_letters(look: Look, wide: int, tallest: float) -> int:
+    """A text with no more letters than this needs no more than `tallest` points in a column `wide` pixels wide."""
+    room = max((wide - SIDES - int(look.get("indent") or 0) * _INDENT) / _pixels(1, look.size), _HAN)
+    return int((tallest - _AROUND) / (look.size * _PITCH) * max(room / _HAN - 4, 1) / 2)
 
 
 @lru_cache(maxsize=4_096)

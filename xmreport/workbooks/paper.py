@@ -36,6 +36,8 @@ class Fit:
     """The cells, a few of them with smaller letters so that a very long text still shows."""
     overfull: int
     """Cells whose text is longer than any row can show."""
+    smallest: float
+    """Points below which no letter may shrink."""
 
     @property
     def across(self) -> int:
@@ -52,15 +54,19 @@ def fit(entries: Sequence[Entry], widths: Sequence[int], page: Page, least: Mapp
     wide = narrowed(entries, widened(entries, widths, across), room)
     breaks = page_breaks(wide, room, cuts) if sum(wide) > room else ()
     scale = min(1.0, math.floor(across / widest_page(wide, breaks, cuts.repeated) * 100) / 100)
-    heights, fitted, overfull = _heights(_divided(entries, breaks, cuts.headers), wide, least, SMALLEST / scale)
-    return Fit(tuple(wide), breaks, scale, heights, tuple(fitted), overfull)
+    smallest = SMALLEST / scale
+    heights, fitted, overfull = _heights(divided(entries, breaks, cuts.headers), wide, least, smallest)
+    return Fit(tuple(wide), breaks, scale, heights, tuple(fitted), overfull, smallest)
 
 
-def _divided(entries: Sequence[Entry], breaks: Sequence[int], headers: range) -> list[Entry]:
+def divided(entries: Sequence[Entry], breaks: Sequence[int], headers: range) -> list[Entry]:
     """No block reaches over the edge of a page: a title stands whole on the first."""
     found: list[Entry] = []
     for entry in entries:
         end = entry.column + entry.columns
+        if entry.columns == 1:
+            found.append(entry)
+            continue
         edges = [entry.column, *(at for at in breaks if entry.column < at < end), end]
         for first, last in pairwise(edges):
             shown = entry.content if first == entry.column or entry.row in headers else None
@@ -75,20 +81,26 @@ def _heights(
     heights = dict(least)
     found: list[Entry] = []
     overfull = 0
-    for entry in entries:
-        size = entry.look.size
-        need = height_needed(entry, widths)
-        while need > TALLEST and entry.rows == 1 and size - _STEP >= smallest:
-            size -= _STEP
-            need = height_needed(entry, widths, size)
+    for each in entries:
+        entry, need = settled(each, widths, smallest)
         overfull += need > TALLEST
-        found.append(entry if size == entry.look.size else replace(entry, look=entry.look.changed(font_size=size)))
+        found.append(entry)
         if entry.rows == 1:
             heights[entry.row] = min(max(heights.get(entry.row, 0.0), need), TALLEST)
     for entry in entries:
         if entry.rows > 1:
             _stretch(heights, entry, height_needed(entry, widths))
     return heights, found, overfull
+
+
+def settled(entry: Entry, widths: Sequence[int], smallest: float) -> tuple[Entry, float]:
+    """A cell with letters as large as the tallest row can show, and the points it needs."""
+    size = entry.look.size
+    need = height_needed(entry, widths)
+    while need > TALLEST and entry.rows == 1 and size - _STEP >= smallest:
+        size -= _STEP
+        need = height_needed(entry, widths, size)
+    return entry if size == entry.look.size else replace(entry, look=entry.look.changed(font_size=size)), need
 
 
 def _stretch(heights: dict[int, float], entry: Entry, need: float) -> None:

@@ -13,7 +13,8 @@ from xmreport.workbooks.entries import Entry
 from xmreport.workbooks.looks import Look
 
 _INSIDE = "internal:"
-_ACTIVE = ("=", "+", "-", "@")
+ACTIVE = ("=", "+", "-", "@")
+"""Text that begins with one of these turns into a formula once somebody edits its cell."""
 
 
 class WriteRefused(Exception):
@@ -41,7 +42,7 @@ class Pen:
 
     def __init__(self, sheet: Any, formats: Formats) -> None:
         self.sheet = sheet
-        self._formats = formats
+        self.formats = formats
 
     def call(self, what: str, method: Callable[..., Any], *given: Any, **named: Any) -> None:
         """Calls the writer and refuses to go on where it reports a failure."""
@@ -51,10 +52,9 @@ class Pen:
 
     def write(self, entry: Entry) -> None:
         look = entry.look
-        if isinstance(entry.content, str) and entry.content.startswith(_ACTIVE):
-            # Otherwise the text turns into a formula once somebody edits the cell.
+        if isinstance(entry.content, str) and entry.content.startswith(ACTIVE):
             look = look.changed(quote_prefix=True)
-        style = self._formats.of(look)
+        style = self.formats.of(look)
         place = f"第 {entry.row + 1} 行第 {entry.column + 1} 列"
         if entry.rows > 1 or entry.columns > 1:
             corner = (entry.row + entry.rows - 1, entry.column + entry.columns - 1)

@@ -139,6 +139,7 @@ def placeholder(inside: str) -> Placeholder:
     return Placeholder(field, COLOURED in marks, by)
 
 
+@lru_cache(maxsize=4_096)
 def whole(text: str) -> Placeholder | None:
     """The one placeholder that a cell's text consists of, if it does."""
     match = PLACEHOLDER.fullmatch(text.strip())
