@@ -253,9 +253,9 @@ def test_a_list_of_targets_is_printed_in_the_units_of_its_figures(county):
         *("序号", "责任单位", "指标", "单位", "目标", "力争", "完成", "完成率（%）", "差额", "亮灯"),
     ]
     assert lines[:4] == [
-        [1, "甲县", "完成投资", "亿元", 3, None, 2.5, pytest.approx(250 / 3), -0.5, "正常"],
+        [1, "甲县", "完成投资", "亿元", 3, None, 2.5, pytest.approx(250 / 3), -0.5, "未到期"],
         [2, "甲县", "增速", "%", None, pytest.approx(0.065), pytest.approx(0.065), pytest.approx(100), 0, "正常"],
-        [3, "古阳镇", "完成投资", "亿元", 2, None, 1.5, pytest.approx(75), -0.5, "正常"],
+        [3, "古阳镇", "完成投资", "亿元", 2, None, 1.5, pytest.approx(75), -0.5, "未到期"],
         [4, "岳阳镇", "完成投资", "亿元", 1, None, 1, pytest.approx(100), 0, "正常"],
     ]
     formats = {sheet.cell(row, 7).number_format for row in (5, 6)}

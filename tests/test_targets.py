@@ -93,7 +93,7 @@ def test_a_figure_that_rounds_up_to_its_target_has_not_reached_it(county):
     data = targets(on(county, "2022-12-20"), {"项目表": source(county, "项目表", *begun(1402, 2003))})
     line = line_of(data, "开工率")
     assert plain(line["完成"]) == pytest.approx(0.699_95)
-    assert (line["达标情况"], line["亮灯"]) == ("未到节点", "正常")
+    assert (line["达标情况"], line["亮灯"]) == ("未到节点", "未到期")
 
 
 def test_twenty_five_of_thirty_shows_as_83_33_percent_in_figures_and_words(county):
@@ -137,7 +137,7 @@ def test_a_target_of_milestones_alone_is_held_against_the_next_until_one_is_in_f
 
 def test_a_milestone_missed_is_overdue_the_day_after_while_the_target_is_not_due(tmp_path):
     county = made_county(tmp_path, RULES + milestones("2022-11-30 达到 50%", goal="达到: 90%,"))
-    assert light(county, "开工率", 0.49, "2022-11-29") == "正常"
+    assert light(county, "开工率", 0.49, "2022-11-29") == "未到期"
     assert light(county, "开工率", 0.49, "2022-11-30") == "滞后"
     assert light(county, "开工率", 0.49, "2022-12-01") == "逾期未达"
     assert light(county, "开工率", 0.50, "2022-12-01") == "正常"
@@ -154,7 +154,7 @@ def test_a_milestone_is_in_force_from_its_own_day(tmp_path):
 
 
 def test_a_target_is_overdue_only_after_its_own_day(county):
-    assert light(county, "开工率", 0.5, "2022-12-30") == "正常"
+    assert light(county, "开工率", 0.5, "2022-12-30") == "未到期"
     assert light(county, "开工率", 0.5, "2022-12-31") == "滞后"
     assert light(county, "开工率", 0.5, "2023-01-01") == "逾期未达"
     assert light(county, "开工率", 0.7, "2023-01-01") == "正常"
@@ -294,7 +294,7 @@ def test_a_list_of_targets_has_the_county_first_and_then_each_unit_of_the_shares
         ["甲县", "固投", "亿元", None, 44.3, None, None, None, None],
         ["古阳镇", "项目数", "个", 2, None, 3, 150, 1, "正常"],
         ["古阳镇", "固投", "亿元", None, 14.3, None, None, None, None],
-        ["岳阳镇", "项目数", "个", 1, None, 0, 0, -1, "正常"],
+        ["岳阳镇", "项目数", "个", 1, None, 0, 0, -1, "未到期"],
         ["岳阳镇", "固投", "亿元", None, 30, None, None, None, None],
     ]
     assert [line.values["序号"] for line in lines] == [1, 2, 3, 4, 5, 6]

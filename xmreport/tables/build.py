@@ -102,11 +102,14 @@ def _by(merged: Merged) -> str:
 
 
 def _contacts(receipts: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]) -> dict[str, str]:
-    """Unit → its contact and telephone, as the newest list names them."""
+    """Unit → its contacts and their telephones, as the newest list names them."""
     found: dict[str, str] = {}
     for receipt in receipts:
         if receipt.form == CONTACTS:
+            named: dict[str, list[str]] = {}
             for row in rows[receipt.seq]:
                 unit, person, phone = (row.values.get(name) for name in (WHERE, PERSON, PHONE))
-                found[str(unit or receipt.unit)] = " ".join(str(word) for word in (person, phone) if word)
+                words = " ".join(str(word) for word in (person, phone) if word)
+                named.setdefault(str(unit or receipt.unit), []).append(words)
+            found.update((unit, "、".join(people)) for unit, people in named.items())
     return found

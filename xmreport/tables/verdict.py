@@ -21,6 +21,7 @@ class Light(StrEnum):
     """亮灯: green, yellow, red and red again, as the template colours them."""
 
     ON_COURSE = "正常"
+    NOT_DUE = "未到期"
     BEHIND = "滞后"
     FAR_BEHIND = "严重滞后"
     OVERDUE = "逾期未达"
@@ -132,4 +133,7 @@ class Verdict:
         if behind >= lights.far_behind - _POINT:
             return Light.FAR_BEHIND
         # On its day itself nothing is overdue yet, but what is not reached by then is not well either.
-        return Light.BEHIND if behind >= lights.behind - _POINT or missed == self.day else Light.ON_COURSE
+        if behind >= lights.behind - _POINT or missed == self.day:
+            return Light.BEHIND
+        # Without 序时 nobody can say whether what is not due yet is on course.
+        return Light.NOT_DUE if self.ahead is None else Light.ON_COURSE

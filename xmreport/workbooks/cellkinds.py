@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from xmreport.model.sheets import Content
 from xmreport.workbooks.draft import Draft

@@ -48,14 +48,14 @@ class Long:
 
     @classmethod
     def of(cls, draft: Draft, others: Mapping[str, Draft]) -> Long | None:
-        """None for a table that is written cell by cell: a short one, or one with what needs the whole sheet at hand."""
+        """None for a table that is written cell by cell: a short one, or one with charts or links."""
         table = draft.data.lines
         if len(table) <= LONG or not isinstance(table, LongTable) or BODY not in draft.printed:
             return None
         if draft.data.charts and draft.layout.sheet.find(CHART) is not None:
             return None
         long = cls(draft, table, others)
-        return long if all(map(long._streams, draft.printed[BODY])) else None  # noqa: SLF001 - its own
+        return long if all(map(long._streams, draft.printed[BODY])) else None
 
     def _streams(self, cell: PrintedCell) -> bool:
         """Whether a column's cells are single values, or the same words in every line."""
@@ -110,7 +110,7 @@ class Long:
             yield _row(number, height, parts)
 
     def _contents(self, cell: PrintedCell) -> Iterable[object]:
-        """A column's values as they are looked up: with the word that picks the number format, formulas with addresses."""
+        """A column's values as they are looked up: formulas with addresses, each with what picks its number format."""
         values = self._column(cell)
         types = set(map(type, values))
         held = whole(cell.text)
@@ -132,8 +132,8 @@ class Long:
             height = max(height, need)
             blank = kinds.single(replace(entry, content=None))[0]
             last = entry.column + entry.columns - 1
-            for column in range(entry.column, last + 1):
-                parts.append(f'<c r="{column_letters(column + 1)}{number}"{text if column == entry.column else blank}')
+            letters = [column_letters(column + 1) for column in range(entry.column, last + 1)]
+            parts += [f'<c r="{each}{number}"{blank if at_right else text}' for at_right, each in enumerate(letters)]
             if last > entry.column:
                 kinds.sheet.join(number - 1, entry.column, last)
         return _row(number, height, parts)

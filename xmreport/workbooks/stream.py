@@ -19,6 +19,8 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
 
     first = 0
     end = 0
+    dim_rowmin: int
+    dim_rowmax: int
     rows: Callable[[], Iterator[str]]
 
     def stream(self, first: int, end: int, columns: int, rows: Callable[[], Iterator[str]]) -> None:
