@@ -20,7 +20,7 @@ def row_rules(examined: Return) -> Iterator[Finding]:
         name: _absent_unknown(examined, _columns(examined, name)) for name in ("项目", "手续") if _names(examined, name)
     }
     for check in examined.form.checks:
-        table = tables.get(check.rule.table) or columns_of(examined.form, examined.part.rows, check.rule.table)
+        table = tables.get(check.rule.table) or _all_columns(examined, check.rule.table)
         must = check.must.evaluate(table.values, given)
         when: Sequence[bool | None] = check.when.evaluate(table.values, given) if check.when else [True] * len(must)
         yield from _broken(examined, check, table, [w is True and m is False for w, m in zip(when, must, strict=True)])
@@ -39,7 +39,7 @@ def _columns(examined: Return, table: str) -> Columns:
     subs = names & form.sub_columns.keys() if table == "手续" else frozenset()
     written = {heading.partition(".")[0] for columns in examined.part.columns.values() for heading in columns}
     if not names <= shared | subs or (table == "手续" and written & set(form.further_procedures)):
-        return columns_of(form, rows, table)
+        return _all_columns(examined, table)
     kinds: Sequence[str | None] = form.procedures if table == "手续" else (None,)
     values: dict[str, list[Cell]] = {
         name: [row.values.get(name) for row in rows for _ in kinds] for name in names & shared - subs
@@ -48,6 +48,11 @@ def _columns(examined: Return, table: str) -> Columns:
         fields = [f"{procedure}.{sub}" for procedure in kinds]
         values[sub] = [row.values.get(field) for row in rows for field in fields]
     return Columns(values, [(index, procedure) for index in range(len(rows)) for procedure in kinds])
+
+
+def _all_columns(examined: Return, table: str) -> Columns:
+    rows = examined.part.rows
+    return columns_of(examined.form, rows, table, [examined.part.unit or ""] * len(rows))
 
 
 def _absent_unknown(examined: Return, table: Columns) -> Columns:

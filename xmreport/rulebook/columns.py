@@ -24,7 +24,7 @@ def columns_of(form: Form, rows: Sequence[Row], table: str, units: Sequence[str]
         form: the form as its county uses it.
         rows: typed rows of that form.
         table: `项目` for a line a project, `手续` for a line a procedure that a row says anything of.
-        units: the reporting unit of each row, for the column 填报单位.
+        units: the reporting unit of each row, for the column 填报单位; an empty one is not known.
     """
     lines: list[tuple[int, str | None]]
     if table == "手续":
@@ -39,7 +39,7 @@ def columns_of(form: Form, rows: Sequence[Row], table: str, units: Sequence[str]
             values[sub] = [rows[i].values.get(f"{procedure}.{sub}") for i, procedure in lines]
         values["手续"] = [procedure for _, procedure in lines]
         values["办理部门"] = [form.offices.get(procedure or "") for _, procedure in lines]
-    values["填报单位"] = [owners[i] for i, _ in lines]
+    values["填报单位"] = [owners[i] or None for i, _ in lines]
     return Columns(values, lines)
 
 

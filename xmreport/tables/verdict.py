@@ -18,7 +18,7 @@ _POINT = 1e-9
 
 
 class Light(StrEnum):
-    """亮灯: green, yellow, red and red again, as the template colours them."""
+    """亮灯: green, yellow, red and red again, as the template colours them; none before its day is near."""
 
     ON_COURSE = "正常"
     NOT_DUE = "未到期"
@@ -135,5 +135,5 @@ class Verdict:
         # On its day itself nothing is overdue yet, but what is not reached by then is not well either.
         if behind >= lights.behind - _POINT or missed == self.day:
             return Light.BEHIND
-        # Without 序时 nobody can say whether what is not due yet is on course.
-        return Light.NOT_DUE if self.ahead is None else Light.ON_COURSE
+        # Without 序时 or a milestone that is reached nobody can say whether what is not due yet is on course.
+        return Light.NOT_DUE if self.ahead is None and self.in_force is None else Light.ON_COURSE
