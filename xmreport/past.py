@@ -15,6 +15,8 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Identity, identity_of
 
 Period = tuple[str | None, str | None]
+MOST_RECENT = 1000
+"""Rows whose keys are remembered for a moment."""
 AT_HAND = 4
 """Periods whose rows are kept ready for comparison: the current ones. Older ones are read again where needed."""
 
@@ -123,6 +125,7 @@ class _Held:
         self._form = form
         self._order: dict[str, int] = {}
         self._keys: dict[str, list[Identity]] = {}
+        self._recent: dict[int, tuple[Row, Identity]] = {}
         self._main: dict[str, dict[str, Row]] = {}
         self._spare: dict[str, dict[str, Row]] = {}
 
@@ -134,15 +137,24 @@ class _Held:
                 table.get(key or "", {}).pop(owner, None)
         keys = self._keys[owner] = []
         for row in rows:
-            own = identity_of(self._form, row)
+            own = self._identity(row)
             keys.append(own)
             for table, key in ((self._main, own.main), (self._spare, own.spare)):
                 if key:
                     table.setdefault(key, {}).setdefault(owner, row)
 
+    def _identity(self, row: Row) -> Identity:
+        """A row is looked for when its return is decided on, and put here right afterwards: worked out once."""
+        known = self._recent.get(id(row))
+        if known is None or known[0] is not row:
+            if len(self._recent) >= MOST_RECENT:
+                self._recent.clear()
+            known = self._recent[id(row)] = (row, identity_of(self._form, row))
+        return known[1]
+
     def find(self, row: Row, unit: str) -> tuple[str, Row] | None:
         """By the main key; by the spare one where a side has no main: as `Index` finds it in one return."""
-        own = identity_of(self._form, row)
+        own = self._identity(row)
         by_main = self._main.get(own.main or "", {})
         by_spare = self._spare.get(own.spare or "", {})
         for owner in sorted((by_main.keys() | by_spare.keys()) - {unit}, key=lambda each: self._order[each]):

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from xmreport.model.dates import PartialDate
@@ -131,18 +132,28 @@ def _tagged(value: object) -> dict[str, Any]:
     """What JSON has no word for. Only these are objects where a cell stands, so they are told apart for certain."""
     match value:
         case PartialDate():
-            return {"date": str(value)}
+            return _date_to_json(value.year, value.month, value.day)
         case Unreadable():
             return {"unreadable": True}
         case _:
             raise TypeError(f"no cell holds a {type(value).__name__}")
 
 
+@lru_cache(maxsize=8192)
+def _date_to_json(year: int, month: int, day: int) -> dict[str, Any]:
+    return {"date": str(PartialDate(year, month, day))}
+
+
+@lru_cache(maxsize=8192)
+def _date_from_json(text: str) -> PartialDate:
+    return PartialDate.parse(text)
+
+
 def _cell_from_json(value: Any) -> Cell:
     if not isinstance(value, dict):
         cell: Cell = value
         return cell
-    return PartialDate.parse(value["date"]) if "date" in value else Unreadable()
+    return _date_from_json(value["date"]) if "date" in value else Unreadable()
 
 
 def _finding_to_json(finding: Finding) -> dict[str, Any]:
