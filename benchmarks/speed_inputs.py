@@ -104,7 +104,7 @@ def drop_all(inbox: Path, keys: list[str], files: int, mix: Mix, day: dt.date = 
 def drop_one(inbox: Path, key: str, i: int, mix: Mix, day: dt.date = DAY) -> None:
     """File i of a county, in its unit's folder."""
     unit = units(i + 1)[i]
-    rng = random.Random(f"{mix.seed}/{key}/{i}/{day}")
+    rng = random.Random(f"{mix.seed}/{key}/{i}/{day}")  # noqa: S311 - play
     body = _body(rng, unit, mix)
     roll = rng.random()
     kind, write = ("xls", _xls) if roll < XLS else ("xlsx", _openpyxl if roll < XLS + OPENPYXL else _xlsxwriter)
@@ -139,7 +139,9 @@ def _project(rng: random.Random, unit: str, number: int) -> dict[str, object]:
         "建设性质": rng.choice(("新建", "续建", "扩建", "改建")),
         "所属领域": rng.choice(("农林水利", "工业产业", "社会事业", "新型城镇化")),
         "是否产业项目": rng.choice("是否"),
-        "建设内容及规模": rng.choice(CONTENT).format(a=rng.randint(200, 9000), b=rng.randint(3, 200), c=rng.randint(2, 60)),
+        "建设内容及规模": rng.choice(CONTENT).format(
+            a=rng.randint(200, 9000), b=rng.randint(3, 200), c=rng.randint(2, 60)
+        ),
         "建设起止年限": f"2023-{rng.randint(2023, 2026)}",
         "总投资": total,
         "年度计划投资": round(total * rng.uniform(0.1, 0.7), 2),
@@ -162,7 +164,9 @@ def _untidy(rng: random.Random, rows: list[dict[str, object]]) -> None:
     for row in rows:
         for name, value in row.items():
             if isinstance(value, dt.date) and rng.random() < 0.4:
-                row[name] = rng.choice((f"{value:%Y.%m.%d}", f"{value.year}年{value.month}月{value.day}日", f"{value:%Y-%m-%d}"))
+                row[name] = rng.choice(
+                    (f"{value:%Y.%m.%d}", f"{value.year}年{value.month}月{value.day}日", f"{value:%Y-%m-%d}")
+                )
         if rng.random() < 0.1:
             row["总投资"] = f"{row['总投资']}万"
         if rng.random() < 0.2:

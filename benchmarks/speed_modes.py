@@ -49,7 +49,8 @@ def intake(place: Path) -> dict[str, Any]:
     with Engine(workspace, keys, lambda _: None) as engine:
         engine.recover()
         engine.take_in(engine.settled(), _moment())
-        return {outcome.value: count for outcome, count in engine.tally.outcomes.items()}
+        counts = {outcome.value: count for outcome, count in engine.tally.outcomes.items()}
+        return {**counts, "reader_mib": _greatest_reader(engine)}
 
 
 def whole(place: Path) -> dict[str, Any]:
@@ -59,14 +60,16 @@ def whole(place: Path) -> dict[str, Any]:
 
 def idle(place: Path) -> dict[str, Any]:
     """The command where nothing is new."""
-    return _command(place, "run")
+    return _command(place, "run", "--now", _now())
 
 
 def status(place: Path) -> dict[str, Any]:
+    """Who reported what."""
     return _command(place, "status", "--json", "--as-of", _now())
 
 
 def help_(place: Path) -> dict[str, Any]:
+    """The least that can be asked."""
     return _command(place, "--help")
 
 
@@ -136,7 +139,8 @@ def stages(place: Path) -> dict[str, Any]:
 
         def submit(self, fn: Callable[..., Any], /, *args: Any, **_: Any) -> Future[Any]:
             done: Future[Any] = Future()
-            done.set_result(pickle.loads(answers[args[1], args[2]]) if fn is examine else fn(*args))
+            known = fn is examine
+            done.set_result(pickle.loads(answers[args[1], args[2]]) if known else fn(*args))  # noqa: S301 - our own
             return done
 
     with Engine(workspace, keys, lambda _: None, Known()) as engine:
@@ -157,13 +161,13 @@ def stages(place: Path) -> dict[str, Any]:
             answer = examine(data, county.key, found.name, found.folders[-1], day)
             with timed("hand over"):
                 answers[county.key, found.name] = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-                pickle.loads(answers[county.key, found.name])
+                pickle.loads(answers[county.key, found.name])  # noqa: S301 - just written
         with timed("hash, keep, decide, record"):
             engine.take_in(engine.settled(), _moment())
         spent["hash, keep, decide, record"] -= spent["hand over"] / 2
         with timed("tables"):
             engine.publish(_moment().at)
-    return dict(spent)
+    return {name: round(seconds, 4) for name, seconds in spent.items()}
 
 
 def _now() -> str:
@@ -198,11 +202,22 @@ def _command(place: Path, *words: str) -> dict[str, Any]:
     return {"pandas": "pandas" in sys.modules}
 
 
+def _greatest_reader(engine: Any) -> float:
+    """The most memory that a living worker ever held."""
+    return max([_peak_mib(worker._process.pid) for worker in tuple(engine.pool._alive)], default=0.0)  # noqa: SLF001
+
+
+def _peak_mib(process: int | str) -> float:
+    """The most memory of a process by its own account: getrusage would count that of the one that started it too."""
+    said = Path(f"/proc/{process}/status").read_text("utf-8")
+    return next(int(line.split()[1]) / 1024 for line in said.splitlines() if line.startswith("VmHWM"))
+
+
 def _children_now(engine: Any) -> float:
     """CPU seconds of the living workers so far."""
     total = 0.0
     for worker in tuple(engine.pool._alive):  # noqa: SLF001 - the kernel counts them only once they have ended
-        fields = Path(f"/proc/{worker._process.pid}/stat").read_text().rpartition(")")[2].split()  # noqa: SLF001
+        fields = Path(f"/proc/{worker._process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()  # noqa: SLF001
         total += (int(fields[11]) + int(fields[12])) / 100
     return total
 
@@ -214,13 +229,13 @@ MODES: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def measured(mode: str, places: list[Path]) -> dict[str, Any]:
+    """What a mode cost and counted."""
     said = MODES[mode](*places)
     own, workers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return {
         "cpu": own.ru_utime + own.ru_stime + workers.ru_utime + workers.ru_stime,
         "own_cpu": own.ru_utime + own.ru_stime,
-        "own_mib": own.ru_maxrss / 1024,
-        "worker_mib": workers.ru_maxrss / 1024,
+        "own_mib": _peak_mib("self"),
         **said,
     }
 

@@ -160,6 +160,26 @@ def test_a_row_that_leaves_the_totals_because_two_units_report_it(where):
     ]
 
 
+def test_a_project_that_two_units_report_comes_moves_on_and_goes_once(where):
+    """Counted with the unit whose row is summed alone, so that the counts agree with the totals."""
+
+    def reported(seq, *, twice, **procedures):
+        own, again = (row(7, "桥", 责任单位="古阳镇", **procedures) for _ in range(2))
+        other = [row(6, "渠"), again] if twice else [row(6, "渠")]
+        return [returned("古阳镇", own, seq=seq), returned("县水利局", *other, seq=seq + 1)]
+
+    def counted(made):
+        return _values(made, BY_UNIT, "上期项目数", "本期项目数", "新增", "消失", "办结")
+
+    doing = {"环评.办理进展": "正在办理"}
+    one, two, done = reported(1, twice=False, **doing), reported(3, twice=True, **doing), reported(5, twice=True)
+    added, gone = _made(where, one, two), _made(where, two, one)
+    assert counted(added) == counted(gone) == [(1, 1, None, None, None)] * 2
+    assert _of(added, "新增") == [("桥", "汇总表", None, "不计入（另一单位也报了）", None)]
+    assert _of(gone, "消失") == [("桥", "汇总表", "不计入（另一单位也报了）", None, None)]
+    assert counted(_made(where, two, done)) == [(1, 1, None, None, 1), (1, 1, None, None, None)]
+
+
 def test_the_totals_reconcile_by_hand(where):
     """3000 + 500 + 700 last; 700 not reported; 800 new; 500 gone; 3000 became 3500."""
     last = [

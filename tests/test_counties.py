@@ -3,7 +3,8 @@
 import datetime as dt
 
 import pytest
-from building import counties
+from building import RULES, counties
+from conftest import Office, table
 from noticed import KEYS, notice, parts
 
 from xmreport.model.dates import PartialDate
@@ -112,6 +113,36 @@ def test_linxian_s_entered_growth_is_never_worked_out_from_projects():
     indicators = counties()["linxian"].indicators
     for name in ("固定资产投资新增额", "固定资产投资增速"):
         assert (indicators[name].rules.form, indicators[name].rules.entered) == ("统计数据表", "数值")
+
+
+@pytest.mark.parametrize(
+    ("key", "filer", "responsible", "taken"),
+    [
+        ("qinshui", "县统计局", None, True),
+        ("qinshui", "县统计局", "沁水县", False),
+        ("qinshui", "龙港镇", "龙港镇", True),
+        ("qinshui", "龙港镇", None, False),
+        ("qinshui", "龙港镇", "全县", False),
+        ("linxian", "县统计局", None, True),
+        ("linxian", "县统计局", "全县", False),
+    ],
+)
+def test_the_whole_county_s_figure_is_the_statistics_bureau_s_and_names_no_unit(
+    tmp_path, key, filer, responsible, taken
+):
+    name, month, now = {
+        "qinshui": ("四季度固定资产投资", "2023-10", "2023-11-28T10:00"),
+        "linxian": ("固定资产投资新增额", "2025-02", "2025-03-28T10:00"),
+    }[key]
+    office = Office(tmp_path, (RULES / f"{key}.yaml").read_text("utf-8"), key)
+    fields = ("序号", "指标", "责任单位", "统计期", "数值", "计量单位")
+    title = counties()[key].forms["统计数据表"].title
+    office.drop(
+        f"{filer}/表.xlsx", table(title, f"填报单位：{filer}", fields, [[1, name, responsible, month, 4, "亿元"]])
+    )
+    (result,) = office.take(now)
+    wrong = [(finding.code, finding.cell) for finding in result.findings if finding.is_error]
+    assert wrong == ([] if taken else [("R90", "C5")])
 
 
 def test_qinshui_s_overlapping_shares_of_the_library_are_never_added_up():

@@ -766,6 +766,28 @@ def test_a_pool_that_the_office_sends_back_edited_adds_nothing_to_what_units_rep
     assert list(lines) == ["甲路"]
 
 
+def test_lists_of_any_task_rest_on_the_docket_as_its_office_left_it(tmp_path):
+    """A unit's monthly return neither brings back what the office settled nor drops what it still has to settle."""
+    monthly = "  储备月报: {报表: 建设项目表, 时限: 每月最后一个工作日 17:00, 起止: 2020-09-01 至 2021-12-31, "
+    text = rules([POOL], POOL_DOCKET.replace("    不再报送即出账: 是\n", ""))
+    text = text.replace("\n报表:\n", f"\n{monthly}应报单位: [部门], 报送至: 县发改局, 出处: 一}}\n报表:\n", 1)
+    text += "清单:\n  - {名称: 非重点, 报表: 建设项目表, 条件: 省重点 = 否, 列: [项目名称], 工作簿: 清单, 出处: 一}\n"
+    place = Office(tmp_path / "place", text, "zhangzi")
+    fields = (*POOL_FIELDS, "省重点")
+    lines = [reserve(name, 建设性质="新建", 年度计划投资=50, 省重点="否") for name in ("甲路", "乙桥")]
+    place.drop(f"{HOUSING}/储备.xlsx", filled("建设项目表", HOUSING, fields, *lines))
+    place.take("2020-09-18 10:00", publish=True)
+    shown, book = printed(place, "储备", "项目储备总库.xlsx", "项目名称")
+    shown["甲路"]["省重点"].value = "是"
+    place.drop("总库.xlsx", saved(book))
+    place.take("2020-09-19 10:00")
+    place.drop(f"{HOUSING}/月报.xlsx", filled("建设项目表", HOUSING, fields, lines[0]))
+    [receipt] = place.take("2020-10-29 10:00", publish=True)
+    assert (receipt.task, receipt.period) == ("储备月报", "2020-10-30")
+    sheet = openpyxl.load_workbook(place.outbox / "储备月报" / "2020-10-30" / "清单.xlsx").worksheets[0]
+    assert [row[1] for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)] == ["乙桥"]
+
+
 def plausible(county, field):
     """A value that a column takes."""
     by_type = {
@@ -798,7 +820,7 @@ def test_every_shipped_docket_is_known_again_as_its_form_when_it_comes_back():
                 "f.xlsx", "0" * 64, 1, Outcome.ACCEPTED, moment, "", key, office, form.name, task.name, seq=1
             )
             rows = {1: (Row("Sheet1", 6, values),)}
-            kept = kept_dockets(Occasion(county, task, period, moment), [receipt], rows)
+            kept = kept_dockets(Occasion(county, task, period, moment), (), [receipt], rows)
             for data in docket_workbooks(Occasion(county, task, period, moment), kept):
                 if "通知书" in data.file:
                     continue

@@ -94,8 +94,11 @@ def cell(county, form, field, number):
 
 
 def line(county, form, number=1, *, required_only=False, **changes):
-    """A row of a form: full, or what it cannot do without (a procedure that is done needs its day)."""
-    needed = [name for name, field in form.fields.items() if field.required or name.endswith(".办结时间")]
+    """A row of a form: full, or what it cannot do without (a done procedure needs its day, a figure its unit)."""
+    asked = {"责任单位"} if form.name == "统计数据表" else set()
+    needed = [
+        name for name, field in form.fields.items() if field.required or name.endswith(".办结时间") or name in asked
+    ]
     fields = {name: field for name, field in fields_of(form).items() if name in needed or not required_only}
     row = {name: cell(county, form, field, number) for name, field in fields.items()}
     return row | {name: value for name, value in GOOD.get(form.name, {}).items() if name in row} | changes

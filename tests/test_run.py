@@ -264,6 +264,23 @@ def test_a_list_of_contacts_is_taken_and_its_people_stand_in_the_register(office
     assert any("张三" in text for text in said)
 
 
+def test_both_contacts_of_a_unit_stand_in_the_register_and_a_newer_list_replaces_them(office: Office):
+    office.drop("古阳镇/名单.xlsx", contacts(("古阳镇", "张三", "0357-8322000"), ("古阳镇", "李四", "0357-8322001")))
+    office.take("11-29 10:00")
+    office.take("12-08 10:00", publish=True)
+    assert _contact(office, "古阳镇") == "张三 0357-8322000、李四 0357-8322001"
+    office.drop("古阳镇/名单.xlsx", contacts(("古阳镇", "王五", "0357-8322002"), day="2022年11月30日"))
+    office.take("12-08 11:00", publish=True)
+    assert _contact(office, "古阳镇") == "王五 0357-8322002"
+
+
+def _contact(office: Office, unit: str) -> object:
+    sheet = openpyxl.load_workbook(office.outbox / WEEKLY / FIRST / "报送情况及迟报名单.xlsx")["报送情况"]
+    grid = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    head = next(row for row in grid if "联络人" in row)
+    return next(row[head.index("联络人")] for row in grid if unit in row)
+
+
 def test_a_document_is_accepted_when_one_is_due_and_goes_back_when_a_table_is(office: Office):
     december = office.send("古阳镇/总结.pdf", WORD, "12-08 10:00")
     assert (december.outcome, codes(december)) == (Outcome.RETURNED, ["F04"])

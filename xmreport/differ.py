@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from xmreport.editions import last_published
+from xmreport.facts import all_tables
 from xmreport.ledger import Ledger
 from xmreport.messages import STATE_WORDS
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.sheets import Formula, SheetData, WorkbookData
-from xmreport.publish import all_tables
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.figures import TargetRules
 from xmreport.rulebook.schedule import Period

@@ -7,11 +7,13 @@ import hashlib
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xmreport import __version__
 from xmreport.editions import keep_rules
+from xmreport.facts import Facts, begun, is_loose, period_tables
 from xmreport.ledger import Ledger
 from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
@@ -23,16 +25,31 @@ from xmreport.rulebook.schedule import Period
 from xmreport.tables.material import Material
 from xmreport.workspace import Workspace
 
-if TYPE_CHECKING:  # pandas is slow to import, and a pass that finds nothing new needs none
+if TYPE_CHECKING:  # whoever finds nothing new builds no tables
     from xmreport.model.sheets import WorkbookData
 
-CONTACTS = "联络人名单"
 OVERVIEW = "总览"
 AHEAD = 1000
 """How many of the last receipts are asked whether they lie ahead of the clock, as they do once it was set back."""
 BESIDE = "+beside"
 """Behind the mark of what was written beside a workbook that somebody had open."""
 _NUMBERED = re.compile(r"\(\d+\)\.xlsx$")
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """Everything that what is published depends on: it can only change where this does."""
+
+    receipts: int
+    ahead: int
+    begun: int
+    due: int
+    day: dt.date | None
+    """Where something changes with the day alone."""
+    templates: tuple[tuple[str, int, int], ...]
+
+    def mark(self, county: County, last: int) -> str:
+        return hashlib.sha256(repr((__version__, county.digest, last, self)).encode()).hexdigest()
 
 
 class Publisher:
@@ -42,9 +59,14 @@ class Publisher:
         self.workspace = workspace
         self.county = county
         self.ledger = ledger
-        self._done: object = None
+        self._folder = workspace.outbox / county.key
+        self._facts = Facts(county)
+        self._taken = 0
+        self._states: dict[str, list[UnitState]] = {}
+        self._templates: tuple[tuple[tuple[str, int, int], ...], str] = ((), "")
+        self._done: _Turn | None = None
         """What everything was last found to be up to date with: while that holds, only the files are looked for."""
-        self._files: list[Path] = []
+        self._files: dict[Path, list[Path]] = {}
 
     def publish(self, receipts: Sequence[Receipt], now: dt.datetime) -> Iterator[Published]:
         """Write the workbooks of every period whose facts changed since they were last written, and the overview.
@@ -55,36 +77,98 @@ class Publisher:
             Trouble, OSError: the first reason why not all is written.
         """
         turn = self._turn(receipts, now)
-        if turn == self._done and all(path.is_file() for path in self._files):
+        what, mark = (
+            f"{self.workspace.shown(self._folder)}/*",
+            turn.mark(self.county, receipts[-1].seq if receipts else 0),
+        )
+        if self._done is None and self.ledger.published(what) == mark:
+            self._look_for_files(now)
+            keep_rules(self.workspace, self.county, self.ledger)
+            self._done = turn
+        whole = all(path.is_file() for paths in self._files.values() for path in paths)
+        if turn == self._done and whole:
             return
-        self._done, self._files = None, []
+        news = self._news(receipts, turn) if whole else None
+        self._done = None
         held: list[Trouble | OSError] = []
-        beside = yield from self._write_changed(receipts, now, held)
+        beside = yield from self._write_changed(receipts, now, news, held)
         if held:
             raise held[0]
         keep_rules(self.workspace, self.county, self.ledger)
         if not beside:
             self._done = turn
+            self.ledger.note_published(what, mark)
 
-    def _turn(self, receipts: Sequence[Receipt], now: dt.datetime) -> object:
-        """Everything that what is published depends on: it can only change where this does."""
-        dues = [period.due_at for task in self.county.tasks.values() for period in task.periods if period.is_due(now)]
-        ahead = sum(receipt.arrived_at > now for receipt in receipts[-AHEAD:])
-        return len(receipts), ahead, len(dues), now.astimezone(CHINA).date(), _templates_stamp(self.workspace.templates)
+    def _turn(self, receipts: Sequence[Receipt], now: dt.datetime) -> _Turn:
+        tasks = self.county.tasks.values()
+        periods = [period for task in tasks for period in task.periods if period.has_begun(now)]
+        ages = any(self._facts.ages(task) or task.rules.schedule.kind == "on_demand" for task in tasks)
+        return _Turn(
+            len(receipts),
+            sum(receipt.arrived_at > now for receipt in receipts[-AHEAD:]),
+            len(periods),
+            sum(period.is_due(now) for period in periods),
+            now.astimezone(CHINA).date() if ages else None,
+            _templates_stamp(self.workspace.templates),
+        )
+
+    def _look_for_files(self, now: dt.datetime) -> None:
+        """What an earlier process wrote has to be there."""
+        for task in self.county.tasks.values():
+            for period in task.periods:
+                if period.has_begun(now):
+                    self._keep_in_sight(self._folder / task.name / period.name, self._folder / task.name / period.name)
+        self._keep_in_sight(self._folder / f"{OVERVIEW}.xlsx", self._folder)
+
+    def _news(self, receipts: Sequence[Receipt], turn: _Turn) -> Sequence[Receipt] | None:
+        """What was received since all was up to date, where nothing else changed; None: all has to be looked at."""
+        if self._done is None or not self._states or turn.receipts <= self._done.receipts:
+            return None
+        if replace(turn, receipts=0) != replace(self._done, receipts=0):
+            return None
+        news = receipts[self._done.receipts :]
+        return None if any(map(is_loose, news)) else news
+
+    def _gather(self, receipts: Sequence[Receipt], now: dt.datetime, news: Sequence[Receipt] | None) -> None:
+        """Facts and states as they are now."""
+        if news is None:
+            self._facts, self._taken, self._files = Facts(self.county, receipts), len(receipts), {}
+            self._states = {task.name: self._facts.states(task, now) for task in self.county.tasks.values()}
+            return
+        self._facts.add(receipts[self._taken :])
+        self._taken = len(receipts)
+        for name in {receipt.task for receipt in news if receipt.task in self._states}:
+            assert name
+            self._states[name] = self._facts.states(self.county.tasks[name], now)
+
+    def _touched(self, task: Task, period: Period, news: Sequence[Receipt], now: dt.datetime) -> bool:
+        """Whether what was just received may stand in a period's workbooks; a task's totals run on to later periods."""
+        forms, horizon = self._facts.forms(task), self._facts.horizon(task, period, now)
+        return any(
+            (r.task == task.name and (period.due_at is None or (r.period or "") <= period.name))
+            or (r.outcome is Outcome.ACCEPTED and r.form in forms and r.arrived_at <= horizon)
+            for r in news
+        )
 
     def _write_changed(
-        self, receipts: Sequence[Receipt], now: dt.datetime, held: list[Trouble | OSError]
+        self,
+        receipts: Sequence[Receipt],
+        now: dt.datetime,
+        news: Sequence[Receipt] | None,
+        held: list[Trouble | OSError],
     ) -> Generator[Published, None, bool]:
         """True where something stands beside a workbook that somebody has open."""
-        states = unit_states(self.county, receipts, now)
-        look = _templates_digest(self.workspace.templates)
-        facts = _Facts(self.county, receipts)
+        self._gather(receipts, now, news)
+        states = [state for task in self.county.tasks for state in self._states[task]]
+        look, facts = self._look(), self._facts
         changed = beside = False
-        for task, period, own in _periods(self.county, states, now):
-            folder = self.workspace.outbox / self.county.key / task.name / period.name
+        for task, period, own in begun(self.county, states, now):
+            if news is not None and not self._touched(task, period, news, now):
+                continue
+            folder = self._folder / task.name / period.name
             received, material = facts.own(task, period, now), facts.material(task, period, own, now)
             resting = [*received, *material.receipts]
-            as_of = _as_of(self.county, task, period, resting, now)
+            as_of = facts.as_of(task, period, resting, now)
             mark = _fingerprint(self.county.digest, look, [*map(_told, own), as_of.isoformat()], resting)
             if not _current(self.ledger.published(self.workspace.shown(folder)), mark, folder):
                 made = write_period(self.workspace, self.county, self.ledger, task, period, material, as_of, folder)
@@ -94,16 +178,38 @@ class Publisher:
                 except (Trouble, OSError) as trouble:
                     held.append(trouble)
             beside = self._keep_in_sight(folder, folder) or beside
-        folder = self.workspace.outbox / self.county.key
-        target = folder / f"{OVERVIEW}.xlsx"
+        target = self._folder / f"{OVERVIEW}.xlsx"
         mark = _fingerprint(self.county.digest, look, map(_told, states), receipts)
-        if changed or not _current(self.ledger.published(self.workspace.shown(target)), mark, folder):
-            made = _overview(self.workspace, self.county, states, receipts, now)
+        if changed or not _current(self.ledger.published(self.workspace.shown(target)), mark, self._folder):
+            made = self._overview(states, receipts, now)
             try:
-                yield from self._noted(target, folder, mark, made)
+                yield from self._noted(target, self._folder, mark, made)
             except (Trouble, OSError) as trouble:
                 held.append(trouble)
-        return self._keep_in_sight(target, folder) or beside
+        return self._keep_in_sight(target, self._folder) or beside
+
+    def _look(self) -> str:
+        """What the templates hold: read again only where their files have changed."""
+        stamp = _templates_stamp(self.workspace.templates)
+        if stamp != self._templates[0]:
+            self._templates = (stamp, _templates_digest(self.workspace.templates))
+        return self._templates[1]
+
+    def _overview(
+        self, states: Sequence[UnitState], receipts: Sequence[Receipt], now: dt.datetime
+    ) -> Iterator[Published]:
+        from xmreport.tables.overview import overview
+
+        periods = [(task, period) for task, period, _ in begun(self.county, states, now)]
+        written = {
+            (task.name, period.name): sorted(
+                path.name for path in (self._folder / task.name / period.name).glob("*.xlsx")
+            )
+            for task, period in periods
+        }
+        moments = [self._facts.as_of(task, period, [], now) for task, period in periods]
+        as_of = min(now, max([*moments, *(receipt.arrived_at for receipt in receipts)], default=now))
+        yield _write(self.workspace, overview(self.county, states, written, receipts, as_of), as_of, self._folder)
 
     def _noted(self, what: Path, folder: Path, mark: str, made: Iterable[Published]) -> Iterator[Published]:
         """Pass on what is written, then note it, and take away what stood beside a workbook that is closed by now."""
@@ -124,7 +230,7 @@ class Publisher:
     def _keep_in_sight(self, what: Path, folder: Path) -> bool:
         """These files have to be there; True where they are not all under their own names."""
         said, *names = (self.ledger.published(self.workspace.shown(what)) or "").split("/")
-        self._files += [folder / name for name in names]
+        self._files[what] = [folder / name for name in names]
         return said.endswith(BESIDE)
 
 
@@ -139,29 +245,8 @@ def write_period(
     folder: Path,
 ) -> Iterator[Published]:
     """All workbooks of one period, from the ledger alone."""
-    for data in _tables(county, ledger, task, period, material, as_of):
+    for data in period_tables(county, ledger, task, period, material, as_of):
         yield _write(workspace, data, as_of, folder)
-
-
-def _tables(
-    county: County, ledger: Ledger, task: Task, period: Period, material: Material, as_of: dt.datetime
-) -> Iterator[WorkbookData]:
-    from xmreport.tables.build import build_period
-
-    rows = ledger.rows_of(receipt.seq for receipt in material.receipts)
-    return build_period(county, task, period, material, rows, as_of)
-
-
-def all_tables(
-    county: County, ledger: Ledger, now: dt.datetime
-) -> Iterator[tuple[Task, Period, list[UnitState], list[WorkbookData]]]:
-    """What the workbooks of every period that has begun hold under a county's rules; nothing is written."""
-    receipts = ledger.receipts(county.key, now)
-    facts = _Facts(county, receipts)
-    for task, period, own in _periods(county, unit_states(county, receipts, now), now):
-        material = facts.material(task, period, own, now)
-        as_of = _as_of(county, task, period, [*facts.own(task, period, now), *material.receipts], now)
-        yield task, period, own, list(_tables(county, ledger, task, period, material, as_of))
 
 
 def _current(recorded: str | None, mark: str, folder: Path) -> bool:
@@ -191,95 +276,6 @@ def _write(workspace: Workspace, data: WorkbookData, as_of: dt.datetime, folder:
     return Published(workspace.shown(delivered.path), delivered.note or None)
 
 
-def _periods(
-    county: County, states: Iterable[UnitState], now: dt.datetime
-) -> Iterator[tuple[Task, Period, list[UnitState]]]:
-    grouped: dict[tuple[str, str], list[UnitState]] = {}
-    for state in states:
-        grouped.setdefault((state.task, state.period), []).append(state)
-    for task in county.tasks.values():
-        for period in task.periods:
-            if period.has_begun(now):
-                yield task, period, grouped.get((task.name, period.name), [])
-
-
-class _Facts:
-    """The receipts that a period's workbooks rest on: its own, and what other tasks had received by its moment."""
-
-    def __init__(self, county: County, receipts: Iterable[Receipt]) -> None:
-        self._county = county
-        self._own: dict[tuple[str | None, str | None], list[Receipt]] = {}
-        self._accepted: dict[str | None, dict[str | None, list[Receipt]]] = {}
-        for receipt in receipts:
-            self._own.setdefault((receipt.task, receipt.period), []).append(receipt)
-            if receipt.outcome is Outcome.ACCEPTED:
-                self._accepted.setdefault(receipt.form, {}).setdefault(receipt.unit, []).append(receipt)
-
-    def own(self, task: Task, period: Period, now: dt.datetime) -> list[Receipt]:
-        """What came for the period itself."""
-        return [r for r in self._own.get((task.name, period.name), ()) if r.arrived_at <= now]
-
-    def material(self, task: Task, period: Period, states: Sequence[UnitState], now: dt.datetime) -> Material:
-        """All that the period's workbooks show, at a moment."""
-        horizon = _horizon(period, self.own(task, period, now), now)
-        before = (self._before(task, period, state, horizon) for state in states)
-        return Material(
-            states=tuple(states),
-            beside=tuple(self._beside(task, horizon)),
-            before=tuple(found for found in before if found),
-            history=tuple(self._history(task, horizon)),
-        )
-
-    def _beside(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
-        """Each unit's newest return of every other form the task draws on, and of the contacts."""
-        for form in sorted(self._county.beside(task) | {CONTACTS}):
-            for own in self._accepted.get(form, {}).values():
-                came = [r for r in own if r.arrived_at <= horizon and (r.task != task.name or form == CONTACTS)]
-                if came:
-                    yield max(came, key=_arrival)
-
-    def _history(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
-        """Every acceptable return of the forms that the task's dockets are made of."""
-        dockets = [docket for docket in self._county.dockets.values() if docket.task == task.name]
-        for form in sorted({form for docket in dockets for form in docket.sources}):
-            for own in self._accepted.get(form, {}).values():
-                yield from (r for r in own if r.arrived_at <= horizon)
-
-    def _before(self, task: Task, period: Period, state: UnitState, horizon: dt.datetime) -> Receipt | None:
-        """The unit's last return of the form before this period; on demand, the one before the newest."""
-        earlier = [
-            r
-            for r in self._accepted.get(task.rules.form, {}).get(state.unit, ())
-            if r.arrived_at <= horizon
-            and (period.due_at is None or (r.period or "") < period.name)
-            and not (state.counts and r.seq >= state.counts.seq)
-        ]
-        return max(earlier, key=lambda r: (r.period or "", *_arrival(r)), default=None)
-
-
-def _arrival(receipt: Receipt) -> tuple[dt.datetime, int]:
-    return receipt.arrived_at, receipt.seq
-
-
-def _horizon(period: Period, own: Sequence[Receipt], now: dt.datetime) -> dt.datetime:
-    """Until when news of other tasks still changes this period: its due moment, or its own last return."""
-    if period.due_at is None:
-        return now
-    return min(now, max([period.due_at, *(receipt.arrived_at for receipt in own)]))
-
-
-def _as_of(county: County, task: Task, period: Period, facts: Sequence[Receipt], now: dt.datetime) -> dt.datetime:
-    """When what is shown last changed: nothing new means the same bytes. What a docket shows ages by the day."""
-    begun = dt.datetime.combine(period.begins, dt.time(), CHINA)
-    moments = [begun, *(receipt.arrived_at for receipt in facts)]
-    if period.is_due(now):
-        assert period.due_at
-        moments.append(period.due_at)
-    if any(docket.task == task.name for docket in county.dockets.values()):
-        moments.append(dt.datetime.combine(now.astimezone(CHINA).date(), dt.time(), CHINA))
-    return min(now, max(moments))
-
-
 def _told(state: UnitState) -> str:
     """Everything a table shows of a state, as one text."""
     due, arrived = (moment.isoformat() if moment else "" for moment in (state.due_at, state.arrived_at))
@@ -292,39 +288,24 @@ def _fingerprint(digest: str, look: str, states: Iterable[str], facts: Iterable[
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def _templates(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every template under the name it is asked for by, those for the level above in their folder included."""
+    for path in sorted(folder.rglob("*.xlsx")):
+        if not path.name.startswith("~$"):
+            yield path.relative_to(folder).as_posix(), path
+
+
 def _templates_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """Tells that a template was changed without reading it."""
-    named = ((path.name, path.stat()) for path in sorted(folder.glob("*.xlsx")) if not path.name.startswith("~$"))
+    named = ((name, path.stat()) for name, path in _templates(folder))
     return tuple((name, status.st_size, status.st_mtime_ns) for name, status in named)
 
 
 def _templates_digest(folder: Path) -> str:
     whole = hashlib.sha256()
-    for path in sorted(folder.glob("*.xlsx")):
-        if not path.name.startswith("~$"):
-            whole.update(path.name.encode() + path.read_bytes())
+    for name, path in _templates(folder):
+        whole.update(name.encode() + path.read_bytes())
     return whole.hexdigest()
-
-
-def _overview(
-    workspace: Workspace,
-    county: County,
-    states: Sequence[UnitState],
-    receipts: Sequence[Receipt],
-    now: dt.datetime,
-) -> Iterator[Published]:
-    from xmreport.tables.overview import overview
-
-    folder = workspace.outbox / county.key
-    written = {
-        (task.name, period.name): sorted(path.name for path in (folder / task.name / period.name).glob("*.xlsx"))
-        for task in county.tasks.values()
-        for period in task.periods
-        if period.has_begun(now)
-    }
-    begun = [_as_of(county, task, period, [], now) for task, period, _ in _periods(county, states, now)]
-    as_of = min(now, max([*begun, *(receipt.arrived_at for receipt in receipts)], default=now))
-    yield _write(workspace, overview(county, states, written, receipts, as_of), as_of, folder)
 
 
 def report(
@@ -343,8 +324,8 @@ def report(
         for state in unit_states(county, receipts, as_of)
         if (state.task, state.period) == (task.name, period.name)
     ]
-    facts = _Facts(county, receipts)
+    facts = Facts(county, receipts)
     material = facts.material(task, period, states, as_of)
     resting = [*facts.own(task, period, as_of), *material.receipts]
-    shown_as_of = _as_of(county, task, period, resting, as_of)
+    shown_as_of = facts.as_of(task, period, resting, as_of)
     yield from write_period(workspace, county, ledger, task, period, material, shown_as_of, folder)

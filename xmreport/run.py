@@ -29,10 +29,11 @@ from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.publish import Publisher
 from xmreport.reading.guard import WorkerFailure
+from xmreport.recheck import recheck_once
 from xmreport.rulebook.book import County
 from xmreport.sending import DISK, Sender
 from xmreport.tally import Tally
-from xmreport.underway import UnderWay, drop_of, is_oversized, set_aside
+from xmreport.underway import UnderWay, arrival, drop_of, is_oversized, set_aside
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
@@ -108,9 +109,17 @@ class Engine:
     def run_once(self, moment: Moment) -> Tally:
         """One pass: what was begun is finished, what has settled is taken in, what changed is published."""
         self.recover()
+        self.recheck(moment.at)
         self.take_in(self.settled(), moment)
         self.publish(moment.at)
         return self.tally
+
+    def recheck(self, now: dt.datetime) -> None:
+        """Once after an edit of the rules: hold against them what is accepted, and say what came of it."""
+        for key, county in self.counties.items():
+            found = recheck_once(county, self._past[key], self.ledger, now)
+            if found:
+                log.warning("%s", found)
 
     def recover(self) -> None:
         """Finish what a crash, or a locked file, left between its record and its leaving the inbox."""
@@ -339,9 +348,3 @@ class Engine:
                 held.add(about)
                 self.lasting.tell(about, f"{county.name}的表没有出完，是引擎自身出错。", error)
         self.lasting.keep("出表 ", held)
-
-
-def arrival(found: Found, now: dt.datetime, last_pass: dt.datetime | None) -> dt.datetime:
-    """When a file seen for the first time came: by the file system's record, but not before the engine last looked."""
-    looked = last_pass if last_pass and last_pass <= now else None  # a clock set back makes the last look tell nothing
-    return min(now, max(found.changed, looked or found.changed))

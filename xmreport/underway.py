@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
@@ -47,3 +48,9 @@ def is_oversized(receipts: Sequence[Receipt]) -> bool:
 def drop_of(found: Found) -> Drop:
     """A file as the ledger knows it while it lies in the inbox."""
     return Drop(found.relative, found.identity)
+
+
+def arrival(found: Found, now: dt.datetime, last_pass: dt.datetime | None) -> dt.datetime:
+    """When a file seen for the first time came: by the file system's record, but not before the engine last looked."""
+    looked = last_pass if last_pass and last_pass <= now else None  # a clock set back makes the last look tell nothing
+    return min(now, max(found.changed, looked or found.changed))

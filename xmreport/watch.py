@@ -22,7 +22,8 @@ from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit
 from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County
-from xmreport.run import Engine, Moment, arrival
+from xmreport.run import Engine, Moment
+from xmreport.underway import arrival
 from xmreport.workspace import Workspace
 
 QUIET = dt.timedelta(seconds=2)
@@ -153,6 +154,7 @@ class Watcher:
         """One look: what has settled is taken in, what changed is published; True while files are still settling."""
         now = self.clock()
         engine.recover()
+        engine.recheck(now)
         present = list(engine.found())
         self._note(present, now, engine.ledger.last_pass(), whole=engine.inbox.saw_all)
         ready = [(county, found) for county, found in present if self._ready(found, now)]

@@ -21,9 +21,20 @@ def row_rules(examined: Return) -> Iterator[Finding]:
     }
     for check in examined.form.checks:
         table = tables.get(check.rule.table) or _all_columns(examined, check.rule.table)
-        must = check.must.evaluate(table.values, given)
-        when: Sequence[bool | None] = check.when.evaluate(table.values, given) if check.when else [True] * len(must)
-        yield from _broken(examined, check, table, [w is True and m is False for w, m in zip(when, must, strict=True)])
+        yield from _broken(examined, check, table, _breaks(check, table, given))
+
+
+def _breaks(check: Check, table: Columns, given: Mapping[str, Value]) -> list[bool]:
+    """For each line whether it breaks the rule; 应 is asked only of lines for which 当 holds."""
+    if check.when is None:
+        return [truth is False for truth in check.must.evaluate(table.values, given)]
+    concerned = [i for i, truth in enumerate(check.when.evaluate(table.values, given)) if truth is True]
+    broken = [False] * len(table.places)
+    if concerned:
+        columns = {name: [cells[i] for i in concerned] for name in check.must.names if (cells := table.values[name])}
+        for i, truth in zip(concerned, check.must.evaluate(columns, given), strict=True):
+            broken[i] = truth is False
+    return broken
 
 
 def _names(examined: Return, table: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -81,13 +81,13 @@ class Headings:
         }
 
     @cached_property
-    def known(self) -> frozenset[str]:
-        return frozenset((*self.plain, *self.groups, *self.joined))
+    def all(self) -> frozenset[str]:
+        """Every heading that names a field by itself or with another."""
+        return self.known | self.subs.keys()
 
     @cached_property
-    def letters(self) -> frozenset[str]:
-        """All that its headings are written with."""
-        return frozenset("".join((*self.known, *self.subs)))
+    def known(self) -> frozenset[str]:
+        return frozenset((*self.plain, *self.groups, *self.joined))
 
     def count(self, rows: _Keys) -> int:
         """How many fields these rows name, read as one header. The same header comes in file after file."""
@@ -144,9 +144,11 @@ def _ways(columns: Mapping[str, Column]) -> dict[str, str]:
 class Labels:
     """A sheet's texts as headings: merged cells spread over their range, each cleaned once."""
 
-    def __init__(self, grid: Grid, letters: frozenset[str]) -> None:
+    def __init__(self, grid: Grid, headings: frozenset[str]) -> None:
+        """`headings` are those of all forms that the sheet may be."""
         self.grid = grid
-        self._letters = letters
+        self._headings = headings
+        self._letters = letters_of(headings)
         self.width = min(grid.width, 400)
         self._spread = {
             (row, column): (box.top, box.left)
@@ -182,16 +184,15 @@ class Labels:
         if row in self._merged_rows or row > len(self.grid.rows):
             return self.keys(row)
         if row not in self._words:
-            texts = (cell for cell in self.grid.rows[row - 1][: self.width] if isinstance(cell, str))
-            self._words[row] = [heading_key(clean(text)) for text in texts if self._may_name(text)]
+            texts = [cell for cell in self.grid.rows[row - 1][: self.width] if cell.__class__ is str]
+            self._words[row] = [word for text in texts if (word := _word(text, self._letters))]
         return self._words[row]
 
-    def _may_name(self, text: str) -> bool:
-        """False where an ideograph stands that is in no heading, unless in brackets, where anything may stand."""
-        for char in text:
-            if char not in self._letters and char > "\u4e00" and char in UNCHANGED:
-                return bool(_BRACKET.search(text))
-        return True
+    @cached_property
+    def worded(self) -> list[int]:
+        """The rows in which a header may begin: those of two or more words."""
+        rows = range(1, min(LAST_HEADER_ROW, len(self.grid.rows)) + 1)
+        return [row for row in rows if sum(word in self._headings for word in self.words(row)) >= 2]
 
     def sight(self, top: int, bottom: int) -> tuple[object, ...]:
         """All that reading a header at these rows depends on."""
@@ -216,6 +217,22 @@ class Labels:
         return len(values) == len(counted) > 4 and counted == list(range(1, len(counted) + 1))
 
 
+@lru_cache(maxsize=64)
+def letters_of(headings: frozenset[str]) -> frozenset[str]:
+    """All that headings are written with."""
+    return frozenset("".join(headings))
+
+
+@lru_cache(maxsize=8192)
+def _word(text: str, letters: frozenset[str]) -> str:
+    """A text as a heading; blank where it is none, for an ideograph stands in it that is in no heading."""
+    for char in text:
+        if char not in letters and char > "\u4e00" and char in UNCHANGED:
+            # In brackets anything may stand.
+            return heading_key(clean(text)) if _BRACKET.search(text) else ""
+    return heading_key(clean(text))
+
+
 def stacks(rows: _Keys) -> Iterator[list[str]]:
     """Each column's labels from top to bottom; a blank one takes the nearest to its left, as groups are written."""
     lowest = rows[-1]
@@ -237,7 +254,7 @@ def find_header(labels: Labels, headings: Headings) -> Header | None:
     """The best header for a form on a sheet, or None where nothing on it resembles one."""
     best: tuple[int, int, int] | None = None
     known = headings.known
-    for top in range(1, min(LAST_HEADER_ROW, len(labels.grid.rows)) + 1):
+    for top in labels.worded:
         if sum(map(known.__contains__, labels.words(top))) < 2:
             continue
         for bottom in range(top, top + DEEPEST_HEADER):

@@ -117,11 +117,21 @@ class Lines:
         name = values[self._name_column - 1] if 0 < self._name_column <= width else None
         if not isinstance(name, str) or not opens_plainly(name[0]) or row in self._faults:
             return False
-        if any(column <= width and isinstance(values[column - 1], str) for column in self._number_columns):
+        for column in self._number_columns:
+            if column <= width and values[column - 1].__class__ is str:
+                return False
+        for column in self._money_columns:
+            if column <= width and values[column - 1].__class__ is float:
+                break
+        else:
             return False
-        if not any(column <= width and values[column - 1].__class__ is float for column in self._money_columns):
-            return False
-        if sum(column <= width and not is_blank(values[column - 1]) for column in self._telling) < 2:
+        told = 0
+        for column in self._telling:
+            if column <= width and not is_blank(values[column - 1]):
+                told += 1
+                if told == 2:
+                    break
+        else:
             return False
         texts = len([cell for cell in values if cell.__class__ is str])
         return texts < 4 * (width - values.count(None) - texts)

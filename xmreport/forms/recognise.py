@@ -86,8 +86,8 @@ def _best_form(grid: Grid, county: County, mark: str | None) -> tuple[Form, Head
 
     Forms alike in every column are told apart by the title or the sheet's name; where neither says, none is chosen.
     """
-    letters: frozenset[str] = frozenset().union(*(headings_of(form).letters for form in county.forms.values()))
-    labels = Labels(grid, letters)
+    headings: frozenset[str] = frozenset().union(*(headings_of(form).all for form in county.forms.values()))
+    labels = Labels(grid, headings)
     found: list[tuple[tuple[float, int], Form, Header]] = []
     for form in county.forms.values():
         header = find_header(labels, headings_of(form))

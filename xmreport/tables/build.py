@@ -14,7 +14,7 @@ from xmreport.rulebook.origin import is_anothers
 from xmreport.rulebook.schedule import Period
 from xmreport.tables.bulletin import bulletin
 from xmreport.tables.changes import changes
-from xmreport.tables.dockets import docket_workbooks, kept_dockets
+from xmreport.tables.dockets import Kept, docket_workbooks, kept_dockets
 from xmreport.tables.entered import RESPONSIBLE
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.indicators import REPORTER, Source
@@ -54,11 +54,13 @@ def build_period(
         form = county.forms[task.rules.form]
         returns = [_return(form, state.counts, state.version, rows) for state in states if state.counts]
         reported = merge(form, returns, county.roster.order)
-        dockets = kept_dockets(occasion, material.history, rows)
+        beside = _beside(county, form, material.beside, rows)
+        kept = kept_dockets(occasion, {form.name, *beside}, material.history, rows)
+        dockets = tuple(each for each in kept if each.docket.task == task.name)
         merged = merge(form, dockets[0].returns, county.roster.order) if dockets else reported
         yield summary(occasion, merged, states, (PRINT, ORIGIN) if form.procedures else (ORIGIN,))
         own = Source(merged, _by(merged), "", received=bool(returns or merged.rows))
-        sources = {form.name: own, **_beside(county, form, material.beside, rows)}
+        sources = {form.name: own, **beside, **_living(county, task, kept)}
         if any(indicator.rules.form == form.name for indicator in county.indicators.values()):
             yield targets(occasion, sources)
         yield from list_workbooks(occasion, sources)
@@ -86,6 +88,17 @@ def _beside(
         note = f"“{name}”取各单位最近一次报送（共{len(newest)}份，最晚 {minute(latest)}）。"
         kept = merge(form, returns, county.roster.order)
         sources[name] = Source(kept, _by(kept), note)
+    return sources
+
+
+def _living(county: County, task: Task, kept: Sequence[Kept]) -> dict[str, Source]:
+    """The forms of other tasks' dockets: what stands in a docket counts, as its office left it."""
+    sources: dict[str, Source] = {}
+    for each in kept:
+        if each.docket.task != task.name and each.matters:
+            merged = merge(each.form, each.returns, county.roster.order)
+            note = f"“{each.form.name}”取自台账“{each.docket.name}”（{minute(each.until)}）。"
+            sources[each.form.name] = Source(merged, _by(merged), note)
     return sources
 
 

@@ -32,6 +32,8 @@ COUNTED = {
     "其他变化": (Kind.MOVED, Kind.FACT, Kind.SUMMED),
 }
 """The columns of the first sheet and what is counted in each."""
+ONCE = frozenset({Kind.NEW, Kind.GONE, Kind.DONE, Kind.BACK, Kind.REOPENED})
+"""Counted of rows that are summed alone: a project that two units report came, went or moved on once."""
 CONFLICT = "X01"
 """Two units reported one project: told as it stands now, not as it stood when a file came."""
 _ORDER = list(Kind)
@@ -114,7 +116,8 @@ def _sheet(made: Comparison, name: str, title: str, lines: Sequence[Line], notes
 
 
 def _by_unit(made: Comparison) -> SheetData:
-    counts = Counter((each.held.unit, each.kind) for each in made.changes)
+    told = (each for each in made.changes if each.held.summed or each.kind not in ONCE)
+    counts = Counter((each.held.unit, each.kind) for each in told)
     last = Counter(held.unit for held in (*(before for before, _ in made.pairs.same), *made.pairs.gone) if held.summed)
     now = Counter(made.merged.units)
     lines = []
@@ -150,7 +153,10 @@ def _notes(made: Comparison) -> Iterator[str]:
     times = Counter(f"{each.receipt.task}{each.receipt.period}" for each in made.before)
     told = "、".join(f"{time}（{count}个单位）" for time, count in sorted(times.items()))
     yield f"“上期”是各单位本期以前最近一次合格的报送：{told}。"
-    yield "新增、消失按项目计；办结、倒退按手续（或事项）计；金额变化、其他变化按栏计。逐条见“变化”。"
+    yield (
+        "新增、消失按项目计；办结、倒退按手续（或事项）计；两个单位都报的项目只在计入汇总的单位计；"
+        "金额变化、其他变化按栏计。逐条见“变化”。"
+    )
     for each in made.movements:
         if each.measure == PROJECTS or form.columns[each.measure].type == "金额":
             yield _told(each)

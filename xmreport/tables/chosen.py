@@ -14,7 +14,7 @@ from xmreport.rulebook.book import ListOf
 from xmreport.rulebook.columns import Columns, readable
 from xmreport.rulebook.listing import DAYS_LEFT
 from xmreport.rulebook.names import key_of
-from xmreport.tables.frame import AsAsked
+from xmreport.tables.frame import AsAsked, readable_all
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.indicators import Source
@@ -68,8 +68,8 @@ def _taken(columns: Columns, lines: Sequence[int], due: str | None, day: dt.date
 
 
 def _readable(columns: Mapping[str, Sequence[Cell]], name: str, lines: Sequence[int]) -> list[Content]:
-    values = columns[name]
-    return [readable(values[at]) for at in lines]
+    values = readable_all(columns[name])
+    return [values[at] for at in lines]
 
 
 def _in_order(columns: Mapping[str, Sequence[Content]], order: Sequence[int]) -> Mapping[str, Sequence[Content]]:

@@ -17,7 +17,8 @@ SAME = 0.005
 TOLD = frozenset({"单位", "选项", "日期", "代码", "电话"})
 """Types of columns whose change is told besides money: free text changes every time."""
 SUMMED = "汇总表"
-"""Stands for the column where it changed whether a row is summed."""
+"""Stands for the column where it changed whether a row is summed, or where a row that is not comes or goes."""
+LEFT_OUT = "不计入（另一单位也报了）"
 
 
 class Kind(StrEnum):
@@ -155,8 +156,8 @@ def changes_of(form: Form, pairs: Pairs, absent: frozenset[str]) -> list[Change]
 
 def _whole(form: Form, kind: Kind, held: Held) -> Change:
     """A row that came or went, with the first of its columns that are summed."""
-    column = next(iter(form.file.totals.sums), None) if held.summed else None
-    figure = held.figure(column) if column else None
+    column = next(iter(form.file.totals.sums), None) if held.summed else SUMMED
+    figure = (held.figure(column) if column else None) if held.summed else LEFT_OUT
     return Change(kind, held, column, *((None, figure) if kind is Kind.NEW else (figure, None)))
 
 
@@ -172,7 +173,7 @@ def _changed(form: Form, before: Held, held: Held) -> Iterator[Change]:
     if before.unit != held.unit:
         yield Change(Kind.MOVED, held, "填报单位", before.unit, held.unit)
     if before.summed != held.summed:
-        words = {True: "计入", False: "不计入（另一单位也报了）"}
+        words = {True: "计入", False: LEFT_OUT}
         yield Change(Kind.SUMMED, held, SUMMED, words[before.summed], words[held.summed])
     old, name = name_of(form, before.row), name_of(form, held.row)
     if renamed(name, old):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xmreport.model.dates import CHINA
@@ -51,19 +51,20 @@ class Kept:
 
 
 def kept_dockets(
-    occasion: Occasion, history: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]
+    occasion: Occasion, forms: Collection[str], history: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]
 ) -> tuple[Kept, ...]:
-    """Every docket that is written with the occasion's task.
+    """Every docket that is written with the occasion's task, and those of the forms its lists and figures rest on.
 
     Args:
         occasion: county, task, period and moment.
-        history: every acceptable return of the forms its dockets are made of.
+        forms: the forms whose rows stand in the occasion's workbooks.
+        history: every acceptable return of the forms those dockets are made of.
         rows: receipt number → its typed rows.
     """
     county, until = occasion.county, _moment(occasion, history)
     found = []
     for docket in county.dockets.values():
-        if docket.task == occasion.task.name:
+        if docket.task == occasion.task.name or docket.rules.form in forms:
             form = county.forms[docket.rules.form]
             standing = stand(county, docket, history, rows, until)
             held = matters(docket, form, standing.entries, until.astimezone(CHINA).date())

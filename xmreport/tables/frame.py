@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
-from xmreport.model.submission import Cell, Row, Value
-from xmreport.rulebook.columns import Columns, procedures_of
+from xmreport.model.submission import Cell, Row, Unreadable, Value
+from xmreport.rulebook.columns import Columns, procedures_of, readable
 from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.form import Form
 
@@ -98,6 +98,13 @@ class AsAsked(Mapping[str, Made_co], Generic[Made_co]):
 
     def __len__(self) -> int:
         return len(self._makers)
+
+
+def readable_all(cells: Sequence[Cell]) -> Sequence[Value]:
+    """None in the place of what could not be read; there is hardly ever any in an accepted row."""
+    if Unreadable in set(map(type, cells)):
+        return [readable(cell) for cell in cells]
+    return cast("Sequence[Value]", cells)
 
 
 def _cells(rows: Sequence[Row], name: str) -> list[Cell]:

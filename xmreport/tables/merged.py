@@ -9,10 +9,10 @@ from functools import cached_property
 from xmreport.model.receipts import Receipt
 from xmreport.model.submission import Row, Value
 from xmreport.model.text import file_name
-from xmreport.rulebook.columns import columns_of, readable
+from xmreport.rulebook.columns import columns_of
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Identity, identity_of, name_of
-from xmreport.tables.frame import Frame
+from xmreport.tables.frame import Frame, readable_all
 
 UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
     "填报单位",
@@ -106,9 +106,10 @@ class Merged:
         """The rows that count, by column."""
         return Frame(self.form, self.rows, self.units)
 
-    def column(self, field: str) -> list[Value]:
-        """A field of all rows that count."""
-        return [readable(row.values.get(field)) for row in self.rows]
+    def column(self, field: str) -> Sequence[Value]:
+        """A field of all rows that count; nothing in each where the form has no such field."""
+        columns = self.frame.columns("项目").values
+        return readable_all(columns[field]) if field in self.form.fields else [None] * len(self.rows)
 
 
 def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Merged:

@@ -10,7 +10,7 @@ from xmreport.workbooks.entries import Entry, Written, written
 from xmreport.workbooks.layout import PrintedCell
 from xmreport.workbooks.looks import Look
 from xmreport.workbooks.markup import markup
-from xmreport.workbooks.measure import fewest_letters
+from xmreport.workbooks.measure import fewest_letters, one_line
 from xmreport.workbooks.paper import Fit, settled
 from xmreport.workbooks.pen import ACTIVE, Formats
 from xmreport.workbooks.stream import StreamedSheet
@@ -31,11 +31,19 @@ class CellKinds:
         self.sheet = sheet
         self.fit = fit
         self._formats = formats
+        self._styles: dict[Look, int] = {}
 
     def single(self, entry: Entry) -> Made:
         """One cell."""
         found, need = settled(entry, self.fit.widths, self.fit.smallest)
         return markup(found.content, self._style(found.look, found.content), self.sheet._convert_date_time), need  # noqa: SLF001
+
+    def made(self, entry: Entry) -> Made:
+        """One cell of a line. What does not wrap is as tall as its look."""
+        look = entry.look
+        if entry.content is None or (isinstance(entry.content, str) and look.wraps) or look.get("rotation"):
+            return self.single(entry)
+        return markup(entry.content, self._style(look, entry.content), self.sheet._convert_date_time), one_line(look)  # noqa: SLF001
 
     def column(self, cell: PrintedCell) -> Column:
         return Column(self, cell)
@@ -52,7 +60,9 @@ class CellKinds:
     def _style(self, look: Look, content: Written) -> int:
         if isinstance(content, str) and content.startswith(ACTIVE):
             look = look.changed(quote_prefix=True)
-        return int(self._formats.of(look)._get_xf_index())  # noqa: SLF001 - what xlsxwriter itself asks for
+        if look not in self._styles:
+            self._styles[look] = self._formats.of(look)._get_xf_index()  # noqa: SLF001 - what xlsxwriter itself asks
+        return self._styles[look]
 
 
 class Column(dict[object, Made]):
@@ -71,7 +81,7 @@ class Column(dict[object, Made]):
         value, named = key if self._named and isinstance(key, tuple) else (key, None)
         content = written(value)
         look = self._look(content, named)
-        found = self._kinds.single(Entry(0, self._cell.column, content, look))
+        found = self._kinds.made(Entry(0, self._cell.column, content, look))
         if len(self) < _REMEMBERED:
             self[key] = found
         return found

@@ -9,7 +9,7 @@ from heapq import nlargest
 from itertools import islice
 
 from xmreport.model.grid import column_letters
-from xmreport.model.sheets import Content, Formula, Link, LongTable, SheetData
+from xmreport.model.sheets import Content, Formula, Line, Link, LongTable, SheetData
 from xmreport.workbooks.cellkinds import CellKinds
 from xmreport.workbooks.draft import Draft
 from xmreport.workbooks.entries import Entry
@@ -28,14 +28,18 @@ _WIDEST = 3
 
 def kept_by_column(data: SheetData) -> SheetData:
     """A long table with its lines kept by column; any other as it is."""
-    lines = data.lines
-    if len(lines) <= LONG or isinstance(lines, LongTable):
-        return data
+    return replace(data, lines=by_column(data.lines)) if len(data.lines) > LONG else data
+
+
+def by_column(lines: Sequence[Line]) -> LongTable:
+    """Lines as a table kept by column."""
+    if isinstance(lines, LongTable):
+        return lines
     body = [line for line in lines if line.kind == BODY]
     fields = dict.fromkeys(field for line in body for field in line.values)
     columns = {field: [line.values.get(field) for line in body] for field in fields}
     between = {at: line for at, line in enumerate(lines) if line.kind != BODY}
-    return replace(data, lines=LongTable(columns, len(body), between))
+    return LongTable(columns, len(body), between)
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Long:
         rows = set(range(min(_FIRST, self.table.height)))
         for cell in self.draft.printed[BODY]:
             column = self._column(cell)
-            rows.update(nlargest(_WIDEST, range(len(column)), key=lambda at: _length(column[at])))
+            rows.update(map(column.index, nlargest(_WIDEST, dict.fromkeys(column), key=_length)))
         places = {*(self.places[row] for row in rows), *islice(self.table.between, _FIRST)}
         lines = (self.draft.line(at, self.table[at], self.others) for at in sorted(places))
         return [*self.draft.around(), *(entry for line in lines for entry in line)]
@@ -102,12 +106,9 @@ class Long:
             if kind != BODY:
                 yield self._other(at, number, kinds, fit)
                 continue
-            height, parts = least, []
-            for letter, column, value in zip(letters, columns, next(body), strict=True):
-                text, need = column[value]
-                parts.append(f'<c r="{letter}{number}"{text}')
-                height = max(height, need)
-            yield _row(number, height, parts)
+            made = [column[value] for column, value in zip(columns, next(body), strict=True)]
+            parts = [f'<c r="{letter}{number}"{text}' for letter, (text, _) in zip(letters, made, strict=True)]
+            yield _row(number, max(least, *(need for _, need in made)), parts)
 
     def _contents(self, cell: PrintedCell) -> Iterable[object]:
         """A column's values as they are looked up: formulas with addresses, each with what picks its number format."""
@@ -130,7 +131,7 @@ class Long:
         for entry in entries:
             text, need = kinds.single(entry)
             height = max(height, need)
-            blank = kinds.single(replace(entry, content=None))[0]
+            blank = kinds.single(replace(entry, content=None))[0] if entry.columns > 1 else ""
             last = entry.column + entry.columns - 1
             letters = [column_letters(column + 1) for column in range(entry.column, last + 1)]
             parts += [f'<c r="{each}{number}"{blank if at_right else text}' for at_right, each in enumerate(letters)]

@@ -34,6 +34,9 @@ _UNBROKEN = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?!\d)|[!-~]+?(?:[-/,.]+|(?=[^!-~])
 _WORD = r"[!-~]+?(?:[-/,]+|(?=[^!-~])|$)|."
 _TOKENS = tuple(re.compile(words, re.DOTALL) for words in (_WORD, rf"[（〔《“‘]*(?:{_WORD})[，。；：、！？）〕》”’…]*"))
 """What is not divided: some programs let a line begin with a full stop or end with a bracket, some do not."""
+_PLAIN = re.compile("[\u4e00-\u9fff!-~]+")
+"""Text without punctuation or brackets that stick to a word."""
+_LATIN_RUN = re.compile("([!-~]+)")
 
 
 @lru_cache(maxsize=16_384)
@@ -80,6 +83,11 @@ def height_needed(entry: Entry, widths: Sequence[int], size: float | None = None
     return count * points * _PITCH + _AROUND
 
 
+def one_line(look: Look) -> float:
+    """Points that a cell needs which shows one line."""
+    return look.size * _PITCH + _AROUND
+
+
 def fewest_letters(look: Look, wide: int, tallest: float) -> int:
     """A text with no more letters than this needs no more than `tallest` points in a column `wide` pixels wide."""
     room = max((wide - SIDES - int(look.get("indent") or 0) * _INDENT) / _pixels(1, look.size), _HAN)
@@ -96,7 +104,30 @@ def _unit(letter: str) -> float:
 def _wrapped(paragraph: str, room: float) -> int:
     if units(paragraph) <= room:
         return 1
+    if _PLAIN.fullmatch(paragraph):
+        return _filled_plainly(paragraph, room)
     return max(_filled([units(token) for token in tokens.findall(paragraph)], room) for tokens in _TOKENS)
+
+
+def _filled_plainly(text: str, room: float) -> int:
+    """Lines that Han characters and Latin words fill: as `_filled` counts them, a run of Han characters at once."""
+    count, used = 1, 0.0
+    for place, run in enumerate(_LATIN_RUN.split(text)):
+        if place % 2:
+            for wide in map(units, _TOKENS[0].findall(run)):
+                if used and used + wide > room:
+                    count, used = count + 1, 0.0
+                whole, used = divmod(used + wide, room) if wide > room else (0.0, used + wide)
+                count += int(whole)
+            continue
+        left = len(run) - int((room - used) // _HAN)
+        if left <= 0:
+            used += len(run) * _HAN
+            continue
+        a_line = int(room // _HAN)
+        more = -(-left // a_line)
+        count, used = count + more, (left - (more - 1) * a_line) * _HAN
+    return count
 
 
 def _filled(tokens: Iterable[float], room: float) -> int:

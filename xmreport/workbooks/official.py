@@ -25,6 +25,7 @@ from xmreport.workbooks.long import LONG, Long, kept_by_column
 from xmreport.workbooks.page import A3, A4, Page
 from xmreport.workbooks.paper import Fit, fit
 from xmreport.workbooks.pen import Formats, Pen
+from xmreport.workbooks.pieces import MOST_ROWS, pieces
 from xmreport.workbooks.stream import StreamedSheet
 from xmreport.workbooks.template import NOTE, Template, template_for
 from xmreport.workbooks.widths import Cuts
@@ -39,10 +40,17 @@ _OPTIONS = {
 _OVERFULL = "有{}处文字太长，一行印不完整，全文在单元格里。"
 
 
-def build(data: WorkbookData, templates: Path, as_of: dt.datetime) -> bytes:
-    """The workbook `data` in the look of its template in the folder `templates`."""
+def build(data: WorkbookData, templates: Path, as_of: dt.datetime, most_rows: int = MOST_ROWS) -> bytes:
+    """The workbook `data` in the look of its template in the folder `templates`.
+
+    Args:
+        data: what stands in it.
+        templates: the folder of the official formats.
+        as_of: the moment it shows.
+        most_rows: rows that a sheet has; a longer table goes on in further sheets.
+    """
     template = template_for(templates, data.template, data.generic)
-    drafts = draft_sheets(data.sheets, template)
+    drafts = draft_sheets(data.sheets, template, most_rows)
     # A long table goes through files: in memory it would be many times what is left once it is packed.
     small = all(len(sheet.lines) <= LONG for sheet in data.sheets)
     with workbook(as_of, data.sheets[0].head.get("标题", ""), in_memory=small) as (book, output):
@@ -50,16 +58,22 @@ def build(data: WorkbookData, templates: Path, as_of: dt.datetime) -> bytes:
     return output.getvalue()
 
 
-def draft_sheets(sheets: Iterable[SheetData], template: Template) -> Mapping[str, Draft]:
+def draft_sheets(sheets: Iterable[SheetData], template: Template, most_rows: int = MOST_ROWS) -> Mapping[str, Draft]:
     """Each sheet with its columns and rows in place, by the name its data gives it."""
     drafts: dict[str, Draft] = {}
     for data in sheets:
         if data.optional and data.template not in template.sheets:
             continue
-        name = sheet_name(data.name, {draft.name.casefold() for draft in drafts.values()})
         sheet = template.sheet(data.template)
         opened = open_columns(template.file, template.kinds, data.columns) if is_open(sheet) else ()
-        drafts[data.name] = Draft(kept_by_column(data), name, lay_out(sheet, data.groups, opened), template.styles)
+        layout = lay_out(sheet, data.groups, opened)
+        before = ""
+        for part in pieces(
+            data, most_rows - len(sheet.headings) - len(data.notes) - len(sheet.foot) - len(data.charts)
+        ):
+            name = sheet_name(part.name, {draft.name.casefold() for draft in drafts.values()})
+            drafts[part.name] = Draft(kept_by_column(part), name, layout, template.styles, before)
+            before = part.name
     return drafts
 
 

@@ -1,0 +1,156 @@
+"""What a period's workbooks rest on: its own receipts, and what other tasks had received by its moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from xmreport.ledger import Ledger
+from xmreport.ledger.states import unit_states
+from xmreport.model.dates import CHINA
+from xmreport.model.receipts import Outcome, Receipt, UnitState
+from xmreport.model.sheets import WorkbookData
+from xmreport.rulebook.book import County, Docket, Task
+from xmreport.rulebook.schedule import Period
+from xmreport.tables.material import Material
+
+CONTACTS = "联络人名单"
+
+
+class Facts:
+    """One county's receipts as its periods ask for them; what has just been received is added."""
+
+    def __init__(self, county: County, receipts: Iterable[Receipt] = ()) -> None:
+        self.county = county
+        self._own: dict[tuple[str | None, str | None], list[Receipt]] = {}
+        self._accepted: dict[str | None, dict[str | None, list[Receipt]]] = {}
+        self._loose: list[Receipt] = []
+        self.add(receipts)
+
+    def add(self, receipts: Iterable[Receipt]) -> None:
+        for receipt in receipts:
+            self._own.setdefault((receipt.task, receipt.period), []).append(receipt)
+            if receipt.outcome is Outcome.ACCEPTED:
+                self._accepted.setdefault(receipt.form, {}).setdefault(receipt.unit, []).append(receipt)
+            if is_loose(receipt):
+                self._loose.append(receipt)
+
+    def states(self, task: Task, now: dt.datetime) -> list[UnitState]:
+        """The state of every unit in every period of a task that has begun."""
+        own = (receipt for period in task.periods for receipt in self._own.get((task.name, period.name), ()))
+        return unit_states(replace(self.county, tasks={task.name: task}), [*own, *self._loose], now)
+
+    def own(self, task: Task, period: Period, now: dt.datetime) -> list[Receipt]:
+        """What came for the period itself."""
+        return [r for r in self._own.get((task.name, period.name), ()) if r.arrived_at <= now]
+
+    def material(self, task: Task, period: Period, states: Sequence[UnitState], now: dt.datetime) -> Material:
+        """All that the period's workbooks show, at a moment."""
+        horizon = self.horizon(task, period, now)
+        before = (self._before(task, period, state, horizon) for state in states)
+        return Material(
+            states=tuple(states),
+            beside=tuple(self._beside(task, horizon)),
+            before=tuple(found for found in before if found),
+            history=tuple(self._history(task, horizon)),
+        )
+
+    def horizon(self, task: Task, period: Period, now: dt.datetime) -> dt.datetime:
+        """Until when news of other tasks still changes this period: its due moment, or its own last return."""
+        if period.due_at is None:
+            return now
+        return min(now, max([period.due_at, *(receipt.arrived_at for receipt in self.own(task, period, now))]))
+
+    def forms(self, task: Task) -> frozenset[str | None]:
+        """Every form whose returns may stand in the task's workbooks."""
+        dockets = {form for docket in self._dockets(task) for form in docket.sources}
+        return frozenset({task.rules.form, CONTACTS, *self.county.beside(task), *dockets})
+
+    def as_of(self, task: Task, period: Period, facts: Iterable[Receipt], now: dt.datetime) -> dt.datetime:
+        """When what is shown last changed: nothing new means the same bytes. An open docket ages by the day."""
+        moments = [dt.datetime.combine(period.begins, dt.time(), CHINA), *(receipt.arrived_at for receipt in facts)]
+        if period.is_due(now):
+            assert period.due_at
+            moments.append(period.due_at)
+        elif self.ages(task):
+            moments.append(dt.datetime.combine(now.astimezone(CHINA).date(), dt.time(), CHINA))
+        return min(now, max(moments))
+
+    def ages(self, task: Task) -> bool:
+        """Whether what a task shows changes with the day alone."""
+        return any(docket.task == task.name for docket in self.county.dockets.values())
+
+    def _dockets(self, task: Task) -> list[Docket]:
+        """The dockets that a task writes, or draws on."""
+        shown = self.county.beside(task) | {task.rules.form}
+        return [each for each in self.county.dockets.values() if each.task == task.name or each.rules.form in shown]
+
+    def _beside(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
+        """Each unit's newest return of every other form the task draws on, and of the contacts."""
+        for form in sorted(self.county.beside(task) | {CONTACTS}):
+            for own in self._accepted.get(form, {}).values():
+                came = [r for r in own if r.arrived_at <= horizon and (r.task != task.name or form == CONTACTS)]
+                if came:
+                    yield max(came, key=_arrival)
+
+    def _history(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
+        """Every acceptable return of the forms that the dockets it writes, or draws on, are made of."""
+        for form in sorted({form for docket in self._dockets(task) for form in docket.sources}):
+            for own in self._accepted.get(form, {}).values():
+                yield from (r for r in own if r.arrived_at <= horizon)
+
+    def _before(self, task: Task, period: Period, state: UnitState, horizon: dt.datetime) -> Receipt | None:
+        """The unit's last return of the form before this period; on demand, the one before the newest."""
+        earlier = [
+            r
+            for r in self._accepted.get(task.rules.form, {}).get(state.unit, ())
+            if r.arrived_at <= horizon
+            and (period.due_at is None or (r.period or "") < period.name)
+            and not (state.counts and r.seq >= state.counts.seq)
+        ]
+        return max(earlier, key=lambda r: (r.period or "", *_arrival(r)), default=None)
+
+
+def is_loose(receipt: Receipt) -> bool:
+    """Whether a file could not be put down to a period: it may explain why a unit's return is missing from several."""
+    return receipt.outcome is Outcome.QUARANTINED or receipt.period is None
+
+
+def begun(
+    county: County, states: Iterable[UnitState], now: dt.datetime
+) -> Iterator[tuple[Task, Period, list[UnitState]]]:
+    """Every period that has begun, with its units' states."""
+    grouped: dict[tuple[str, str], list[UnitState]] = {}
+    for state in states:
+        grouped.setdefault((state.task, state.period), []).append(state)
+    for task in county.tasks.values():
+        for period in task.periods:
+            if period.has_begun(now):
+                yield task, period, grouped.get((task.name, period.name), [])
+
+
+def period_tables(
+    county: County, ledger: Ledger, task: Task, period: Period, material: Material, as_of: dt.datetime
+) -> Iterator[WorkbookData]:
+    """What the workbooks of one period hold."""
+    from xmreport.tables.build import build_period
+
+    rows = ledger.rows_of({receipt.seq for receipt in material.receipts})
+    return build_period(county, task, period, material, rows, as_of)
+
+
+def all_tables(
+    county: County, ledger: Ledger, now: dt.datetime
+) -> Iterator[tuple[Task, Period, list[UnitState], list[WorkbookData]]]:
+    """What the workbooks of every period that has begun hold under a county's rules; nothing is written."""
+    receipts = ledger.receipts(county.key, now)
+    facts = Facts(county, receipts)
+    for task, period, own in begun(county, unit_states(county, receipts, now), now):
+        material = facts.material(task, period, own, now)
+        as_of = facts.as_of(task, period, [*facts.own(task, period, now), *material.receipts], now)
+        yield task, period, own, list(period_tables(county, ledger, task, period, material, as_of))
+
+
+def _arrival(receipt: Receipt) -> tuple[dt.datetime, int]:
+    return receipt.arrived_at, receipt.seq

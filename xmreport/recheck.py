@@ -1,0 +1,93 @@
+"""After an edit of the rules: what was accepted and still counts, held against them anew, from the rows that are kept.
+
+No outcome changes: a record stays what it was. The office is told whom to ask.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xmreport.checks import ALONE, check
+from xmreport.checks.returns import Return
+from xmreport.ledger import Ledger
+from xmreport.model.dates import CHINA
+from xmreport.model.receipts import Receipt
+from xmreport.model.submission import Part, Row
+from xmreport.past import Past
+from xmreport.rulebook.book import County
+
+MOST_NAMED = 5
+"""Units that one line names."""
+
+
+@dataclass(frozen=True)
+class Rechecked:
+    """How many returns were looked at again, and which of them would not be accepted today."""
+
+    county: str
+    looked_at: int
+    wrong: tuple[Receipt, ...]
+
+    def __str__(self) -> str:
+        told = (
+            f"{self.county}的规则改过：按新规则复核了 {self.looked_at} 份本期已收下的表（用留存的数据，没有重读 Excel）"
+        )
+        if not self.wrong:
+            return f"{told}，都合格。"
+        named = "、".join(dict.fromkeys(str(receipt.unit) for receipt in self.wrong[:MOST_NAMED]))
+        more = "等" if len(self.wrong) > MOST_NAMED else ""
+        return f"{told}，其中 {len(self.wrong)} 份按新规则有错误：{named}{more}。原来的结论不变，请通知单位更正后再报。"
+
+
+def recheck_once(county: County, past: Past, ledger: Ledger, now: dt.datetime) -> Rechecked | None:
+    """The recheck that an edit of the rules asks for; None where they are as they were."""
+    about = f"rules/{county.key}"
+    before = ledger.published(about)
+    if before == county.digest:
+        return None
+    found = recheck(county, past, ledger, now) if before else None
+    ledger.note_published(about, county.digest)
+    return found
+
+
+def recheck(county: County, past: Past, ledger: Ledger, now: dt.datetime) -> Rechecked | None:
+    """Every return in force of a period that is still open and was judged under other rules. None where none was."""
+    due = [receipt for receipt in _in_force(county, past, now) if receipt.rules != county.digest]
+    if not due:
+        return None
+    rows = ledger.rows_of(receipt.seq for receipt in due)
+    wrong = [receipt for receipt in due if _is_wrong(county, receipt, rows[receipt.seq])]
+    return Rechecked(county.name, len(due), tuple(wrong))
+
+
+def _in_force(county: County, past: Past, now: dt.datetime) -> Iterator[Receipt]:
+    day = now.astimezone(CHINA).date()
+    for task in county.tasks.values():
+        for period in task.periods:
+            if period.begins <= day <= period.ends:
+                for unit in county.reporters(task, day):
+                    receipt = past.in_force(task.name, period.name, unit)
+                    if receipt and receipt.form in county.forms:
+                        yield receipt
+
+
+def _is_wrong(county: County, receipt: Receipt, rows: tuple[Row, ...]) -> bool:
+    """Whether a rule of today finds an error in rows that were read under the rules of another day."""
+    assert receipt.form
+    columns: dict[str, dict[str, int]] = {}
+    for row in rows:
+        columns.setdefault(row.sheet, {}).update({name: number for number, name in enumerate(row.values, 1)})
+    part = Part(
+        sheet=receipt.sheet or "",
+        form=receipt.form,
+        unit=receipt.unit,
+        stated=None,
+        rows=rows,
+        nil=receipt.nil,
+        columns=columns,
+        findings=(),
+    )
+    day = receipt.arrived_at.astimezone(CHINA).date()
+    return any(found.is_error for found in check(ALONE, Return(county.forms[receipt.form], part, day)))
