@@ -10,6 +10,7 @@ from occasions import county_of, merged, occasion, opened, returned, row, source
 from xmreport.model.receipts import State
 from xmreport.tables.bulletin import bulletin
 from xmreport.tables.bulletin_text import INDENT
+from xmreport.tables.head import spell
 from xmreport.tables.ranking import ranks, timeliness
 from xmreport.tables.wording import moment, numbered, numeral, office_name, rounded
 
@@ -312,3 +313,10 @@ def test_words_of_running_text():
     )
     assert office_name("古县", "领导小组办公室") == "领导小组办公室"
     assert (rounded(0.125), rounded(2.675), rounded(22.0)) == ("0.13", "2.68", "22.00")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "1秒"), (59, "59秒"), (60, "1分"), (3600, "1小时"), (90061, "1天1小时1分")]
+)
+def test_a_length_of_time_is_told_to_the_minute_and_a_shorter_one_to_the_second(seconds, words):
+    assert spell(seconds) == words

@@ -1,12 +1,15 @@
 """Lists that rules define: what stands on them, in which order, and the workbooks they are bound in."""
 
+import datetime as dt
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 from tabling import ENTERED, MONTHLY, VISITS, day, made_county, on, plain, source
 
+from xmreport.model.dates import CHINA
 from xmreport.tables.chosen import chosen, days_left
 from xmreport.tables.lists import list_workbooks
 from xmreport.workbooks.official import build
@@ -86,6 +89,14 @@ def test_days_are_counted_to_the_last_day_of_a_month(county):
     )
     told = {row["项目名称"]: row["剩余天数"] for row in rows_of(county, "未开工项目", 项目表=rows)}
     assert told == {"丙": "超期5天", "乙": "今日到期", "甲": "剩11天", "丁": None}
+
+
+def test_a_list_after_a_late_return_says_that_its_days_count_from_the_due_day(county):
+    rows = {"项目表": source(county, "项目表", project("甲", 计划开工月=day("2022-12-28")))}
+    late = replace(on(county, "2022-12-20"), as_of=dt.datetime(2022, 12, 30, 9, tzinfo=CHINA))
+    (sheet,) = (s for s in next(iter(list_workbooks(late, rows))).sheets if s.name == "未开工项目")
+    assert "剩余天数、是否到期都按应报之日 2022-12-28 算。" in sheet.notes
+    assert not any("应报之日" in note for note in sheet_of(county, "未开工项目", rows).notes)
 
 
 def test_dates_come_in_order_with_the_blank_ones_last(county):

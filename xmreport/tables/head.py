@@ -43,8 +43,10 @@ def minute(moment: dt.datetime | None) -> str:
 
 
 def spell(seconds: int) -> str:
-    """A length of time in words: 1天2小时5分."""
-    minutes = max(1, seconds // 60) if seconds else 0
+    """A length of time in words: 1天2小时5分; under a minute 40秒."""
+    if 0 < seconds < 60:
+        return f"{seconds}秒"
+    minutes = seconds // 60
     days, rest = divmod(minutes, 24 * 60)
     hours, left = divmod(rest, 60)
     parts = [

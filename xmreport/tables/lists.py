@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from xmreport.model.dates import CHINA
 from xmreport.model.sheets import Content, Line, LongTable, SheetData, WorkbookData
 from xmreport.rulebook.book import ListOf
 from xmreport.rulebook.form import Form
@@ -13,6 +14,7 @@ from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.tables.chosen import Chosen, chosen
 from xmreport.tables.columns import LIST, UNIT, money_line, typed_columns
 from xmreport.tables.frame import AsAsked
+from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.indicators import Source
 from xmreport.tables.target_list import TARGET_COLUMNS, target_lines
@@ -88,6 +90,9 @@ def _notes(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, coun
     lacking = [form for form in forms if form not in sources or not sources[form].received]
     said = f"还没有收到“{rules.form}”，这张清单暂无数据。" if rules.form in lacking else count
     yield f"{said}依据：{occasion.county.file.basis} {rules.source}。"
+    day = report_day(occasion)
+    if rules.due and day < occasion.as_of.astimezone(CHINA).date():
+        yield f"剩余天数、是否到期都按应报之日 {day} 算。"
     for form in lacking:
         if rules.targets:
             yield f"还没有收到“{form}”，有关指标暂无数据。"

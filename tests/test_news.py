@@ -1,0 +1,109 @@
+"""A running engine looks again only at what news can change, and writes what a fresh look at everything would."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+from conftest import FIRST, WEEKLY, Office, at, contacts, form_one, project, register
+
+from xmreport.model.events import Published
+from xmreport.run import Moment
+
+SENT = (
+    ("12-05 09:00", "古阳镇/摸底.xlsx", lambda: form_one(project("甲"), unit="古阳镇", day="2022年12月5日")),
+    ("12-08 10:00", "县住建局/一.xlsx", lambda: form_one(project("乙"), unit="县住建局", day="2022年12月8日")),
+    ("12-08 11:00", "县发改局/台账.xlsx", lambda: register(("丙", "是", 500.0), ("丁", "否", 0.0))),
+    (
+        "12-08 12:00",
+        "古阳镇/一.xlsx",
+        lambda: form_one(project("甲"), project("戊"), unit="古阳镇", day="2022年12月8日"),
+    ),
+    ("12-09 18:00", "县水利局/迟.xlsx", lambda: form_one(project("己"), unit="县水利局", day="2022年12月9日")),
+    ("12-13 09:00", "古阳镇/联络人.xlsx", lambda: contacts(("古阳镇", "张三", "13800000000"))),
+    ("12-13 10:00", "县住建局/二.xlsx", lambda: form_one(project("庚"), unit="县住建局", day="2022年12月13日")),
+    ("12-13 11:00", "县住建局/晚.xlsx", lambda: form_one(project("乙改"), unit="县住建局", day="2022年12月9日")),
+    ("12-13 12:00", "县水利局/坏.xlsx", lambda: b"PK no workbook"),
+)
+
+
+def shown(office: Office) -> dict[str, bytes]:
+    return {path.relative_to(office.outbox).as_posix(): path.read_bytes() for path in office.outbox.rglob("*.xlsx")}
+
+
+def afresh(office: Office, now: str) -> dict[str, bytes]:
+    """The outbox as an engine writes it that has published nothing yet."""
+    shutil.rmtree(office.outbox)
+    with sqlite3.connect(office.workspace.state / "ledger.sqlite3") as db:
+        db.execute("DELETE FROM published")
+    db.close()
+    with office.engine(lambda _: None) as engine:
+        engine.publish(at(now))
+    return shown(office)
+
+
+def test_after_every_file_the_outbox_is_what_a_fresh_look_at_everything_writes(office: Office):
+    with office.engine(lambda _: None) as engine:
+        for now, place, data in SENT:
+            office.drop(place, data())
+            engine.take_in(list(engine.found()), Moment(at(now), replayed=True))
+            engine.publish(at(now))
+    before = {name: data for name, data in shown(office).items() if not name.startswith("退回/")}
+    assert before == {name: data for name, data in afresh(office, SENT[-1][0]).items() if not name.startswith("退回/")}
+
+
+def test_a_file_of_one_week_leaves_the_workbooks_of_earlier_weeks_alone(office: Office):
+    told = []
+    with office.engine(told.append) as engine:
+        for now, place, data in SENT[:2]:
+            office.drop(place, data())
+            engine.take_in(list(engine.found()), Moment(at(now), replayed=True))
+            engine.publish(at(now))
+        told.clear()
+        office.drop("古阳镇/一.xlsx", SENT[3][2]())
+        engine.take_in(list(engine.found()), Moment(at("12-08 12:00"), replayed=True))
+        engine.publish(at("12-08 12:00"))
+    written = {event.path.split("/")[2] for event in told if isinstance(event, Published)}
+    assert WEEKLY in written
+    assert "情况摸底" not in written
+
+
+def test_a_workbook_that_was_deleted_comes_back_in_a_new_process(office: Office):
+    office.drop("古阳镇/一.xlsx", SENT[3][2]())
+    office.take("12-08 12:00", publish=True)
+    path = office.outbox / WEEKLY / FIRST / "报送情况及迟报名单.xlsx"
+    path.unlink()
+    office.take("12-08 12:00", publish=True)
+    assert path.is_file()
+
+
+def test_a_template_for_the_level_above_is_taken_up_when_it_is_edited(office: Office):
+    office.drop("古阳镇/一.xlsx", SENT[3][2]())
+    office.take("12-08 12:00", publish=True)
+    folder = office.home / "templates_xlsx" / "报表"
+    template = next(folder.glob("*.xlsx"))
+    shutil.copy(template, folder / "另一张.xlsx")
+    office.take("12-08 12:00", publish=True)
+    assert any(isinstance(event, Published) for event in office.events)
+
+
+PROGRAM = """
+import sys
+from xmreport.cli import main
+sys.argv = ["xmreport", "--home", {home!r}, "run", "--now", "2022-12-08T12:00"]
+try:
+    main()
+except SystemExit:
+    pass
+print(sorted({{"pandas", "openpyxl", "xlsxwriter"}} & set(sys.modules)))
+"""
+
+
+def test_a_run_with_nothing_new_builds_no_table_and_needs_no_spreadsheet_library(office: Office):
+    office.drop("古阳镇/一.xlsx", SENT[3][2]())
+    office.take("12-08 12:00", publish=True)
+    before = {path: path.stat().st_mtime_ns for path in office.outbox.rglob("*.xlsx")}
+    program = PROGRAM.format(home=str(office.home))
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "[]", ended.stderr
+    assert {path: path.stat().st_mtime_ns for path in office.outbox.rglob("*.xlsx")} == before
