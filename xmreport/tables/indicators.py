@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+
+import pandas as pd
 
 from xmreport.model.submission import Value
 from xmreport.rulebook.book import Indicator
@@ -169,17 +170,15 @@ def _all_procedures(condition: Condition, merged: Merged, given: Given) -> Itera
 
 def _counted(places: Iterable[int], owners: Sequence[str]) -> dict[str, float]:
     """How many of these rows each owner has."""
-    found = Counter(owners[at] for at in places)
-    return {owner: float(count) for owner, count in found.items()}
+    counts = pd.Series([owners[at] for at in places], dtype=object).value_counts(sort=False)
+    return {str(owner): float(count) for owner, count in counts.items()}
 
 
 def _totals(
     field: str, condition: Condition | None, merged: Merged, owners: Sequence[str], given: Given
 ) -> dict[str, float]:
-    """The sum of a column over each owner's rows that meet a condition."""
+    """The sum of a column over each owner's rows that meet a condition, exact to the last decimal that is written."""
     held = merged.frame.held("项目", condition, given)
-    found: dict[str, list[float]] = {}
-    for value, owner, counts in zip(merged.column(field), owners, held, strict=True):
-        if counts and isinstance(value, int | float):
-            found.setdefault(owner, []).append(value)
-    return {owner: round(math.fsum(values), 6) for owner, values in found.items()}
+    counted = merged.figures[field][list(held)].dropna()
+    sums = counted.groupby([owners[at] for at in counted.index], sort=False).agg(math.fsum).round(6)
+    return {str(owner): float(total) for owner, total in sums.items()}

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import pandas as pd
+
 from xmreport.model.receipts import Receipt
 from xmreport.model.submission import Row, Value
 from xmreport.model.text import file_name
@@ -23,6 +25,8 @@ UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
     "版本",
     "文件校验码",
 )
+FIGURES = frozenset({"金额", "数"})
+"""Types of columns that hold figures."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,16 @@ class Merged:
         return [each.source.unit for each in self.entered if each.counts]
 
     @cached_property
+    def figures(self) -> pd.DataFrame:
+        """The rows that count: the reporting unit, and every column of figures, NaN where there is none."""
+        names = [name for name, field in self.form.fields.items() if field.type in FIGURES]
+        return pd.DataFrame({UNIT: self.units, **{name: _numbers(self.column(name)) for name in names}})
+
+    @cached_property
     def by_unit(self) -> Mapping[str, Sequence[Row]]:
         """The rows that count of each unit, units and rows in their order."""
-        found: dict[str, list[Row]] = {}
-        for row, unit in zip(self.rows, self.units, strict=True):
-            found.setdefault(unit, []).append(row)
-        return found
+        groups = self.figures.groupby(UNIT, sort=False).indices
+        return {str(unit): [self.rows[at] for at in places] for unit, places in groups.items()}
 
     @cached_property
     def procedures(self) -> tuple[str, ...]:
@@ -110,6 +118,10 @@ class Merged:
         """A field of all rows that count; nothing in each where the form has no such field."""
         columns = self.frame.columns("项目").values
         return readable_all(columns[field]) if field in self.form.fields else [None] * len(self.rows)
+
+
+def _numbers(values: Sequence[Value]) -> pd.Series:
+    return pd.Series([value if isinstance(value, int | float) else None for value in values], dtype="float64")
 
 
 def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Merged:
