@@ -110,3 +110,17 @@ def test_reporters_stand_in_roster_order_and_only_while_they_exist():
     assert list(owing) == sorted(owing, key=county.roster.order.__getitem__)
     assert "三合镇" in owing
     assert "三合镇" not in county.reporters(task, dt.date(2020, 12, 9))
+
+
+def test_who_owes_a_task_is_asked_of_one_unit_as_of_all():
+    for county in counties().values():
+        days = {
+            dt.date(2020, 12, 31),
+            dt.date(2021, 1, 1),
+            *(period.begins for t in county.tasks.values() for period in t.periods[:1]),
+        }
+        for task in county.tasks.values():
+            for day in days:
+                listed = county.reporters(task, day)
+                assert [unit for unit in county.roster.names if county.owes(task, unit, day)] == list(listed)
+                assert not county.owes(task, "没有这个单位", day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import logging
 import signal
@@ -58,6 +59,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
+    gc.set_threshold(50_000, 20, 50)  # what a pass makes lives as long as the pass: looking for garbage in it is idle
     logging.raiseExceptions = False  # a log that cannot be written must not reach a clerk's screen as a traceback
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(logging.WARNING)

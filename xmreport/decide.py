@@ -74,7 +74,7 @@ class Judge:
             return self.named
         day = _day(arrival)
         tasks = [task for task in self.county.tasks.values() if task.rules.form in tasks_forms(self.county)]
-        owed = [task for task in tasks if unit in self.county.reporters(task, day) and _spans(task, day)]
+        owed = [task for task in tasks if self.county.owes(task, unit, day) and _spans(task, day)]
         recurring = [task for task in owed if task.rules.schedule.recurring]
         chosen = recurring or [task for task in owed if task.rules.schedule.kind == "once"]
         return assign(chosen, day, self._owes(unit)) if len(chosen) == 1 else None

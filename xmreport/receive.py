@@ -117,7 +117,7 @@ def _named(county: County, handed: HandedOver, now: dt.datetime) -> tuple[str, A
     if not period.has_begun(now):
         raise Trouble(f"“{task.name}”{period.name} 这一期还没有开始，请核对 --period。")
     day = period.ends if period.due_at else handed.at.astimezone(CHINA).date()
-    if unit not in county.reporters(task, day):
+    if not county.owes(task, unit, day):
         raise Trouble(f"{unit}不在“{task.name}”的应报单位之中；若应由它报送，请先改规则。")
     return unit, Assigned(task, period)
 

@@ -25,7 +25,7 @@ class Assigned:
 
 def tasks_of(county: County, unit: str, day: dt.date, form: str | None) -> list[Task]:
     """The tasks with that form (None: with a document) that a unit has to report."""
-    return [task for task in county.tasks.values() if task.rules.form == form and unit in county.reporters(task, day)]
+    return [task for task in county.tasks.values() if task.rules.form == form and county.owes(task, unit, day)]
 
 
 def named_in(tasks: list[Task], file_name: str) -> list[Task]:

@@ -139,6 +139,13 @@ class County:
             if (category in named or unit.name in named) and unit.exists(day)
         )
 
+    def owes(self, task: Task, unit: str, day: dt.date) -> bool:
+        """Whether a unit owes a task on a day: as `reporters` says, without going through the roster."""
+        found = self.roster.by_name.get(unit)
+        if found is None or not found.exists(day):
+            return False
+        return unit in task.rules.reporters or self.roster.category_of[unit] in task.rules.reporters
+
     def exemption(self, task: str, unit: str, period: Period) -> str | None:
         """Why a unit need not report a period, or None: the day by which the period is named decides."""
         for exempt in self.file.exemptions:

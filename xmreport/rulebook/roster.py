@@ -51,6 +51,10 @@ class Roster:
         return {unit.name: index for index, unit in enumerate(self.units)}
 
     @cached_property
+    def by_name(self) -> dict[str, Unit]:
+        return {unit.name: unit for unit in self.units}
+
+    @cached_property
     def category_of(self) -> dict[str, str]:
         return {unit.name: category for category, units in self.categories.items() for unit in units}
 
