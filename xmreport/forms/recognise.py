@@ -17,7 +17,7 @@ from xmreport.forms.lines import Lines, says_nil
 from xmreport.forms.values import Reader
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Book, Grid, address
-from xmreport.model.returned import is_problem_list
+from xmreport.model.returned import is_figures, is_problem_list
 from xmreport.model.submission import Examination, Part
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
@@ -59,8 +59,8 @@ def recognise(book: Book, county: County, arrived: Arrived) -> Examination:
     aside: list[Grid] = []
     for grid in book.grids:
         empty = not any(any(cell is not None for cell in row) for row in grid.rows)
-        ours = is_problem_list(grid.sheet, grid.at(1, 1)) or (book.mark is not None and grid.hidden)
-        if empty or ours:  # the list of a returned copy, the drop-downs behind a blank form
+        ours = is_problem_list(grid.sheet, grid.at(1, 1)) or is_figures(grid.sheet, grid.at(2, 1))
+        if empty or ours or (book.mark is not None and grid.hidden):  # hidden: the drop-downs behind a blank form
             continue
         match = _best_form(grid, county, book.mark)
         if match is None:

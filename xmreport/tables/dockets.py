@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Receipt
+from xmreport.model.returned import FIGURES
 from xmreport.model.sheets import ColumnData, Content, Line, SheetData, WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Docket
@@ -22,8 +23,8 @@ from xmreport.tables.docket_notices import notices
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.merged import Return
 
-LEDGER, FIGURES = "台账", "统计"
-"""Sheets of a docket's own template."""
+LEDGER = "台账"
+"""The first sheet of a docket's own template; the other is called `FIGURES`."""
 _WHOLE, _OPEN, _KEPT, _OVERDUE, _CLOSED, _GONE = "事项数", "在办", "在库", "超期", "办结", "出账"
 
 
@@ -154,7 +155,7 @@ def _figures(docket: Docket, form: Form, head: Mapping[str, str], found: Sequenc
         Line("明细", {"序号": number, whose: unit, **_counts(own, colours)})
         for number, (unit, own) in enumerate(sorted(by_unit.items(), key=lambda each: -len(each[1])), 1)
     ]
-    full = {**head, "标题": f"{head['标题']}统计", "附件": "", **money_line(None, columns)}
+    full = {**head, "标题": f"{head['标题']}{FIGURES}", "附件": "", **money_line(None, columns)}
     total = Line("合计")
     return SheetData(FIGURES, FIGURES, full, (*lines, total), columns=columns)
 
