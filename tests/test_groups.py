@@ -2,6 +2,7 @@
 
 import pickle
 import sqlite3
+from concurrent.futures import Executor, Future
 
 import pytest
 from conftest import Here, Office, at, form_one, project
@@ -11,6 +12,7 @@ from xmreport.ledger import Ledger
 from xmreport.model.dates import PartialDate
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Part, Row, Unreadable
+from xmreport.model.trouble import Trouble
 from xmreport.reading import worker
 from xmreport.reading.guard import GuardedPool
 from xmreport.run import Engine, Moment
@@ -44,6 +46,27 @@ def test_a_record_that_fails_takes_back_those_made_with_it_and_the_next_look_tak
         engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
     assert [receipt.outcome for receipt in small.receipts()] == [Outcome.ACCEPTED] * 3
     assert small.waiting() == []
+
+
+class Gone(Executor):
+    """A cluster whose scheduler went away: what it was given is cancelled."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_a_cluster_that_goes_away_says_nothing_of_the_files_which_stay(small: Office):
+    small.drop("古阳镇/甲.xlsx", form_one(project("甲")))
+    with Engine(small.workspace, ["guxian"], lambda _: None, Gone()) as engine:
+        with pytest.raises(Trouble, match="集群断开了"):
+            engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+        assert engine.tally.engine_faults == 0
+    assert small.receipts() == ()
+    assert len(small.waiting()) == 1
+    assert [receipt.outcome for receipt in small.take(NOW)] == [Outcome.ACCEPTED]
 
 
 def test_the_same_bytes_twice_in_one_group_are_a_duplicate(small: Office):

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -289,6 +289,9 @@ class Engine:
             return Judge(county, self._past[county.key]).decide(found, arrival)
         except WorkerFailure as failure:
             found = set_aside("F07", failure.reason)
+        except CancelledError as lost:
+            # Whoever examines is gone: that says nothing of the file, which stays where it is.
+            raise Trouble("审表的集群断开了，这一遍没有收完；没收的还在收件文件夹里，恢复后再运行一次。") from lost
         except Exception as error:  # noqa: BLE001 - the boundary of one file: whatever fails here must not stop the others
             self.tally.fault(f"处理 {arrival.file} 时引擎出错，已另存待查，其他文件不受影响。", error)
             found = set_aside("F11", "")
