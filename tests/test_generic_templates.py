@@ -13,7 +13,7 @@ from xmreport.issue import issue_blanks
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Outcome
 from xmreport.model.sheets import ColumnData, Line, SheetData, WorkbookData
-from xmreport.tables.columns import LIST, form_columns, money_line, plain_columns, typed_columns
+from xmreport.tables.columns import LIST, form_columns, money_line, typed_columns
 from xmreport.workbooks.official import build
 from xmreport.workbooks.template import TemplateBroken, read_template
 
@@ -85,6 +85,11 @@ ASKED = [
 ]
 ASKED += ["立项办理进展", "立项办结时间", "存在问题"]
 HEADINGS = ["序号", "填报单位", *(heading.replace("*", "") for heading in ASKED[1:])]
+
+
+def plain_columns(types):
+    """Columns of no form, each with its type: `{"指标": "文本", "目标": "指标值"}`."""
+    return tuple(ColumnData(name, kind, name) for name, kind in types.items())
 
 
 @pytest.fixture

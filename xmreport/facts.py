@@ -13,9 +13,7 @@ from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.sheets import WorkbookData
 from xmreport.rulebook.book import County, Docket, Task
 from xmreport.rulebook.schedule import Period
-from xmreport.tables.material import Material
-
-CONTACTS = "联络人名单"
+from xmreport.tables.material import CONTACTS, Material
 
 
 class Facts:

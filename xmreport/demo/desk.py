@@ -12,7 +12,7 @@ from xmreport.demo.cases import Manner
 from xmreport.demo.projects import Record
 from xmreport.demo.submission import PROCEDURE_FIELDS, Draft, Heading, write
 from xmreport.rulebook.book import County
-from xmreport.rulebook.form import Form, FormField
+from xmreport.rulebook.form import FIGURES, Form, FormField
 
 SENDER = "报送单位"
 """The first column of every table of a case."""
@@ -139,7 +139,7 @@ def _value(field: FormField, text: str) -> Any:
     """A figure or a day where the text is one and the column asks for it; else the text as the unit wrote it."""
     if not text:
         return None
-    if field.type in {"金额", "数"} and re.fullmatch(r"-?\d+(\.\d+)?", text):
+    if field.type in FIGURES and re.fullmatch(r"-?\d+(\.\d+)?", text):
         return float(text) if "." in text else int(text)
     if field.type == "日期" and (day := _DAY.fullmatch(text)):
         return dt.date(*map(int, day.groups()))

@@ -11,7 +11,7 @@ from xmreport.rulebook.county import CountyFile
 from xmreport.rulebook.docket import DocketRules
 from xmreport.rulebook.faults import RuleFault, nearest
 from xmreport.rulebook.figures import TargetRules
-from xmreport.rulebook.form import Form
+from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.rulebook.roster import Roster
 from xmreport.rulebook.source import Place, Source
@@ -79,7 +79,7 @@ class Crosscheck:
         form = self._form((*place, "报表"), rules.form)
         if form is None:
             return None
-        figures = {column.name for column in form.columns.values() if column.type in {"金额", "数"}}
+        figures = {column.name for column in form.columns.values() if column.type in FIGURES}
         for key, word in (("求和", rules.total), ("取值", rules.entered), ("除以", rules.over)):
             if word and word not in figures | ({"项目", "手续"} if key == "除以" else set()):
                 self.faults.unknown((*place, key), word, figures, "这张报表里的金额列或数列")

@@ -14,6 +14,8 @@ from xmreport.rulebook.names import key_of
 from xmreport.rulebook.words import Rules, Whole, YesNo
 
 FieldType = Literal["序号", "文本", "金额", "数", "日期", "年限", "代码", "单位", "选项", "电话"]
+FIGURES = frozenset({"金额", "数"})
+"""Types of columns that hold figures."""
 
 
 class Column(Rules):

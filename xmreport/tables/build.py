@@ -16,17 +16,18 @@ from xmreport.tables.bulletin import bulletin
 from xmreport.tables.changes import changes
 from xmreport.tables.dockets import Kept, docket_workbooks, kept_dockets
 from xmreport.tables.entered import RESPONSIBLE
+from xmreport.tables.frame import REPORTER
 from xmreport.tables.head import Occasion, minute
-from xmreport.tables.indicators import REPORTER, Source
+from xmreport.tables.indicators import Source
 from xmreport.tables.lists import list_workbooks
-from xmreport.tables.material import Material
+from xmreport.tables.material import CONTACTS, Material
 from xmreport.tables.merged import Merged, Return, merge
 from xmreport.tables.register import register
 from xmreport.tables.summary import ORIGIN, PRINT, summary
 from xmreport.tables.targets import targets
 from xmreport.tables.upward import upward_workbooks
 
-CONTACTS, PERSON, PHONE, WHERE = "联络人名单", "联络人", "电话", "单位"
+PERSON, PHONE, WHERE = "联络人", "电话", "单位"
 
 
 def build_period(

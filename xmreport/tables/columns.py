@@ -7,7 +7,7 @@ lines is `Line("分组", {"分组": words})`, or the template's own field beside
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Literal
 
 from xmreport.model.sheets import ColumnData
@@ -43,11 +43,6 @@ def blank_columns(form: Form) -> tuple[ColumnData, ...]:
         for field in fields
         if not field.column.filled
     )
-
-
-def plain_columns(types: Mapping[str, str]) -> tuple[ColumnData, ...]:
-    """Columns of no form, each with its type: `{"指标": "文本", "目标": "指标值"}`."""
-    return tuple(ColumnData(name, kind, name) for name, kind in types.items())
 
 
 def money_line(form: Form | None, columns: Iterable[ColumnData]) -> dict[str, str]:

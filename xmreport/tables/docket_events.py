@@ -12,13 +12,12 @@ from xmreport.model.submission import Cell, Row, Value
 from xmreport.rulebook.book import County, Docket, Opening
 from xmreport.rulebook.columns import columns_of, readable
 from xmreport.rulebook.docket import FILLED, Entering
-from xmreport.rulebook.form import Form
+from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 
 OFFICE = "本办"
 """The category of units whose word in a docket stands above what others say."""
-_FIGURES = frozenset({"金额", "数"})
 _DAY = dt.timedelta(days=1)
 
 
@@ -232,7 +231,7 @@ def fitting(roster: Roster, form: Form, name: str, cell: Cell) -> Value:
         return None
     if column.type == "日期":
         return value if isinstance(value, PartialDate) else None
-    if column.type in _FIGURES:
+    if column.type in FIGURES:
         return value if isinstance(value, int | float) and not isinstance(value, bool) else None
     text = str(value)
     if column.type == "单位":

@@ -14,9 +14,9 @@ from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.form import Form
 from xmreport.tables.entered import IN_WAN, WHOLE, Entry, entered_total, newest_entries
+from xmreport.tables.frame import REPORTER
 from xmreport.tables.merged import Merged
 
-REPORTER = "填报单位"
 UNNAMED = "（未写）"
 """Stands for the unit of a row that names none."""
 

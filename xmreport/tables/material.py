@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from xmreport.model.receipts import Receipt, UnitState
 
+CONTACTS = "联络人名单"
+"""The form in which units name their contacts, whom the register prints."""
+
 
 @dataclass(frozen=True)
 class Material:

@@ -12,7 +12,7 @@ from xmreport.model.receipts import Receipt
 from xmreport.model.submission import Row, Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.columns import columns_of
-from xmreport.rulebook.form import Form
+from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.identity import Identity, identity_of, name_of
 from xmreport.tables.frame import Frame, readable_all
 
@@ -25,8 +25,6 @@ UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
     "版本",
     "文件校验码",
 )
-FIGURES = frozenset({"金额", "数"})
-"""Types of columns that hold figures."""
 
 
 @dataclass(frozen=True)

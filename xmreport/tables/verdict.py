@@ -18,7 +18,7 @@ _POINT = 1e-9
 
 
 class Light(StrEnum):
-    """亮灯: green, yellow, red and red again, as the template colours them; none before its day is near."""
+    """亮灯: green, yellow, orange and red, as the template colours them; 未到期 has no colour."""
 
     ON_COURSE = "正常"
     NOT_DUE = "未到期"
