@@ -166,10 +166,9 @@ class Judge:
                 same_year=_year(due.period, day) == _year(due.period, _day(last), last.period),
             )
             found += check(AGAINST_LAST, examined)
-        for row in part.rows:
-            held = None if is_anothers(form, row, part.unit) else self.past.elsewhere(due, part.unit, form, row)
-            if held and not is_anothers(form, held[1], held[0]):
-                found.append(self._conflict(part, row, *held))
+        for row, other, held in self.past.elsewhere(due, part.unit, form, part.rows):
+            if not is_anothers(form, row, part.unit) and not is_anothers(form, held, other):
+                found.append(self._conflict(part, row, other, held))
         return found
 
     def _conflict(self, part: Part, row: Row, other: str, held: Row) -> Finding:

@@ -29,10 +29,11 @@ class Inbox:
     def found(self) -> Iterator[tuple[County, Found]]:
         """Everything that lies there and is not on record as staying there."""
         self._unseen.clear()
+        staying = self._ledger.staying()
         for key, county in self._counties.items():
             folder = self._workspace.inbox / key
             for found in scan(folder, f"inbox/{key}", self._overlook):
-                if not self._ledger.ignored_before(Drop(found.relative, found.identity)) or _mended(found):
+                if Drop(found.relative, found.identity) not in staying or _mended(found):
                     yield county, found
             if folder.is_dir():
                 self._met.add(key)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xmreport.ledger import Ledger
 from xmreport.model.receipts import Outcome, Receipt
-from xmreport.model.submission import Row
+from xmreport.model.submission import Identity, Row
 from xmreport.rulebook.assignment import Assigned
 from xmreport.rulebook.form import Form
-from xmreport.rulebook.identity import Identity, identity_of
+from xmreport.rulebook.identity import identities_of
 
 Period = tuple[str | None, str | None]
-MOST_RECENT = 1000
-"""Rows whose keys are remembered for a moment."""
+_Place = tuple[str, int]
+"""A unit, and which of its rows."""
 AT_HAND = 4
-"""Periods whose rows are kept ready for comparison: the current ones. Older ones are read again where needed."""
+"""Periods whose projects are kept ready for comparison: the current ones. Older ones are read again where needed."""
 
 
 class Past:
@@ -45,7 +45,7 @@ class Past:
             if held and receipt.outcome is Outcome.ACCEPTED and receipt.unit:
                 versions = self._accepted[receipt.task, receipt.period][receipt.unit]
                 if max(versions, key=_newest).seq == receipt.seq:
-                    held.put(receipt.unit, receipt.rows)
+                    held.put(receipt.unit, receipt.seq, receipt.rows)
 
     def _take(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)
@@ -59,7 +59,7 @@ class Past:
                 own = self._accepted.setdefault((receipt.task, receipt.period), {})
                 own.setdefault(receipt.unit, []).append(receipt)
 
-    def rows(self, receipt: Receipt) -> tuple[Row, ...]:
+    def rows(self, receipt: Receipt) -> Sequence[Row]:
         return self._ledger.rows(receipt.seq)
 
     def has_copy(self, target: str) -> bool:
@@ -101,8 +101,8 @@ class Past:
         ]
         return max(earlier, key=lambda receipt: (receipt.period or "", *_newest(receipt)), default=None)
 
-    def elsewhere(self, due: Assigned, unit: str, form: Form, row: Row) -> tuple[str, Row] | None:
-        """Another unit whose return in force for this period holds the same project, with its row."""
+    def elsewhere(self, due: Assigned, unit: str, form: Form, rows: Sequence[Row]) -> Iterator[tuple[Row, str, Row]]:
+        """Each row whose project another unit's return in force for this period holds: that unit, and its row."""
         period = (due.task.name, due.period.name)
         held = self._held.get(period)
         if held is None:
@@ -112,10 +112,14 @@ class Past:
             inforce = {
                 owner: max(versions, key=_newest).seq for owner, versions in self._accepted.get(period, {}).items()
             }
-            rows = self._ledger.rows_of(inforce.values())
+            known = self._ledger.rows_of(inforce.values())
             for owner, seq in inforce.items():
-                held.put(owner, rows[seq])
-        return held.find(row, unit)
+                held.put(owner, seq, known[seq])
+        for at, identity in enumerate(identities_of(form, rows)):
+            found = held.find(identity, unit)
+            if found:
+                owner, seq, place = found
+                yield rows[at], owner, self._ledger.rows(seq)[place]
 
 
 class _Held:
@@ -124,45 +128,40 @@ class _Held:
     def __init__(self, form: Form) -> None:
         self._form = form
         self._order: dict[str, int] = {}
-        self._keys: dict[str, list[Identity]] = {}
-        self._recent: dict[int, tuple[Row, Identity]] = {}
-        self._main: dict[str, dict[str, Row]] = {}
-        self._spare: dict[str, dict[str, Row]] = {}
+        self._returns: dict[str, tuple[int, Sequence[Identity]]] = {}
+        self._main: dict[str, tuple[_Place, ...]] = {}
+        self._spare: dict[str, tuple[_Place, ...]] = {}
 
-    def put(self, owner: str, rows: Iterable[Row]) -> None:
+    def put(self, owner: str, seq: int, rows: Sequence[Row]) -> None:
         """The return of a unit that is in force now, in the place of its last one."""
         self._order.setdefault(owner, len(self._order))
-        for gone in self._keys.pop(owner, ()):
-            for table, key in ((self._main, gone.main), (self._spare, gone.spare)):
-                table.get(key or "", {}).pop(owner, None)
-        keys = self._keys[owner] = []
-        for row in rows:
-            own = self._identity(row)
-            keys.append(own)
-            for table, key in ((self._main, own.main), (self._spare, own.spare)):
+        _, gone = self._returns.get(owner, (0, ()))
+        identities = identities_of(self._form, rows)
+        self._returns[owner] = (seq, identities)
+        for table, side in ((self._main, 0), (self._spare, 1)):
+            for key in {identity[side] for identity in gone} - {None}:
+                table[str(key)] = tuple(place for place in table[str(key)] if place[0] != owner)
+            # Backwards, so that of one project's two rows the first is found.
+            own = {identity[side]: at for at, identity in reversed(list(enumerate(identities)))}
+            for key, at in own.items():
                 if key:
-                    table.setdefault(key, {}).setdefault(owner, row)
+                    table[key] = (*table.get(key, ()), (owner, at))
 
-    def _identity(self, row: Row) -> Identity:
-        """A row is looked for when its return is decided on, and put here right afterwards: worked out once."""
-        known = self._recent.get(id(row))
-        if known is None or known[0] is not row:
-            if len(self._recent) >= MOST_RECENT:
-                self._recent.clear()
-            known = self._recent[id(row)] = (row, identity_of(self._form, row))
-        return known[1]
+    def find(self, own: Identity, unit: str) -> tuple[str, int, int] | None:
+        """Another unit, its receipt and the place of its row: by the main key; by the spare one where a side has none.
 
-    def find(self, row: Row, unit: str) -> tuple[str, Row] | None:
-        """By the main key; by the spare one where a side has no main: as `Index` finds it in one return."""
-        own = self._identity(row)
-        by_main = self._main.get(own.main or "", {})
-        by_spare = self._spare.get(own.spare or "", {})
+        So `Index` finds it in one return.
+        """
+        main, spare = self._main.get(own.main or ""), self._spare.get(own.spare or "")
+        if not main and not spare:
+            return None
+        by_main, by_spare = dict(main or ()), dict(spare or ())
         for owner in sorted((by_main.keys() | by_spare.keys()) - {unit}, key=lambda each: self._order[each]):
+            seq, identities = self._returns[owner]
             if owner in by_main:
-                return owner, by_main[owner]
-            found = by_spare[owner]
-            if not (own.main and identity_of(self._form, found).main):
-                return owner, found
+                return owner, seq, by_main[owner]
+            if not (own.main and identities[by_spare[owner]].main):
+                return owner, seq, by_spare[owner]
         return None
 
 

@@ -6,7 +6,7 @@ No outcome changes: a record stays what it was. The office is told whom to ask.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xmreport.checks import ALONE, check
@@ -14,6 +14,7 @@ from xmreport.checks.returns import Return
 from xmreport.ledger import Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Receipt
+from xmreport.model.rows import Rows
 from xmreport.model.submission import Part, Row
 from xmreport.past import Past
 from xmreport.rulebook.book import County
@@ -73,12 +74,12 @@ def _in_force(county: County, past: Past, now: dt.datetime) -> Iterator[Receipt]
                         yield receipt
 
 
-def _is_wrong(county: County, receipt: Receipt, rows: tuple[Row, ...]) -> bool:
+def _is_wrong(county: County, receipt: Receipt, rows: Sequence[Row]) -> bool:
     """Whether a rule of today finds an error in rows that were read under the rules of another day."""
     assert receipt.form
     columns: dict[str, dict[str, int]] = {}
-    for row in rows:
-        columns.setdefault(row.sheet, {}).update({name: number for number, name in enumerate(row.values, 1)})
+    for block in Rows.of(rows).blocks:
+        columns.setdefault(block.sheet, {}).update({name: number for number, name in enumerate(block.columns, 1)})
     part = Part(
         sheet=receipt.sheet or "",
         form=receipt.form,

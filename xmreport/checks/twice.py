@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from xmreport.checks.returns import Return
 from xmreport.model.findings import Finding, Severity
-from xmreport.rulebook.identity import Index, identity_of, name_of
+from xmreport.rulebook.identity import Index, identities_of, name_of
 
 
 def same_project_twice(examined: Return) -> Iterator[Finding]:
     """R09: the second row of a project is an error, at its name."""
-    identities = [identity_of(examined.form, row) for row in examined.part.rows]
+    identities = identities_of(examined.form, examined.part.rows)
     mains = [each.main for each in identities if each.main]
     spares = [each.spare for each in identities if each.spare]
     if len(set(mains)) == len(mains) and len(set(spares)) == len(spares):

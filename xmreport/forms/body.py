@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from xmreport.forms.cleaning import is_blank, shown
 from xmreport.forms.lines import Kind, Line, Lines
@@ -13,7 +13,7 @@ from xmreport.forms.reading import Reading, Remark
 from xmreport.forms.values import Reader, as_text
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Box, Grid, Scalar, address
-from xmreport.model.submission import Cell, Row, Unreadable
+from xmreport.model.submission import Cell, Unreadable
 from xmreport.rulebook.form import Form
 
 TOLERANCE = 0.01
@@ -24,7 +24,12 @@ TOLERANCE = 0.01
 class Body:
     """What reading the lines gave so far."""
 
-    rows: list[Row] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """The sheet rows that hold a project."""
+    columns: dict[str, list[Cell]] = field(default_factory=dict)
+    """Field → a cell for each of them."""
+    originals: dict[int, dict[str, str]] = field(default_factory=dict)
+    """Place → field → the text of what was normalised."""
     findings: list[Finding] = field(default_factory=list)
     nil: bool = False
 
@@ -51,32 +56,43 @@ class BodyReader:
         self._closer = {row for row, _ in (*self._merged, *self.grid.faults)}
         """Rows in which a cell may not speak for itself."""
         self._name_column = self.header.columns.get(self.form.file.name_column)
-        fields = ((name, column, self.form.fields[name]) for name, column in self.header.columns.items())
-        self._columns = [
-            (name, column, field, self._unit(column), self.reader.known(field, self._unit(column)))
-            for name, column, field in fields
-            if field.type != "序号"
+        self._fields = [
+            (name, column, spec)
+            for name, column in self.header.columns.items()
+            if (spec := self.form.fields[name]).type != "序号"
         ]
+        self.body.columns = {name: [] for name, _, _ in self._fields}
+        self._plain: list[int] = []
+        """Rows without merges over several rows and without faults, as nearly all are: taken together, by column."""
 
     def read(self) -> Body:
         """Every line once, in order."""
         seen = list(self._lines())
         sections: list[_Section] = []
         for line in seen:
+            if line.kind is Kind.PROJECT and line.row not in self._closer:
+                self._plain.append(line.row)
+                continue
+            self._take_plain()
             if line.kind is Kind.SECTION:
                 self._close_sections(sections, line.level)
-                sections.append(_Section(line, len(self.body.rows)))
-            elif line.kind is Kind.PROJECT or (line.kind is Kind.PREFILLED and self._continues(line)):
-                self._project(line)
+                sections.append(_Section(line, len(self.body.numbers)))
+            elif self._continues(line):
+                self._continue(line)
+            elif line.kind is Kind.PROJECT:
+                self._take_row(line.row)
             elif line.kind is Kind.EXAMPLE:
                 self._say("S13", Severity.WARNING, line)
             elif line.kind is Kind.ASIDE:
                 self._say("S14", Severity.WARNING, line)
+        self._take_plain()
+        for cells in self.body.columns.values():
+            cells.extend([None] * (len(self.body.numbers) - len(cells)))
         self._close_sections(sections, 1)
         self._totals(seen)
         nil_lines = [line for line in seen if line.kind is Kind.NIL]
-        self.body.nil = bool(nil_lines) and not self.body.rows
-        if nil_lines and self.body.rows and any(line.lead and not is_blank(line.lead) for line in nil_lines):
+        self.body.nil = bool(nil_lines) and not self.body.numbers
+        if nil_lines and self.body.numbers and any(line.lead and not is_blank(line.lead) for line in nil_lines):
             self._say("S12", Severity.WARNING, nil_lines[0])
         return self.body
 
@@ -105,52 +121,68 @@ class BodyReader:
     def _continues(self, line: Line) -> bool:
         """Whether a line stands under the merged name of the project above it."""
         top = self._merged.get((line.row, self._name_column or 0))
-        return top is not None and top < line.row and bool(self.body.rows) and self.body.rows[-1].row >= top
+        if top is None or line.kind not in {Kind.PROJECT, Kind.PREFILLED}:
+            return False
+        return top < line.row and bool(self.body.numbers) and self.body.numbers[-1] >= top
 
-    def _project(self, line: Line) -> None:
-        """One body row, or a further line of the project above."""
-        if self._continues(line):
-            self._continue(line)
-        elif line.row in self._closer:
-            self.body.rows.append(self._read_row(line.row))
-        else:
-            self.body.rows.append(self._read_plain(line.row))
+    def _take_plain(self) -> None:
+        """The plain rows met since, column by column."""
+        rows, self._plain = self._plain, []
+        if not rows:
+            return
+        first = len(self.body.numbers)
+        self.body.numbers += rows
+        columns = list(zip_longest(*(self.grid.rows[row - 1] for row in rows)))
+        nothing = (None,) * len(rows)
+        remarks: list[tuple[int, int, Finding]] = []
+        beside: dict[int, dict[str, tuple[str, int]]] = {}
+        for order, (name, column, spec) in enumerate(self._fields):
+            cells = columns[column - 1] if column <= len(columns) else nothing
+            values, told = self.reader.column(cells, spec, self._unit(column))
+            self.body.columns[name] += values
+            for at, taken in told:
+                reading = taken.reading
+                if taken.written:
+                    self.body.originals.setdefault(first + at, {})[name] = taken.written
+                found = (self._finding(remark, rows[at], column, name, cells[at]) for remark in reading.remarks)
+                remarks += ((at, order, finding) for finding in found)
+                if reading.beside and spec.procedure:
+                    dated = self._dated(spec.procedure, reading.value)
+                    beside.setdefault(at, {})[dated] = (reading.beside, column)
+        for at, dates in beside.items():
+            held = {name: self._held(first + at, name) for name in dates}
+            for name, value, said in self._beside(dates, held, rows[at]):
+                self._put(first + at, name, value)
+                remarks += ((at, len(self._fields), finding) for finding in said)
+        # As a reader meets them: row by row, and in a row from left to right.
+        self.body.findings += [finding for _, _, finding in sorted(remarks, key=lambda each: each[:2])]
 
-    def _read_plain(self, row: int) -> Row:
-        """A row without merges over several rows and without faults: as nearly all are."""
+    def _take_row(self, row: int) -> None:
+        """A row that needs the closer look."""
+        values, originals = self._read_row(row)
+        at = len(self.body.numbers)
+        self.body.numbers.append(row)
+        for name, value in values.items():
+            self._put(at, name, value)
+        if originals:
+            self.body.originals[at] = originals
+
+    def _held(self, at: int, name: str) -> Cell:
+        cells = self.body.columns.get(name, ())
+        return cells[at] if at < len(cells) else None
+
+    def _put(self, at: int, name: str, value: Cell) -> None:
+        """One cell of one project; a date found beside a status may have a column that the sheet has not."""
+        cells = self.body.columns.setdefault(name, [])
+        cells += [None] * (at + 1 - len(cells))
+        cells[at] = value
+
+    def _read_row(self, row: int, *, continuation: bool = False) -> tuple[dict[str, Cell], dict[str, str]]:
+        """Values, and the texts of what was normalised."""
         values: dict[str, Cell] = {}
         originals: dict[str, str] = {}
-        cells = self.grid.rows[row - 1]
-        width = len(cells)
         beside: dict[str, tuple[str, int]] = {}
-        for name, column, spec, unit, known in self._columns:
-            raw = cells[column - 1] if column <= width else None
-            kind = raw.__class__
-            taken = known.get(raw) if kind is str or kind is dt.date else None
-            if taken is None:
-                if raw is None and not spec.required:
-                    values[name] = None
-                    continue
-                taken = self.reader.take(raw, spec, unit)
-            reading, written = taken.reading, taken.written
-            values[name] = reading.value
-            if written:
-                originals[name] = written
-            if reading.remarks:
-                self._remark(reading, row, column, name, raw)
-            if reading.beside and spec.procedure:
-                beside[self._dated(spec.procedure, reading.value)] = (reading.beside, column)
-        self._put_beside(values, beside, row)
-        return Row(self.grid.sheet, row, values, originals)
-
-    def _read_row(self, row: int, *, continuation: bool = False) -> Row:
-        values: dict[str, Cell] = {}
-        originals: dict[str, str] = {}
-        beside: dict[str, tuple[str, int]] = {}
-        for name, column in self.header.columns.items():
-            spec = self.form.fields[name]
-            if spec.type == "序号":
-                continue
+        for name, column, spec in self._fields:
             raw, fault = self._value(row, column)
             blank_continuation = continuation and fault is None and is_blank(raw)
             reading = Reading(None) if blank_continuation else self.reader.read(raw, fault, spec, self._unit(column))
@@ -165,16 +197,19 @@ class BodyReader:
             written = shown(raw)
             if written and written != as_text(reading.value):
                 originals[name] = written
-        self._put_beside(values, beside, row)
-        return Row(self.grid.sheet, row, values, originals)
+        for name, value, said in self._beside(beside, values, row):
+            values[name] = value
+            self.body.findings += said
+        return values, originals
 
-    def _put_beside(self, values: dict[str, Cell], beside: Mapping[str, tuple[str, int]], row: int) -> None:
-        """Dates that stood in a status cell, where their own cells are empty (M56)."""
+    def _beside(
+        self, beside: Mapping[str, tuple[str, int]], held: Mapping[str, Cell], row: int
+    ) -> Iterator[tuple[str, Cell, list[Finding]]]:
+        """Dates that stood in a status cell, where their own cells are empty (M56), with what is to be said of them."""
         for name, (text, column) in beside.items():
-            if values.get(name) is None and name in self.form.fields:
+            if held.get(name) is None and name in self.form.fields:
                 found = self.reader.date_cell(text, self.form.fields[name])
-                self._remark(found, row, column, name, text)
-                values[name] = found.value
+                yield name, found.value, [self._finding(remark, row, column, name, text) for remark in found.remarks]
 
     def _dated(self, procedure: str, status: Cell) -> str:
         """Which date a status was written with (M56): its completion where it is done, else the one still to come."""
@@ -216,28 +251,28 @@ class BodyReader:
 
     def _continue(self, line: Line) -> None:
         """A further line of one project: its texts join the first line's, its figures must not contradict them."""
-        first = self.body.rows[-1]
-        further = self._read_row(line.row, continuation=True)
-        values = dict(first.values)
-        for name, value in further.values.items():
+        at = len(self.body.numbers) - 1
+        values, originals = self._read_row(line.row, continuation=True)
+        for name, value in values.items():
             column = self.header.columns.get(name, 0)
-            held = values.get(name)
+            held = self._held(at, name)
             if value is None or isinstance(held, Unreadable) or self._top(line.row, column) != line.row:
                 continue
             if held is None or isinstance(value, Unreadable):
-                values[name] = value
+                self._put(at, name, value)
             elif held != value and self.form.fields[name].type in {"文本", "电话", "单位", "年限"}:
-                values[name] = f"{held}；{value}"
+                self._put(at, name, f"{held}；{value}")
             elif held != value:
                 remark = Remark("V27", Severity.ERROR, {"首行": as_text(held)})
                 self.body.findings.append(self._finding(remark, line.row, column, name, self.grid.at(line.row, column)))
-        self.body.rows[-1] = Row(first.sheet, first.row, values, {**further.originals, **first.originals})
+        if originals:
+            self.body.originals[at] = {**originals, **self.body.originals.get(at, {})}
 
     def _close_sections(self, sections: list[_Section], level: int) -> None:
         """The sections that a row of this level ends, and whether each held as many projects as it says (M03)."""
         while sections and sections[-1].line.level >= level:
             section = sections.pop()
-            counted = len(self.body.rows) - section.above
+            counted = len(self.body.numbers) - section.above
             if section.line.section_count not in (None, counted):
                 self._say(
                     "T02", Severity.WARNING, section.line, 写的=str(section.line.section_count), 实际=str(counted)
@@ -245,28 +280,28 @@ class BodyReader:
 
     def _totals(self, seen: list[Line]) -> None:
         """合计 rows are dropped and recomputed; where the unit's own figure differs, it is told (M04)."""
-        rows = self.body.rows
+        numbers = self.body.numbers
         marks = [line for line in seen if line.kind in {Kind.TOTAL, Kind.SECTION}]
         partial = [line for line in marks if line.kind is Kind.TOTAL and "小计" in line.lead]
         # The first subtotal shows whether subtotals stand above their rows or below them.
-        leading = bool(partial) and not any(row.row < partial[0].row for row in rows)
+        leading = bool(partial) and not any(number < partial[0].row for number in numbers)
         edges = [0, *(line.row for line in marks), len(self.grid.rows) + 1]
         for index, line in enumerate(marks, 1):
             if line in partial:
                 first, last = (line.row, edges[index + 1]) if leading else (edges[index - 1], line.row)
-                block = [row for row in rows if first < row.row < last]
+                block = [at for at, number in enumerate(numbers) if first < number < last]
                 if block:
                     self._compare_total(line, block)
             elif line.kind is Kind.TOTAL:
-                self._compare_total(line, rows)
+                self._compare_total(line, range(len(numbers)))
 
-    def _compare_total(self, line: Line, rows: list[Row]) -> None:
+    def _compare_total(self, line: Line, places: Sequence[int]) -> None:
         for name, column in self.header.columns.items():
             spec = self.form.fields[name]
             raw = self.grid.at(line.row, column)
             if spec.type != "金额" or ((line.row, column) not in self.grid.faults and is_blank(raw)):
                 continue
-            values = [row.values.get(name) for row in rows]
+            values = [self.body.columns[name][at] for at in places]
             figures = [value for value in values if isinstance(value, int | float)]
             stated = self.reader.money_cell(raw, self._unit(column)).value if raw is not None else None
             if not isinstance(stated, int | float):

@@ -18,9 +18,11 @@ from xmreport.forms.values import Reader
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Book, Grid, address
 from xmreport.model.returned import is_figures, is_problem_list
+from xmreport.model.rows import Block, Rows
 from xmreport.model.submission import Examination, Part
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
+from xmreport.rulebook.identity import identities_of
 from xmreport.rulebook.names import key_of
 
 ENOUGH = 0.5
@@ -137,7 +139,7 @@ def _read_sheet(grid: Grid, form: Form, header: Header, labels: Labels, county: 
             say("S07", Severity.WARNING, header.cells[column], heading)
     reader = Reader(county, form, money or form.file.money, stated or arrived.day)
     body = BodyReader(Lines(labels, header, form), reader).read()
-    if not body.rows and not body.nil and _says_nil(grid):
+    if not body.numbers and not body.nil and _says_nil(grid):
         body.nil = True
     findings += _hidden(grid, header, body)
     unit = county.roster.resolve(frame.unit.text) if frame.unit else None
@@ -154,7 +156,7 @@ def _says_nil(grid: Grid) -> bool:
 def _hidden(grid: Grid, header: Header, body: Body) -> list[Finding]:
     """Hidden and struck-out rows count like all others, and it is said (M41, M61)."""
     found = []
-    rows = [row.row for row in body.rows]
+    rows = body.numbers
     hidden = [row for row in rows if row in grid.hidden_rows]
     struck = [row for row in rows if row in grid.struck_rows]
     columns = [name for name, column in header.columns.items() if column in grid.hidden_columns]
@@ -188,7 +190,7 @@ def _grouped(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> list
         periods = {_period(county, other) for other in alike if other.stated and other.unit in (None, unit)}
         period = _period(county, sheet) if sheet.stated else periods.pop() if len(periods) == 1 else None
         groups.setdefault((sheet.form.name, unit, period), []).append(sheet)
-    filled = [[sheet for sheet in group if sheet.body.rows or sheet.body.nil] for group in groups.values()]
+    filled = [[sheet for sheet in group if sheet.body.numbers or sheet.body.nil] for group in groups.values()]
     return [group for group in filled if group] or [next(iter(groups.values()))]
 
 
@@ -219,7 +221,12 @@ def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
     unit, doubt = _unit(first, county, arrived)
     if doubt:
         findings.insert(0, doubt)
-    rows = tuple(row for sheet in sheets for row in sheet.body.rows)
+    rows = Rows(
+        Block(sheet.grid.sheet, sheet.body.numbers, sheet.body.columns, sheet.body.originals)
+        for sheet in sheets
+        if sheet.body.numbers
+    )
+    rows.identities = identities_of(first.form, rows)
     nil = not rows and any(sheet.body.nil for sheet in sheets)
     if not rows and not nil and not any(finding.code == "S05" for finding in findings):
         cell = address(first.header.bottom + 1, first.header.columns.get(first.form.file.name_column, 1))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cached_property
+from typing import Any
 
 from xmreport.forms.cleaning import clean, is_blank, shown
 from xmreport.forms.dates import read_date
@@ -20,6 +23,9 @@ from xmreport.rulebook.form import Form, FormField
 
 MOST_KNOWN, MOST_WAYS = 2000, 32
 """Cells of one column, and ways of reading sheets, that are remembered."""
+_TELLING = {str, dt.date, type(None)}
+"""Kinds of cells that no cell of another kind is equal to."""
+_FIGURES = {float, type(None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,14 @@ class Taken:
 
     reading: Reading
     written: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What cells of a column gave before: the value of each, and what is to be told of some."""
+
+    values: dict[Any, Cell] = dataclass_field(default_factory=dict)
+    told: dict[Any, Taken] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,32 +66,43 @@ class Reader:
             return error("V01")
         return reading
 
-    def take(self, value: Scalar, field: FormField, heading_unit: str | None) -> Taken:
-        """One cell without a fault, as the body needs it. What was read once is not read again: columns repeat."""
-        kind, type_ = value.__class__, field.type
-        if kind is str and type_ == "文本":
-            assert isinstance(value, str)
-            return Taken(Reading(clean(value)), "") if not is_blank(value) else self._taken(value, field, heading_unit)
-        if kind is str and type_ == "代码":  # hardly ever twice
-            return self._taken(value, field, heading_unit)
-        if kind is float and type_ == "金额":
-            assert isinstance(value, float)
-            if (heading_unit or self.money) == self.form.file.money and is_plain_money(value):
-                return Taken(Reading(value), "")
-            return self._taken(value, field, heading_unit)
-        known = self.known(field, heading_unit)
-        # 1, 1.0 and 是 are one key to Python and three things to a clerk.
-        key = value if kind is str or kind is dt.date else (kind, value)
-        taken = known.get(key)
-        if taken is None:
-            if len(known) >= MOST_KNOWN:
-                known.clear()
-            taken = known[key] = self._taken(value, field, heading_unit)
-        return taken
+    def column(
+        self, cells: Sequence[Scalar], field: FormField, heading_unit: str | None
+    ) -> tuple[Sequence[Cell], Sequence[tuple[int, Taken]]]:
+        """A column of cells without faults: their values, and by its place each cell of which something is to be told.
 
-    def known(self, field: FormField, heading_unit: str | None) -> dict[object, Taken]:
-        """What texts and dates in a column of this field gave before, in this sheet or one read the same way."""
-        return self._known.setdefault((field.name, heading_unit), {})
+        What was read once is not read again: columns repeat, in a sheet and from file to file.
+        """
+        kinds = set(map(type, cells))
+        if field.type == "金额" and self._is_plain_money(cells, kinds, field, heading_unit):
+            return cells, ()  # type: ignore[return-value]
+        known = self._known.setdefault((field.name, heading_unit), _Column())
+        if len(known.values) > MOST_KNOWN:
+            known.values.clear()
+            known.told.clear()
+        # 1, 1.0 and 是 are one key to Python and three things to a clerk.
+        keys: Sequence[Any] = cells if _TELLING.issuperset(kinds) else [_key(cell) for cell in cells]
+        for key in set(keys).difference(known.values):
+            cell = key[1] if key.__class__ is tuple else key
+            if cell.__class__ is str and field.type == "文本" and not is_blank(cell):
+                known.values[key] = clean(cell)
+                continue
+            taken = self._taken(cell, field, heading_unit)
+            known.values[key] = taken.reading.value
+            if taken.written or taken.reading.remarks or taken.reading.beside:
+                known.told[key] = taken
+        told = [(at, known.told[key]) for at, key in enumerate(keys) if key in known.told] if known.told else ()
+        return list(map(known.values.__getitem__, keys)), told
+
+    def _is_plain_money(
+        self, cells: Sequence[Scalar], kinds: AbstractSet[type], field: FormField, heading_unit: str | None
+    ) -> bool:
+        """Whether a column is kept as it is: figures in the form's own unit, and blanks where they may be."""
+        if not _FIGURES.issuperset(kinds) or (heading_unit or self.money) != self.form.file.money:
+            return False
+        if type(None) in kinds and field.required:
+            return False
+        return all(is_plain_money(cell) for cell in cells if isinstance(cell, float))
 
     def _taken(self, value: Scalar, field: FormField, heading_unit: str | None) -> Taken:
         reading = self.read(value, None, field, heading_unit)
@@ -87,7 +112,7 @@ class Reader:
         return Taken(reading, written if written != as_text(reading.value) else "")
 
     @cached_property
-    def _known(self) -> dict[tuple[str, str | None], dict[object, Taken]]:
+    def _known(self) -> dict[tuple[str, str | None], _Column]:
         """What cells gave before, in this sheet or another one read the same way."""
         own = (id(self.county), id(self.form), self.money, self.today)
         if own not in _KNOWN or _KNOWN[own][0] is not self.county:
@@ -113,7 +138,11 @@ def as_text(value: Cell) -> str:
     return str(value) if isinstance(value, PartialDate) else shown(value)
 
 
-_KNOWN: dict[tuple[int, int, str, dt.date], tuple[County, dict[tuple[str, str | None], dict[object, Taken]]]] = {}
+def _key(cell: Scalar) -> Scalar | tuple[type, Scalar]:
+    return cell if cell.__class__ in _TELLING else (cell.__class__, cell)
+
+
+_KNOWN: dict[tuple[int, int, str, dt.date], tuple[County, dict[tuple[str, str | None], _Column]]] = {}
 _READERS: Mapping[str, Callable[[Reader, Scalar, FormField, str | None], Reading]] = {
     "金额": lambda reader, value, _, unit: reader.money_cell(value, unit),
     "数": lambda _, value, *__: read_number(value),

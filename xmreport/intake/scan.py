@@ -69,14 +69,13 @@ def _scan(folder: Path, prefix: str, folders: tuple[str, ...], failed: Failed) -
     for entry in listed:
         name = f"{prefix}/{entry.name}"
         try:
-            below = entry.is_dir(follow_symlinks=False)
-            status = os.lstat(entry.path)
+            status = None if entry.is_dir(follow_symlinks=False) else os.lstat(entry.path)
         except FileNotFoundError:
             continue
         except OSError as error:
             failed(name, error)
             continue
-        if below:
+        if status is None:
             if not entry.name.startswith("."):
                 yield from _scan(Path(entry.path), name, (*folders, entry.name), failed)
             continue

@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xmreport.ledger.encoding import Stored, from_text, to_json
+from xmreport.ledger.encoding import Stored, from_text
 from xmreport.ledger.schema import GENESIS
+from xmreport.model.text import to_json
 
 YOUNGER = frozenset({"handed_over"})
 """Columns that the first records had not: where they say nothing they are no part of the text, and old hashes hold."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
-from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
-from xmreport.model.submission import Cell, Row, Unreadable
+from xmreport.model.rows import Rows
+from xmreport.model.text import to_json
 
 Stored = None | int | str | bytes
 
@@ -44,7 +43,7 @@ def to_columns(receipt: Receipt) -> dict[str, Stored]:
         "sheet": receipt.sheet and to_text(receipt.sheet),
         "replayed": int(receipt.replayed),
         "findings": to_json([_finding_to_json(finding) for finding in receipt.findings]),
-        "rows": rows_to_json(receipt.rows),
+        "rows": Rows.of(receipt.rows).text,
         "handed_over": receipt.handed_over,
     }
 
@@ -76,32 +75,6 @@ def from_columns(row: sqlite3.Row) -> Receipt:
     )
 
 
-def rows_to_json(rows: Iterable[Row]) -> str:
-    """Rows of one form share their list of fields: it is written once and each row names it by number."""
-    numbers: dict[tuple[str, ...], int] = {}
-    lines = []
-    for row in rows:
-        number = numbers.setdefault(tuple(row.values), len(numbers))
-        lines.append([row.sheet, row.row, number, list(row.values.values()), dict(row.originals)])
-    return to_json({"fields": list(numbers), "rows": lines})
-
-
-def rows_from_json(text: str) -> tuple[Row, ...]:
-    """The inverse of `rows_to_json`."""
-    document = json.loads(text)
-    fields: list[list[str]] = document["fields"]
-    return tuple(
-        Row(sheet, number, dict(zip(fields[which], map(_cell_from_json, values), strict=True)), originals)
-        for sheet, number, which, values, originals in document["rows"]
-    )
-
-
-def to_json(content: Any) -> str:
-    """Compact JSON in readable Chinese. Half a surrogate pair, which no UTF-8 can hold, becomes JSON's own escape."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_tagged)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def to_text(text: str) -> str | bytes:
     """A file name that is no valid Unicode (written in GBK on a Linux disk) is stored as bytes."""
     try:
@@ -126,34 +99,6 @@ def to_moment(moment: dt.datetime) -> str:
 def microseconds(moment: dt.datetime) -> int:
     """The instant as a number, exactly, whatever the offset."""
     return (moment - EPOCH) // MICROSECOND
-
-
-def _tagged(value: object) -> dict[str, Any]:
-    """What JSON has no word for. Only these are objects where a cell stands, so they are told apart for certain."""
-    match value:
-        case PartialDate():
-            return _date_to_json(value.year, value.month, value.day)
-        case Unreadable():
-            return {"unreadable": True}
-        case _:
-            raise TypeError(f"no cell holds a {type(value).__name__}")
-
-
-@lru_cache(maxsize=8192)
-def _date_to_json(year: int, month: int, day: int) -> dict[str, Any]:
-    return {"date": str(PartialDate(year, month, day))}
-
-
-@lru_cache(maxsize=8192)
-def _date_from_json(text: str) -> PartialDate:
-    return PartialDate.parse(text)
-
-
-def _cell_from_json(value: Any) -> Cell:
-    if not isinstance(value, dict):
-        cell: Cell = value
-        return cell
-    return _date_from_json(value["date"]) if "date" in value else Unreadable()
 
 
 def _finding_to_json(finding: Finding) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from xmreport.ledger import chain, encoding, schema
 from xmreport.ledger.chain import Link
 from xmreport.ledger.originals import Originals
 from xmreport.model.receipts import Outcome, Receipt
-from xmreport.model.submission import Row
+from xmreport.model.rows import Rows
 
 SELECT = """
 SELECT seq, file, sha256, size, outcome, arrived_at, rules, county, unit, form, task, period, due_at, late_by_s,
@@ -102,6 +102,7 @@ class Ledger:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             yield
+            self.originals.settle()  # the bytes come before the record
 
     def unfinished(self) -> list[tuple[Drop, tuple[Receipt, ...]]]:
         """What is recorded but, as far as is known, has not left the inbox; the receipts come without rows."""
@@ -120,24 +121,24 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("DELETE FROM standing WHERE file = ? AND identity = ? AND NOT stays", map(_key, drops))
 
-    def ignored_before(self, drop: Drop) -> bool:
-        """Whether this very file is recorded as one that stays in the inbox."""
-        found = self._db.execute("SELECT 1 FROM standing WHERE file = ? AND identity = ? AND stays", _key(drop))
-        return found.fetchone() is not None
+    def staying(self) -> set[Drop]:
+        """The files that are recorded as staying in the inbox."""
+        found = self._db.execute("SELECT file, identity FROM standing WHERE stays")
+        return {Drop(encoding.from_text(row["file"]), encoding.from_text(row["identity"])) for row in found}
 
     def receipts(self, county: str | None = None, until: dt.datetime | None = None) -> tuple[Receipt, ...]:
         """All receipts in the order they were written, without rows; `until` is the last moment of arrival."""
         return self._select(county=county, until=until)
 
-    def rows(self, seq: int) -> tuple[Row, ...]:
+    def rows(self, seq: int) -> Rows:
         """The typed rows of one receipt; KeyError where there is no such receipt."""
         return self.rows_of([seq])[seq]
 
-    def rows_of(self, seqs: Iterable[int]) -> dict[int, tuple[Row, ...]]:
+    def rows_of(self, seqs: Iterable[int]) -> dict[int, Rows]:
         found = self._db.execute(
             "SELECT seq, rows FROM receipt WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(list(seqs)),)
         )
-        return {row["seq"]: encoding.rows_from_json(row["rows"]) for row in found}
+        return {row["seq"]: Rows.parse(row["rows"]) for row in found}
 
     def last_pass(self) -> dt.datetime | None:
         """When the engine last looked at the inbox: what it finds now cannot have arrived before."""

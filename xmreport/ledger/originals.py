@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 import re
 import shutil
-import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from xmreport.ledger.schema import LedgerError
 
-CHUNK = 1 << 20
 READ_ONLY = 0o444
 OVERSIZE = "oversize"
 """The folder of files that were never read, and so have no SHA-256 for a name."""
@@ -34,14 +32,26 @@ class Originals:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._unsettled: set[Path] = set()
+        """Folders with new names in them that a power cut may still take back."""
 
     def keep(self, data: bytes) -> str:
-        """Make the bytes durable and return their SHA-256. The same bytes are kept once."""
+        """Keep the bytes, once, and return their SHA-256. They are durable; their name is with the next `settle`."""
         sha = hashlib.sha256(data).hexdigest()
-        if self._holds(sha):
-            self._sync(sha)
-            return sha
-        return self._copy(io.BytesIO(data))
+        if not self._holds(sha):
+            self._write(sha, data)
+        self._unsettled.update((self._path(sha).parent, self._root))
+        return sha
+
+    def settle(self) -> None:
+        """Make the names of all that was kept as durable as the bytes. Windows has no such call and needs none."""
+        while self._unsettled:
+            folder = self._unsettled.pop()
+            try:
+                _sync(folder)
+            except OSError:
+                self._unsettled.add(folder)
+                raise
 
     def set_aside(self, path: Path, name: str) -> None:
         """Move a file too large to be read, as it is: a copy could fill the disk. Gone already is done already."""
@@ -87,47 +97,39 @@ class Originals:
             raise OriginalDamaged(sha)
         return True
 
-    def _copy(self, source: BinaryIO) -> str:
-        self._root.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._root, prefix=".", suffix=".tmp")
-        draft = Path(name)
+    def _write(self, sha: str, data: bytes) -> None:
+        target = self._path(sha)
+        draft = target.with_name(f".{sha}.{os.getpid()}.{threading.get_ident()}.tmp")
         try:
-            digest = hashlib.sha256()
-            with os.fdopen(handle, "wb") as file:
-                while chunk := source.read(CHUNK):
-                    digest.update(chunk)
-                    file.write(chunk)
+            with self._open(draft) as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            sha = digest.hexdigest()
-            self._settle(draft, sha)
-        finally:
+            draft.replace(target)
+        except BaseException as error:
             draft.unlink(missing_ok=True)
-        return sha
+            # On Windows the same bytes, just put there by another process, are in the way.
+            if isinstance(error, PermissionError) and self._holds(sha):
+                return
+            raise
+        with contextlib.suppress(PermissionError):  # a courtesy that not every file system knows
+            target.chmod(READ_ONLY)
 
-    def _settle(self, draft: Path, sha: str) -> None:
-        """Give a complete draft its name."""
-        target = self._path(sha)
-        target.parent.mkdir(exist_ok=True)
-        if not self._holds(sha):
-            try:
-                draft.replace(target)
-            except PermissionError:
-                if not self._holds(sha):  # on Windows the same bytes, just put there by another process, are in the way
-                    raise
-            with contextlib.suppress(PermissionError):  # a courtesy that not every file system knows
-                target.chmod(READ_ONLY)
-        self._sync(sha)
+    def _open(self, draft: Path) -> BinaryIO:
+        try:
+            return draft.open("wb")
+        except FileNotFoundError:
+            draft.parent.mkdir(parents=True, exist_ok=True)
+            return draft.open("wb")
 
-    def _sync(self, sha: str) -> None:
-        """Make the name as durable as the bytes. Windows has no such call and needs none."""
-        if os.name == "posix":
-            for folder in (self._path(sha).parent, self._root):
-                handle = os.open(folder, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+
+def _sync(folder: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _digest(path: Path) -> str:

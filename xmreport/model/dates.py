@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 CHINA = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 """Fixed UTC+8: China has had no daylight saving since 1991, and Windows has no zone data."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PartialDate:
+class PartialDate(NamedTuple):
     """A date to the day, the month (`day` is 0) or the year (`month` and `day` are 0)."""
 
     year: int
@@ -41,8 +40,7 @@ class PartialDate:
 
     def compare(self, other: PartialDate) -> int:
         """-1, 0 or 1, at the coarser precision of the two."""
-        mine, theirs = (self.year, self.month, self.day), (other.year, other.month, other.day)
-        for a, b in zip(mine, theirs, strict=True):
+        for a, b in zip(self, other, strict=True):
             if a == 0 or b == 0:
                 return 0
             if a != b:

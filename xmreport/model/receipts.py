@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,7 +50,7 @@ class Receipt:
     """The period's due date as written in the rules: 2022-12-09."""
     due_at: dt.datetime | None = None
     late_by_s: int | None = None
-    rows: tuple[Row, ...] = ()
+    rows: Sequence[Row] = ()
     row_count: int = 0
     """How many rows were taken in; the ledger fills it, also where it leaves `rows` out."""
     nil: bool = False

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding
@@ -33,6 +32,16 @@ class Row:
     originals: Mapping[str, str] = field(default_factory=dict)
 
 
+class Identity(NamedTuple):
+    """The keys by which a row's project is found again: the main one and the spare one. Either may be missing."""
+
+    main: str | None
+    spare: str | None
+
+    def __bool__(self) -> bool:
+        return bool(self.main or self.spare)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One unit's return inside a workbook: usually the whole of it."""
@@ -42,7 +51,7 @@ class Part:
     unit: str | None
     stated: dt.date | None
     """The sheet's own 填报时间."""
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     nil: bool
     """An explicit 零报告."""
     columns: Mapping[str, Mapping[str, int]]
@@ -57,47 +66,9 @@ class Part:
         column = self.columns.get(row.sheet, {}).get(name)
         return address(row.row, column) if column else None
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """On its way between processes its rows are columns, whose names are written once."""
-        others = [getattr(self, name) for name in self.__slots__ if name != "rows"]
-        return _part, (pack(self.rows), others)
-
     @property
     def acceptable(self) -> bool:
         return not any(finding.is_error for finding in self.findings)
-
-
-Packed = list[tuple[str, int, tuple[str, ...], list[Any], Mapping[str, str]]]
-
-
-def pack(rows: tuple[Row, ...]) -> Packed:
-    """Rows in plain lists, dates as triples: many times quicker to send than objects."""
-    known: dict[tuple[str, ...], tuple[str, ...]] = {}
-    packed: Packed = []
-    for row in rows:
-        names = tuple(row.values)
-        cells = [(c.year, c.month, c.day) if isinstance(c, PartialDate) else c for c in row.values.values()]
-        packed.append((row.sheet, row.row, known.setdefault(names, names), cells, row.originals))
-    return packed
-
-
-def unpack(packed: Packed) -> tuple[Row, ...]:
-    """The inverse of `pack`."""
-    rows = []
-    for sheet, row, names, packed_cells, originals in packed:
-        cells = [_day(cell) if cell.__class__ is tuple else cell for cell in packed_cells]
-        rows.append(Row(sheet, row, dict(zip(names, cells, strict=True)), originals))
-    return tuple(rows)
-
-
-@lru_cache(maxsize=8192)
-def _day(triple: tuple[int, int, int]) -> PartialDate:
-    return PartialDate(*triple)
-
-
-def _part(packed: Packed, others: list[Any]) -> Part:
-    names = (name for name in Part.__slots__ if name != "rows")
-    return Part(rows=unpack(packed), **dict(zip(names, others, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xmreport.model.dates import PartialDate
-from xmreport.model.submission import Row
+from xmreport.model.rows import Rows
+from xmreport.model.submission import Cell, Identity, Row
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import key_of
 
+_NAMING = {str, PartialDate}
 DRIFT = 88
 """Likeness from which a new name is suggested to be an old one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A row's main key and its spare one; either may be missing."""
-
-    main: str | None
-    spare: str | None
-
-    def __bool__(self) -> bool:
-        return bool(self.main or self.spare)
 
 
 def identity_of(form: Form, row: Row) -> Identity:
     """The keys of a row."""
     return Identity(_key(form.file.key, row), _key(form.file.spare_key, row))
+
+
+def identities_of(form: Form, rows: Sequence[Row]) -> Sequence[Identity]:
+    """The keys of every row."""
+    columns = Rows.of(rows)
+    if len(columns.identities) == len(columns):
+        return columns.identities
+    main, spare = (
+        _keys([columns.column(name) for name in names], len(columns)) for names in (form.file.key, form.file.spare_key)
+    )
+    return list(map(Identity, main, spare))
 
 
 def name_of(form: Form, row: Row) -> str:
@@ -60,10 +61,19 @@ def renamed(name: str, before: str) -> bool:
 
 
 def _key(fields: tuple[str, ...], row: Row) -> str | None:
-    values = [row.values.get(field) for field in fields]
-    if not values or not all(isinstance(value, str | PartialDate) and value for value in values):
-        return None
-    return "\n".join(key_of(str(value)).lstrip("☆★*") for value in values)
+    return _keys([[row.values.get(field)] for field in fields], 1)[0]
+
+
+def _keys(columns: Sequence[Sequence[Cell]], count: int) -> list[str | None]:
+    """A key for every line; None where a part of it is missing, or is neither text nor date."""
+    if not columns:
+        return [None] * count
+    return [
+        "\n".join([key_of(str(cell)).lstrip("☆★*") for cell in cells])
+        if all(cells) and _NAMING.issuperset(map(type, cells))
+        else None
+        for cells in zip(*columns, strict=True)
+    ]
 
 
 class Index:

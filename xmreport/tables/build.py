@@ -35,7 +35,7 @@ def build_period(
     task: Task,
     period: Period,
     material: Material,
-    rows: Mapping[int, tuple[Row, ...]],
+    rows: Mapping[int, Sequence[Row]],
     as_of: dt.datetime,
 ) -> Iterator[WorkbookData]:
     """The workbooks of one period; a document's period has only the register.
@@ -74,7 +74,7 @@ def build_period(
 
 
 def _beside(
-    county: County, own: Form, receipts: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]
+    county: County, own: Form, receipts: Sequence[Receipt], rows: Mapping[int, Sequence[Row]]
 ) -> dict[str, Source]:
     """Each unit's newest return of every other form."""
     sources: dict[str, Source] = {}
@@ -103,7 +103,7 @@ def _living(county: County, task: Task, kept: Sequence[Kept]) -> dict[str, Sourc
     return sources
 
 
-def _return(form: Form, receipt: Receipt, version: int, rows: Mapping[int, tuple[Row, ...]]) -> Return:
+def _return(form: Form, receipt: Receipt, version: int, rows: Mapping[int, Sequence[Row]]) -> Return:
     """What a unit reports: in a docket that it sends back edited, other units' matters are not its own."""
     unit = receipt.unit or ""
     own = tuple(row for row in rows[receipt.seq] if not is_anothers(form, row, unit))
@@ -115,7 +115,7 @@ def _by(merged: Merged) -> str:
     return REPORTER if merged.form.procedures or RESPONSIBLE not in merged.form.columns else RESPONSIBLE
 
 
-def _contacts(receipts: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]) -> dict[str, str]:
+def _contacts(receipts: Sequence[Receipt], rows: Mapping[int, Sequence[Row]]) -> dict[str, str]:
     """Unit → its contacts and their telephones, as the newest list names them."""
     found: dict[str, str] = {}
     for receipt in receipts:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
-from xmreport.model.submission import Row, Value
+from xmreport.model.submission import Identity, Row, Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.book import County, Docket
 from xmreport.rulebook.calendar import CalendarUnknown
-from xmreport.rulebook.identity import Identity, Index, identity_of
+from xmreport.rulebook.identity import Index, identity_of
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.origin import edited_until, is_printed
 from xmreport.tables.docket_events import Arrived, Event, Said, events, given_dates
@@ -92,7 +92,7 @@ def stand(
     county: County,
     docket: Docket,
     history: Sequence[Receipt],
-    rows: Mapping[int, tuple[Row, ...]],
+    rows: Mapping[int, Sequence[Row]],
     until: dt.datetime,
 ) -> Standing:
     """The docket as it stood at a moment.
@@ -126,7 +126,7 @@ def _folded(
     county: County,
     docket: Docket,
     history: Sequence[Receipt],
-    rows: Mapping[int, tuple[Row, ...]],
+    rows: Mapping[int, Sequence[Row]],
     until: dt.datetime,
     numbered: _Fold | None = None,
 ) -> _Fold:

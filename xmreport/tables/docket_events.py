@@ -74,7 +74,7 @@ def events(
     county: County,
     docket: Docket,
     history: Sequence[Receipt],
-    rows: Mapping[int, tuple[Row, ...]],
+    rows: Mapping[int, Sequence[Row]],
     until: dt.datetime,
 ) -> list[Event]:
     """Everything that was said up to a moment, in the order in which it came to be so.
@@ -108,7 +108,7 @@ def _in_order(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, dt.datetim
 class _Reader:
     """Reads one county's returns for one docket."""
 
-    def __init__(self, county: County, docket: Docket, rows: Mapping[int, tuple[Row, ...]]) -> None:
+    def __init__(self, county: County, docket: Docket, rows: Mapping[int, Sequence[Row]]) -> None:
         self.county, self.docket, self.rows = county, docket, rows
         self.form = county.forms[docket.rules.form]
         self.offices = frozenset(offices(county, docket))

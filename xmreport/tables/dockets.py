@@ -52,7 +52,7 @@ class Kept:
 
 
 def kept_dockets(
-    occasion: Occasion, forms: Collection[str], history: Sequence[Receipt], rows: Mapping[int, tuple[Row, ...]]
+    occasion: Occasion, forms: Collection[str], history: Sequence[Receipt], rows: Mapping[int, Sequence[Row]]
 ) -> tuple[Kept, ...]:
     """Every docket that is written with the occasion's task, and those of the forms its lists and figures rest on.
 

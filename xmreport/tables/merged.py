@@ -9,11 +9,11 @@ from functools import cached_property
 import pandas as pd
 
 from xmreport.model.receipts import Receipt
-from xmreport.model.submission import Row, Value
+from xmreport.model.submission import Identity, Row, Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.columns import columns_of
 from xmreport.rulebook.form import FIGURES, Form
-from xmreport.rulebook.identity import Identity, identity_of, name_of
+from xmreport.rulebook.identity import identity_of, name_of
 from xmreport.tables.frame import Frame, readable_all
 
 UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
@@ -34,7 +34,7 @@ class Return:
     unit: str
     receipt: Receipt
     version: int
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
 
     @cached_property
     def origin(self) -> Mapping[str, str | int]:
@@ -138,7 +138,7 @@ def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Me
     return Merged(form, tuple(entered), tuple(conflicts))
 
 
-def _worked_out(form: Form, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+def _worked_out(form: Form, rows: Sequence[Row]) -> Sequence[Row]:
     """Rows with their computed columns as the formulas give them: nothing where a formula lacks a part."""
     if not form.computed:
         return rows
