@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-import re
 import sqlite3
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from conftest import FIRST, ONE_TASK, SECOND, WEEKLY, Office, at, contacts, form_one, project, saved
 
 from xmreport.ledger import Entry, Ledger
-from xmreport.ledger.schema import TABLES
 from xmreport.model.events import FileEvent, Published
 from xmreport.model.receipts import Outcome, Receipt, State
 from xmreport.model.trouble import Trouble
@@ -226,30 +224,6 @@ def _record(state: Path, *reasons: str | None) -> None:
         for reason in reasons:
             receipt = Receipt("a.xlsx", None, 1, Outcome.RETURNED, T, rules="r", handed_over=reason)
             ledger.record([Entry(None, (receipt,))])
-
-
-def _as_first_written(state: Path) -> None:
-    """The same records in a ledger of the first version, which had no column for a reason."""
-    new, old = state / "ledger.sqlite3", state / "old.sqlite3"
-    db = sqlite3.connect(old, isolation_level=None)
-    db.executescript(re.sub(r",(  --.*)\n  handed_over .*", r"\1", TABLES))
-    columns = ", ".join(name for _, name, *_ in db.execute("PRAGMA table_info(receipt)"))
-    assert "rows" in columns
-    assert "handed_over" not in columns
-    db.execute("ATTACH ? AS new", (str(new),))
-    db.execute(f"INSERT INTO receipt SELECT {columns} FROM new.receipt ORDER BY seq")
-    db.execute("PRAGMA user_version = 1")
-    db.close()
-    old.replace(new)
-
-
-def test_a_ledger_from_before_there_were_such_records_still_verifies_and_takes_them(tmp_path: Path):
-    _record(tmp_path, None, None)
-    _as_first_written(tmp_path)
-    _record(tmp_path, REASON)
-    with Ledger.open(tmp_path) as ledger:
-        assert [receipt.handed_over for receipt in ledger.receipts()] == [None, None, REASON]
-        assert ledger.verify() == []
 
 
 @pytest.mark.parametrize(("seq", "value"), [(1, "'编的'"), (2, "NULL"), (2, "'改的'")])

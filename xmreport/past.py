@@ -15,8 +15,6 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import identities_of
 
 Period = tuple[str | None, str | None]
-_Place = tuple[str, int]
-"""A unit, and which of its rows."""
 AT_HAND = 4
 """Periods whose projects are kept ready for comparison: the current ones. Older ones are read again where needed."""
 
@@ -129,39 +127,38 @@ class _Held:
         self._form = form
         self._order: dict[str, int] = {}
         self._returns: dict[str, tuple[int, Sequence[Identity]]] = {}
-        self._main: dict[str, tuple[_Place, ...]] = {}
-        self._spare: dict[str, tuple[_Place, ...]] = {}
+        self._main: dict[str | None, tuple[str, ...]] = {}
+        self._spare: dict[str | None, tuple[str, ...]] = {}
 
     def put(self, owner: str, seq: int, rows: Sequence[Row]) -> None:
         """The return of a unit that is in force now, in the place of its last one."""
         self._order.setdefault(owner, len(self._order))
         _, gone = self._returns.get(owner, (0, ()))
-        identities = identities_of(self._form, rows)
-        self._returns[owner] = (seq, identities)
+        self._returns[owner] = (seq, identities_of(self._form, rows))
         for table, side in ((self._main, 0), (self._spare, 1)):
             for key in {identity[side] for identity in gone} - {None}:
-                table[str(key)] = tuple(place for place in table[str(key)] if place[0] != owner)
-            # Backwards, so that of one project's two rows the first is found.
-            own = {identity[side]: at for at, identity in reversed(list(enumerate(identities)))}
-            for key, at in own.items():
-                if key:
-                    table[key] = (*table.get(key, ()), (owner, at))
+                table[key] = tuple(other for other in table[key] if other != owner)
+            keys = {identity[side] for identity in self._returns[owner][1]} - {None}
+            others = {key: table[key] for key in keys if key in table}
+            table.update(dict.fromkeys(keys, (owner,)))
+            table.update({key: (*owners, owner) for key, owners in others.items()})
 
     def find(self, own: Identity, unit: str) -> tuple[str, int, int] | None:
         """Another unit, its receipt and the place of its row: by the main key; by the spare one where a side has none.
 
         So `Index` finds it in one return.
         """
-        main, spare = self._main.get(own.main or ""), self._spare.get(own.spare or "")
-        if not main and not spare:
+        by_main = self._main.get(own.main, ()) if own.main else ()
+        by_spare = self._spare.get(own.spare, ()) if own.spare else ()
+        if by_main in {(), (unit,)} and by_spare in {(), (unit,)}:
             return None
-        by_main, by_spare = dict(main or ()), dict(spare or ())
-        for owner in sorted((by_main.keys() | by_spare.keys()) - {unit}, key=lambda each: self._order[each]):
+        for owner in sorted({*by_main, *by_spare} - {unit}, key=lambda each: self._order[each]):
             seq, identities = self._returns[owner]
             if owner in by_main:
-                return owner, seq, by_main[owner]
-            if not (own.main and identities[by_spare[owner]].main):
-                return owner, seq, by_spare[owner]
+                return owner, seq, [each.main for each in identities].index(own.main)
+            place = [each.spare for each in identities].index(own.spare)
+            if not (own.main and identities[place].main):
+                return owner, seq, place
         return None
 
 

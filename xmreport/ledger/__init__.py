@@ -3,7 +3,7 @@
 from xmreport.ledger.chain import Link
 from xmreport.ledger.ledger import Drop, Entry, Ledger
 from xmreport.ledger.originals import OriginalDamaged, Originals
-from xmreport.ledger.schema import LedgerDamaged, LedgerError, LedgerTooNew
+from xmreport.ledger.schema import LedgerDamaged, LedgerError, LedgerOfAnotherVersion
 
 __all__ = [
     "Drop",
@@ -11,7 +11,7 @@ __all__ = [
     "Ledger",
     "LedgerDamaged",
     "LedgerError",
-    "LedgerTooNew",
+    "LedgerOfAnotherVersion",
     "Link",
     "OriginalDamaged",
     "Originals",

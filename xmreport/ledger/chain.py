@@ -11,9 +11,6 @@ from xmreport.ledger.encoding import Stored, from_text
 from xmreport.ledger.schema import GENESIS
 from xmreport.model.text import to_json
 
-YOUNGER = frozenset({"handed_over"})
-"""Columns that the first records had not: where they say nothing they are no part of the text, and old hashes hold."""
-
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -30,7 +27,7 @@ def link(prev: str, columns: Mapping[str, Stored]) -> str:
 
 
 def _text(columns: Mapping[str, Stored]) -> str:
-    told = ((name, value) for name, value in sorted(columns.items()) if value is not None or name not in YOUNGER)
+    told = sorted(columns.items())
     return to_json({name: from_text(value) if isinstance(value, bytes) else value for name, value in told})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xmreport.model.trouble import Trouble
 
-VERSION = 2
+VERSION = 3
 BUSY_S = 60.0
 """How long a writer waits for another one to be done before it gives up."""
 PAUSE_S = 0.01
@@ -79,16 +79,12 @@ CREATE TABLE published (
 """
 
 
-NEWER = {1: "ALTER TABLE receipt ADD COLUMN handed_over TEXT"}
-"""What makes of a ledger of each older version one of the next."""
-
-
 class LedgerError(Trouble):
     """The ledger cannot be used; the text says why, in Chinese."""
 
 
-class LedgerTooNew(LedgerError):
-    """A newer version of the program has written here."""
+class LedgerOfAnotherVersion(LedgerError):
+    """Another version of the program has written here."""
 
 
 class LedgerDamaged(LedgerError):
@@ -115,8 +111,12 @@ def connect(path: Path) -> sqlite3.Connection:
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     version = _version(db)
     if version > VERSION:
-        raise LedgerTooNew(
+        raise LedgerOfAnotherVersion(
             f"账本由更新版本的程序写成（第 {version} 版，本程序只认到第 {VERSION} 版），请先升级程序：{path}"
+        )
+    if 0 < version < VERSION:
+        raise LedgerOfAnotherVersion(
+            f"账本由早先的试用版写成（第 {version} 版），请用当时的程序查看，并另建工作文件夹：{path}"
         )
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
@@ -124,8 +124,6 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         raise LedgerError(f"账本必须放在本机硬盘上，不能放在网络共享中：{path}")
     if version == 0:
         _create(db)
-    elif version < VERSION:
-        _renew(db)
 
 
 def _journal(db: sqlite3.Connection) -> str:
@@ -147,15 +145,6 @@ def _create(db: sqlite3.Connection) -> None:
             for statement in _statements(TABLES):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _renew(db: sqlite3.Connection) -> None:
-    """Bring an older ledger up to this version; its records stay as they are."""
-    with db:
-        db.execute("BEGIN IMMEDIATE")
-        for version in range(_version(db), VERSION):  # none where another process was first
-            db.execute(NEWER[version])
-        db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _statements(script: str) -> list[str]:
