@@ -1,13 +1,15 @@
 """Which unit a name means: by names and aliases, with county, 县 or 市 dropped or put, never by likeness."""
 
 import datetime as dt
+import re
+import unicodedata
 
 import pytest
 from building import counties
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmreport.rulebook.names import key_of
+from xmreport.rulebook.names import key_of, simplified
 from xmreport.rulebook.roster import Roster, Unit
 
 ROSTERS = {"guxian": "县", "huozhou": "市", "linxian": "县", "qinshui": "县", "zhangzi": "县", "linfen": "市"}
@@ -95,6 +97,30 @@ def test_traditional_and_full_width_characters_are_the_same_name():
 )
 def test_units_named_in_a_longer_text(text, units):
     assert counties()["guxian"].roster.named_in(text) == units
+
+
+names = st.sampled_from(["县水利局", "水利局", "城关镇", "城关", "关镇", "镇政府", "局", "医院", "县医院"])
+
+
+@given(st.lists(names, min_size=1, unique=True), st.lists(names | st.sampled_from("县 镇"), max_size=5).map("".join))
+def test_of_names_that_overlap_the_longest_is_meant(units, text):
+    roster = small(*units)
+    rest, found = key_of(text), set()
+    for name in sorted(roster._index, key=len, reverse=True):
+        if roster._index[name] and len(name) > 1 and name in rest:
+            found.add(roster._index[name])
+            rest = rest.replace(name, "\n")
+    assert roster.named_in(text) == found
+
+
+@given(
+    st.lists(st.sampled_from(list("县縣乾Ａ（ \n\u3000\u200bé㈠")) | st.characters(codec="utf-8"), max_size=8).map(
+        "".join
+    )
+)
+def test_a_text_is_compared_without_width_blanks_and_traditional_characters(text):
+    visible = re.sub("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x1f\\s]", "", unicodedata.normalize("NFKC", text))
+    assert key_of(text) == simplified(visible)
 
 
 def test_units_exist_between_their_days():

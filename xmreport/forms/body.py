@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -62,6 +63,8 @@ class BodyReader:
             if (spec := self.form.fields[name]).type != "序号"
         ]
         self.body.columns = {name: [] for name, _, _ in self._fields}
+        self._waiting: deque[int] = deque()
+        """Rows that are projects beyond doubt, not yet come to."""
         self._plain: list[int] = []
         """Rows without merges over several rows and without faults, as nearly all are: taken together, by column."""
 
@@ -70,6 +73,8 @@ class BodyReader:
         seen = list(self._lines())
         sections: list[_Section] = []
         for line in seen:
+            while self._waiting and self._waiting[0] < line.row:
+                self._plain.append(self._waiting.popleft())
             if line.kind is Kind.PROJECT and line.row not in self._closer:
                 self._plain.append(line.row)
                 continue
@@ -85,6 +90,7 @@ class BodyReader:
                 self._say("S13", Severity.WARNING, line)
             elif line.kind is Kind.ASIDE:
                 self._say("S14", Severity.WARNING, line)
+        self._plain += self._waiting
         self._take_plain()
         for cells in self.body.columns.values():
             cells.extend([None] * (len(self.body.numbers) - len(cells)))
@@ -97,7 +103,12 @@ class BodyReader:
         return self.body
 
     def _lines(self) -> Iterator[Line]:
+        """All lines that are neither blank nor projects beyond doubt."""
+        plain = self.lines.plain.difference(self._closer)
         for row in range(self.header.bottom + 1, len(self.grid.rows) + 1):
+            if row in plain:
+                self._waiting.append(row)
+                continue
             line = self.lines.read(row)
             if line.kind is Kind.END:
                 yield from self._after_the_end(row)

@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 
 from xmreport.model.grid import Scalar
-from xmreport.rulebook.names import key_of, simplified
+from xmreport.rulebook.names import is_plain, key_of, simplified
 
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _CARRIAGE = re.compile("_x000[Dd]_\n?|\r\n?")
@@ -65,12 +65,13 @@ def half_width(text: str) -> str:
     text = clean(text)
     if UNCHANGED.issuperset(text):
         return text
-    UNCHANGED.update(char for char in set(text) - UNCHANGED if _stays(char))
+    return _normal(text)
+
+
+@lru_cache(maxsize=1024)
+def _normal(text: str) -> str:
+    UNCHANGED.update(char for char in set(text) - UNCHANGED if char.isascii() or is_plain(char))
     return simplified(unicodedata.normalize("NFKC", text))
-
-
-def _stays(char: str) -> bool:
-    return char.isascii() or ("\u4e00" <= char <= "\u9fff" and simplified(char) == char)
 
 
 @lru_cache(maxsize=4096)
@@ -81,6 +82,7 @@ def heading_key(text: str) -> str:
     return key.strip("*:：;；,，")
 
 
+@lru_cache(maxsize=1024)
 def money_unit(text: str) -> str | None:
     """The unit of money that a heading or a 单位：… line names."""
     match = re.search(r"(百万元|亿元|万元|千元|亿|(?<![亿万千百美])元)", key_of(text))

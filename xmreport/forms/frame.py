@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xmreport.forms.cleaning import clean, half_width, money_unit, shown
 from xmreport.forms.dates import read_date
@@ -40,33 +41,31 @@ class Frame:
     unit: Stated | None = None
     date: Stated | None = None
     money: Stated | None = None
-    title: str = ""
 
     def day(self, reference: dt.date) -> dt.date | None:
         """The stated 填报时间 as a day, or None where it cannot be told to the day."""
-        if self.date is None:
-            return None
-        # Without a year it is the nearest such day: a report may bear the day it falls due.
-        readings = [read_date(self.date.value, reference, ahead=ahead).value for ahead in (False, True)]
-        days = [found.last for found in readings if isinstance(found, PartialDate) and found.precise]
-        return min(days, key=lambda day: abs(day - reference), default=None)
+        return _nearest(self.date.value, reference) if self.date else None
+
+
+@lru_cache(maxsize=256, typed=True)
+def _nearest(stated: Scalar, reference: dt.date) -> dt.date | None:
+    """Without a year it is the nearest such day: a report may bear the day it falls due."""
+    readings = [read_date(stated, reference, ahead=ahead).value for ahead in (False, True)]
+    days = [found.last for found in readings if isinstance(found, PartialDate) and found.precise]
+    return min(days, key=lambda day: abs(day - reference), default=None)
 
 
 def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Frame:
     """The statements above the header, or below the body where there are none above."""
     found: dict[str, Stated] = {}
     rows = [*range(1, header_top), *range(max(header_bottom + 1, len(grid.rows) - 12), len(grid.rows) + 1)]
-    title = ""
     for row in rows:
         if row > header_bottom and not _begins_with_label(grid, row):
             continue
         for column, value in enumerate(grid.rows[row - 1], 1):
-            if not isinstance(value, str):
-                continue
-            if row < header_top:
-                title += clean(value)
-            _statements(grid, row, column, value, found)
-    return Frame(found.get("unit"), found.get("date"), found.get("money"), title)
+            if isinstance(value, str):
+                _statements(grid, row, column, value, found)
+    return Frame(found.get("unit"), found.get("date"), found.get("money"))
 
 
 def _begins_with_label(grid: Grid, row: int) -> bool:

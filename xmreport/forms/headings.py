@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
-from xmreport.forms.cleaning import UNCHANGED, clean, heading_key, money_unit
+from xmreport.forms.cleaning import clean, heading_key, money_unit
 from xmreport.model.grid import Grid, address
 from xmreport.rulebook.form import Column, Form
 
 LAST_HEADER_ROW = 40
 DEEPEST_HEADER = 3
+SEEN = LAST_HEADER_ROW + DEEPEST_HEADER
+"""The rows that a header may have a part in."""
+WIDEST = 400
+"""Columns beyond this one name no field."""
 CLOSE = 80
 """Likeness from which a renamed heading is taken for a known one…"""
 CLEAR = 15
 """…provided that the next best candidate is this much further off."""
 
-
-_BRACKET = re.compile(r"[(\[（［]")
 _Keys = tuple[tuple[str, ...], ...]
 """Rows of keys, from top to bottom."""
 
@@ -40,6 +41,8 @@ class Header:
     """Field → the heading it was taken from by likeness."""
     extra: Mapping[int, str]
     """Column → a heading the form does not know."""
+    missing: tuple[str, ...]
+    """Required fields without a column."""
     cells: Mapping[int, str]
     """Column → the address of its own heading."""
 
@@ -144,23 +147,25 @@ def _ways(columns: Mapping[str, Column]) -> dict[str, str]:
 class Labels:
     """A sheet's texts as headings: merged cells spread over their range, each cleaned once."""
 
-    def __init__(self, grid: Grid, headings: frozenset[str]) -> None:
-        """`headings` are those of all forms that the sheet may be."""
+    def __init__(self, grid: Grid, headings: frozenset[str], marked: frozenset[int]) -> None:
+        """`headings` are those of all forms that the sheet may be, `marked` the rows in which one of them stands."""
         self.grid = grid
-        self._headings = headings
-        self._letters = letters_of(headings)
-        self.width = min(grid.width, 400)
-        self._spread = {
-            (row, column): (box.top, box.left)
-            for box in grid.merges
-            if box.top <= LAST_HEADER_ROW + DEEPEST_HEADER and (box.right - box.left) < 400
-            for row in range(box.top, min(box.bottom, LAST_HEADER_ROW + DEEPEST_HEADER) + 1)
-            for column in range(box.left, box.right + 1)
-        }
-        self._merged_rows = {row for row, _ in self._spread}
+        self.headings = headings
+        self.marked = marked
+        self.width = min(grid.width, WIDEST)
         self._texts: dict[int, tuple[str, ...]] = {}
         self._keys: dict[int, tuple[str, ...]] = {}
-        self._words: dict[int, list[str]] = {}
+
+    @cached_property
+    def _spread(self) -> Mapping[tuple[int, int], tuple[int, int]]:
+        """(row, column) → the cell that speaks for it, where cells are merged."""
+        return {
+            (row, column): (box.top, box.left)
+            for box in self.grid.merges
+            if box.top <= SEEN and box.right - box.left < WIDEST
+            for row in range(box.top, min(box.bottom, SEEN) + 1)
+            for column in range(box.left, box.right + 1)
+        }
 
     def texts(self, row: int) -> tuple[str, ...]:
         """A row's texts from column A on, cleaned; what is merged stands in every cell of its range."""
@@ -179,24 +184,15 @@ class Labels:
     def key(self, row: int, column: int) -> str:
         return self.keys(row)[column - 1] if 0 < column <= self.width else ""
 
-    def words(self, row: int) -> Sequence[str]:
-        """The keys of a row's cells that could name a field: for a row of the body far fewer, and found far sooner."""
-        if row in self._merged_rows or row > len(self.grid.rows):
-            return self.keys(row)
-        if row not in self._words:
-            texts = [cell for cell in self.grid.rows[row - 1][: self.width] if cell.__class__ is str]
-            self._words[row] = [word for text in texts if (word := _word(text, self._letters))]
-        return self._words[row]
-
     @cached_property
     def worded(self) -> list[int]:
         """The rows in which a header may begin: those of two or more words."""
-        rows = range(1, min(LAST_HEADER_ROW, len(self.grid.rows)) + 1)
-        return [row for row in rows if sum(word in self._headings for word in self.words(row)) >= 2]
+        rows = (row for row in sorted(self.marked) if row <= min(LAST_HEADER_ROW, len(self.grid.rows)))
+        return [row for row in rows if sum(map(self.headings.__contains__, self.keys(row))) >= 2]
 
     def sight(self, top: int, bottom: int) -> tuple[object, ...]:
         """All that reading a header at these rows depends on."""
-        last = bottom + self.decorates(bottom + 1)
+        last = bottom + decorates(self.grid, bottom + 1)
         rows = range(top, last + 1)
         spread = tuple([self._spread.get((row, column)) for row in rows for column in range(1, self.width + 1)])
         return top, last, spread, tuple(map(self.texts, rows))
@@ -206,31 +202,17 @@ class Labels:
         row = next((row for row in range(bottom, top - 1, -1) if self.key(row, column)), top)
         return address(*self._spread.get((row, column), (row, column)))
 
-    def decorates(self, row: int) -> bool:
-        """A line that belongs to the header above it without naming a column: units of money, or columns counted."""
-        values = [value for column in range(1, self.width + 1) if (value := self.grid.at(row, column)) is not None]
-        if not values:
-            return False
-        if all(isinstance(value, str) and money_unit(value) and not heading_key(value) for value in values):
-            return True
-        counted = [value for value in values if isinstance(value, int | float)]
-        return len(values) == len(counted) > 4 and counted == list(range(1, len(counted) + 1))
 
-
-@lru_cache(maxsize=64)
-def letters_of(headings: frozenset[str]) -> frozenset[str]:
-    """All that headings are written with."""
-    return frozenset("".join(headings))
-
-
-@lru_cache(maxsize=8192)
-def _word(text: str, letters: frozenset[str]) -> str:
-    """A text as a heading; blank where it is none, for an ideograph stands in it that is in no heading."""
-    for char in text:
-        if char not in letters and char > "\u4e00" and char in UNCHANGED:
-            # In brackets anything may stand.
-            return heading_key(clean(text)) if _BRACKET.search(text) else ""
-    return heading_key(clean(text))
+def decorates(grid: Grid, row: int) -> bool:
+    """A line that belongs to the header above it without naming a column: units of money, or columns counted."""
+    cells = grid.rows[row - 1][:WIDEST] if row <= len(grid.rows) else ()
+    values = [value for value in cells if value is not None]
+    if not values:
+        return False
+    if all(isinstance(value, str) and money_unit(value) and not heading_key(value) for value in values):
+        return True
+    counted = [value for value in values if isinstance(value, int | float)]
+    return len(values) == len(counted) > 4 and counted == list(range(1, len(counted) + 1))
 
 
 def stacks(rows: _Keys) -> Iterator[list[str]]:
@@ -253,17 +235,12 @@ def stacks(rows: _Keys) -> Iterator[list[str]]:
 def find_header(labels: Labels, headings: Headings) -> Header | None:
     """The best header for a form on a sheet, or None where nothing on it resembles one."""
     best: tuple[int, int, int] | None = None
-    known = headings.known
     for top in labels.worded:
-        if sum(map(known.__contains__, labels.words(top))) < 2:
+        if sum(map(headings.known.__contains__, labels.keys(top))) < 2:
             continue
         for bottom in range(top, top + DEEPEST_HEADER):
             # A row below that names no field adds none.
-            if (
-                bottom > top
-                and known.isdisjoint(labels.words(bottom))
-                and headings.subs.keys().isdisjoint(labels.words(bottom))
-            ):
+            if bottom > top and (bottom not in labels.marked or headings.all.isdisjoint(labels.keys(bottom))):
                 continue
             fields = headings.count(tuple(map(labels.keys, range(top, bottom + 1))))
             if fields >= 2 and (best is None or fields > best[0]):
@@ -272,7 +249,7 @@ def find_header(labels: Labels, headings: Headings) -> Header | None:
 
 
 def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> Header:
-    if labels.decorates(bottom + 1):
+    if decorates(labels.grid, bottom + 1):
         bottom += 1
     columns: dict[str, int] = {}
     units: dict[int, str] = {}
@@ -295,7 +272,8 @@ def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> H
     renamed = _by_likeness(headings, columns, unknown)
     extra = {column: "·".join(stack) for column, stack in sorted(unknown.items())}
     placed = dict(sorted(columns.items(), key=lambda item: item[1]))
-    return Header(top, bottom, placed, units, renamed, extra, cells)
+    missing = tuple(name for name, field in headings.form.fields.items() if field.required and name not in placed)
+    return Header(top, bottom, placed, units, renamed, extra, missing, cells)
 
 
 def _by_its_name(field: str | None, stack: Sequence[str]) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache, cached_property
+from operator import itemgetter
+from typing import NamedTuple
 
-from xmreport.forms.cleaning import half_width, heading_key, is_blank, shown
-from xmreport.forms.headings import Header, Labels
+from xmreport.forms.cleaning import clean, half_width, heading_key, is_blank, shown
+from xmreport.forms.headings import SEEN, Header, Labels
 from xmreport.model.grid import Scalar
 from xmreport.rulebook.form import Form, FormField
 from xmreport.rulebook.names import key_of
@@ -38,6 +39,8 @@ _EXAMPLE = re.compile(r"^[(【\[]?(?:示例|样例|例如|填写示例|举例)|^
 _NUMBER = re.compile(rf"[\d.\-()、]+|{_SECTION_NUMBER.pattern}")
 
 
+_WORDS = frozenset({"文本", "代码", "单位", "选项", "年限", "电话"})
+"""Types of columns that hold words."""
 _OTHERS = frozenset("本累全合总小共注备说填审制经复联单负分主以此示样例举一〇无空Dd")
 """How lines that are no projects, and blanks, may begin where they begin with a letter."""
 
@@ -58,8 +61,7 @@ class Kind(Enum):
     """Filled only outside the form's columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One sheet row below the header."""
 
     row: int
@@ -77,6 +79,49 @@ class Line:
         return int(next(filter(None, match.groups()))) if match else None
 
 
+class _Columns:
+    """What the columns of a header are to a form."""
+
+    def __init__(self, labels: Labels, header: Header, form: Form) -> None:
+        self.header = header
+        self.form = form
+        self.names: Mapping[int, str] = {column: name for name, column in header.columns.items()}
+        of_type: dict[str, list[int]] = {}
+        for column, name in self.names.items():
+            of_type.setdefault(form.fields[name].type, []).append(column)
+        self.numbers = of_type.get("序号", [])
+        self.name = header.columns.get(form.file.name_column, 0)
+        required = [form.fields[name] for name in header.columns if form.fields[name].required]
+        required = [field for field in required if field.type != "金额" and field.name != form.file.name_column]
+        self.telling = [header.columns[field.name] for field in required]
+        """The columns of required words, the name apart."""
+        above = [labels.keys(row) for row in range(header.top, header.bottom + 1)]
+        self.strange = sum(
+            any(key and key not in labels.headings for key in stack) for stack in zip(*above, strict=True)
+        )
+        """How many columns stand under a label that is no heading of any form."""
+        money = of_type.get("金额", [])
+        words = [header.columns[field.name] for field in required if field.type in _WORDS][:2]
+        shown_by = [self.name, *self.numbers, *money[:1], *money[-1:], *words]
+        self.plainly = itemgetter(*(column - 1 for column in shown_by)) if len(shown_by) == 6 and self.name else None
+        """Of a row: name, 序号, two amounts and two required words; None where a form has not got them all."""
+        self.reach = max(shown_by)
+
+
+def _columns_of(labels: Labels, header: Header, form: Form) -> _Columns:
+    """The same header comes in file after file."""
+    found = _KNOWN.get(id(header))
+    if found is None or found.header is not header or found.form is not form:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        found = _KNOWN[id(header)] = _Columns(labels, header, form)
+    return found
+
+
+_KNOWN: dict[int, _Columns] = {}
+_MOST_KNOWN = 64
+
+
 class Lines:
     """Tells a sheet's lines apart for one form and header."""
 
@@ -85,20 +130,16 @@ class Lines:
         self.labels = labels
         self.header = header
         self.form = form
-        self.columns: Mapping[int, str] = {column: name for name, column in header.columns.items()}
-        self._wide = {box.top: box for box in labels.grid.merges if box.top == box.bottom and box.right - box.left >= 2}
-        self._number_columns = {column for name, column in header.columns.items() if form.fields[name].type == "序号"}
-        self._name_column = header.columns.get(form.file.name_column, 0)
-        self._money_columns = [column for name, column in header.columns.items() if form.fields[name].type == "金额"]
+        self._columns = _columns_of(labels, header, form)
         self._faults: dict[int, list[int]] = {}
         for row, column in self.grid.faults:
             self._faults.setdefault(row, []).append(column)
 
     def read(self, row: int) -> Line:
         values = self.grid.rows[row - 1]
-        if self._is_plain_project(row, values):
-            return Line(row, Kind.PROJECT, shown(values[self._name_column - 1]), self._name_column)
-        filled = {column: value for column, value in enumerate(values, 1) if not is_blank(value)}
+        if row in self.plain:
+            return Line(row, Kind.PROJECT, shown(values[self._columns.name - 1]), self._columns.name)
+        filled: dict[int, Scalar] = {column: value for column, value in enumerate(values, 1) if not is_blank(value)}
         for column in self._faults.get(row, ()):
             filled.setdefault(column, None)
         marks = filled or {column: value for column, value in enumerate(values, 1) if value is not None}
@@ -107,47 +148,52 @@ class Lines:
         number = next((text for text in self._numbers(row) if _SECTION_NUMBER.fullmatch(text)), lead)
         return Line(row, self._kind(row, filled, lead), lead, column, 2 if half_width(number).startswith("(") else 1)
 
-    def _is_plain_project(self, row: int, values: Sequence[Scalar]) -> bool:
-        """Whether a line is a project beyond doubt, as nearly all lines are: told without the closer look.
+    @cached_property
+    def plain(self) -> frozenset[int]:
+        """The rows that are projects beyond doubt, as nearly all are: told together, without the closer look.
 
-        Its name begins as no line of another kind does, it has an amount, two of the form's required words and no
-        text for a number, and too little of it is text for a repeated header.
+        A name that begins as no line of another kind does, an amount, two of the form's required words and no text for
+        a number; and the line cannot be the header over again.
         """
-        width = len(values)
-        name = values[self._name_column - 1] if 0 < self._name_column <= width else None
-        if not isinstance(name, str) or not opens_plainly(name[0]) or row in self._faults:
-            return False
-        for column in self._number_columns:
-            if column <= width and values[column - 1].__class__ is str:
-                return False
-        for column in self._money_columns:
-            if column <= width and values[column - 1].__class__ is float:
-                break
-        else:
-            return False
-        told = 0
-        for column in self._telling:
-            if column <= width and not is_blank(values[column - 1]):
-                told += 1
-                if told == 2:
-                    break
-        else:
-            return False
-        texts = len([cell for cell in values if cell.__class__ is str])
-        return texts < 4 * (width - values.count(None) - texts)
+        plainly, reach = self._columns.plainly, self._columns.reach
+        if plainly is None:
+            return frozenset()
+        first = self.header.bottom + 1
+        return frozenset(
+            [
+                row
+                for row, values in enumerate(self.grid.rows[first - 1 :], first)
+                if len(values) >= reach
+                for name, number, money, other, one, two in (plainly(values),)
+                if name.__class__ is one.__class__ is two.__class__ is str
+                and (money.__class__ is float or other.__class__ is float)
+                and number.__class__ is not str
+                and opens_plainly(one[:1])
+                and opens_plainly(two[:1])
+                and (opens_plainly(name[:1]) or opens_plainly(clean(name)[:1]))
+                and (row in self._unlike_header or _has_figures(values))
+            ]
+        ).difference(self._faults)
+
+    @cached_property
+    def _unlike_header(self) -> frozenset[int]:
+        """The rows that hold no heading of any form, where nearly all labels of the header are headings."""
+        # A line of four filled cells or more repeats the header where four in five are as above: four cells then.
+        few = self._columns.strange < 4
+        return frozenset(range(1, SEEN + 1)).difference(self.labels.marked) if few else frozenset()
 
     def _numbers(self, row: int) -> list[str]:
-        return [half_width(shown(self.grid.at(row, column))) for column in self._number_columns]
+        return [half_width(shown(self.grid.at(row, column))) for column in self._columns.numbers]
 
     def _first(self, marks: Mapping[int, Scalar]) -> int:
         """The cell a line is known by: its name, else its first words; a bare number says nothing."""
         words = [column for column, value in marks.items() if self._is_word(column, value)]
-        named = [column for column in (*self._number_columns, self._name_column) if column in words]
+        named = [column for column in (*self._columns.numbers, self._columns.name) if column in words]
         return next(iter(named or words or marks), 1)
 
     def _is_word(self, column: int, value: Scalar) -> bool:
         return isinstance(value, str) and not (
-            column in self._number_columns and _NUMBER.fullmatch(half_width(shown(value)))
+            column in self._columns.numbers and _NUMBER.fullmatch(half_width(shown(value)))
         )
 
     def _kind(self, row: int, filled: Mapping[int, Scalar], lead: str) -> Kind:
@@ -162,7 +208,8 @@ class Lines:
             return Kind.END
         if self._repeats_header(filled):
             return Kind.HEADER
-        fields = [self.form.fields[self.columns[column]] for column in filled if column in self.columns]
+        names = self._columns.names
+        fields = [self.form.fields[names[column]] for column in filled if column in names]
         if _TOTAL.fullmatch(key) or (_TOTAL_OF.search(key) and not described):
             return Kind.TOTAL
         if any(map(_EXAMPLE.match, known_by)):
@@ -182,18 +229,8 @@ class Lines:
 
         Then it is one, whatever it is called and whatever its remarks say.
         """
-        words = [filled[column] for column in self._telling if column in filled]
+        words = [filled[column] for column in self._columns.telling if column in filled]
         return sum(value is not None for value in words) >= 2
-
-    @cached_property
-    def _telling(self) -> list[int]:
-        """The columns of required words, the name apart."""
-        fields = self.form.fields
-        return [
-            column
-            for name, column in self.header.columns.items()
-            if fields[name].required and fields[name].type != "金额" and name != self.form.file.name_column
-        ]
 
     def _says_nil(self, filled: Mapping[int, Scalar], fields: list[FormField], project: str | None) -> bool:
         """零报告 on a line without figures (M46); one that tells of a `project` must say so where its name stands."""
@@ -205,7 +242,7 @@ class Lines:
 
     def _says_none(self, row: int, lead: str) -> bool:
         """无 where a project's name, or the line's first word, would stand (M46)."""
-        name = self.grid.at(row, self._name_column)
+        name = self.grid.at(row, self._columns.name)
         words = [half_width(word).strip("()") for word in (name, lead) if isinstance(word, str)]
         return "无" in words
 
@@ -222,6 +259,12 @@ class Lines:
         if same >= 2 and same * 10 >= len(filled) * 8:
             return True
         return len(texts) == len(filled) and all(key_of(value) in self._above for value in texts.values())
+
+    @cached_property
+    def _wide(self) -> frozenset[int]:
+        """Rows in which three or more cells are merged into one."""
+        boxes = self.grid.merges
+        return frozenset(box.top for box in boxes if box.top == box.bottom and box.right - box.left >= 2)
 
     @cached_property
     def _above(self) -> frozenset[str]:
@@ -247,6 +290,12 @@ def opens_plainly(first: str) -> bool:
     """Whether a text that begins with this character can only be a name."""
     is_letter = "\u4e00" <= first <= "\u9fff" or (first.isascii() and first.isalnum())
     return is_letter and half_width(first) not in _OTHERS
+
+
+def _has_figures(values: Sequence[Scalar]) -> bool:
+    """Whether more than a fifth of what stands in a line is no text, as in no header."""
+    texts = len([cell for cell in values if cell.__class__ is str])
+    return texts < 4 * (len(values) - values.count(None) - texts)
 
 
 def says_nil(text: str) -> bool:

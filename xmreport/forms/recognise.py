@@ -12,8 +12,9 @@ from rapidfuzz import fuzz, process
 from xmreport.forms.body import Body, BodyReader
 from xmreport.forms.cleaning import clean, half_width, money_unit, shown
 from xmreport.forms.frame import Frame, read_frame
-from xmreport.forms.headings import Header, Labels, find_header, headings_of
+from xmreport.forms.headings import Header, headings_of
 from xmreport.forms.lines import Lines, says_nil
+from xmreport.forms.matching import Match, matcher_of
 from xmreport.forms.values import Reader
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Book, Grid, address
@@ -25,9 +26,6 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import identities_of
 from xmreport.rulebook.names import key_of
 
-ENOUGH = 0.5
-"""A sheet is taken for a form from this share of its usual headings on; a title that says so counts for a fifth."""
-TITLE_BONUS = 0.2
 MOST_NAMED = 3
 """Forms named as nearest to a workbook that is none of them, or might be several."""
 
@@ -64,18 +62,19 @@ def recognise(book: Book, county: County, arrived: Arrived) -> Examination:
         ours = is_problem_list(grid.sheet, grid.at(1, 1)) or is_figures(grid.sheet, grid.at(2, 1))
         if empty or ours or (book.mark is not None and grid.hidden):  # hidden: the drop-downs behind a blank form
             continue
-        match = _best_form(grid, county, book.mark)
+        match = matcher_of(county).match(grid, book.mark)
         if match is None:
             aside.append(grid)
         else:
-            found.append(_read_sheet(grid, *match, county, arrived))
+            found.append(_read_sheet(grid, match, county, arrived))
     if not found:
         return _unknown(book, county)
     parts = [_part(group, county, arrived) for group in _grouped(found, county, arrived)]
     remarks = [_file_remark("S15", 工作表=grid.sheet) for grid in aside]
     if not book.knows_faults:
         remarks.append(_file_remark("F08", 格式=book.format))
-    parts[0] = replace(parts[0], findings=(*parts[0].findings, *remarks))
+    if remarks:
+        parts[0] = replace(parts[0], findings=(*parts[0].findings, *remarks))
     return Examination(tuple(_without_foreign(parts, arrived)))
 
 
@@ -83,40 +82,8 @@ def _file_remark(code: str, **words: str) -> Finding:
     return Finding(code, Severity.WARNING, words=words)
 
 
-def _best_form(grid: Grid, county: County, mark: str | None) -> tuple[Form, Header, Labels] | None:
-    """The form that most of its headings speak for; of two that are there in full, the one that explains more of it.
-
-    Forms alike in every column are told apart by the title or the sheet's name; where neither says, none is chosen.
-    """
-    headings: frozenset[str] = frozenset().union(*(headings_of(form).all for form in county.forms.values()))
-    labels = Labels(grid, headings)
-    found: list[tuple[tuple[float, int], Form, Header]] = []
-    for form in county.forms.values():
-        header = find_header(labels, headings_of(form))
-        if header is None:
-            continue
-        asked = [field for field in form.fields.values() if not field.column.filled]
-        usual = [field.name for field in asked if field.procedure is None or field.required]
-        share = sum(name in header.columns for name in usual) / len(usual)
-        top = key_of(grid.sheet) + "".join(
-            key_of(clean(cell)) for row in grid.rows[: header.top - 1] for cell in row if isinstance(cell, str)
-        )
-        titled = any(key_of(sign) in top for sign in form.file.signs) or form.name == _marked_form(mark)
-        score = share + TITLE_BONUS * titled
-        if score >= ENOUGH:
-            found.append(((score, len(header.columns)), form, header))
-    found.sort(key=lambda each: each[0], reverse=True)
-    if not found or (len(found) > 1 and found[0][0] == found[1][0]):
-        return None
-    return found[0][1], found[0][2], labels
-
-
-def _marked_form(mark: str | None) -> str | None:
-    """The form a blank of ours was issued for: the hidden mark reads `form=…;unit=…;task=…;period=…`."""
-    return dict(part.partition("=")[::2] for part in (mark or "").split(";")).get("form")
-
-
-def _read_sheet(grid: Grid, form: Form, header: Header, labels: Labels, county: County, arrived: Arrived) -> _Sheet:
+def _read_sheet(grid: Grid, match: Match, county: County, arrived: Arrived) -> _Sheet:
+    form, header = match.form, match.header
     frame = read_frame(grid, header.top, header.bottom)
     stated = frame.day(arrived.day)
     findings: list[Finding] = []
@@ -131,14 +98,13 @@ def _read_sheet(grid: Grid, form: Form, header: Header, labels: Labels, county: 
         say("S20", Severity.WARNING, frame.money.cell, frame.money.text, 应为=form.file.money, 写的=money)
     for name, heading in header.renamed.items():
         say("S06", Severity.WARNING, header.cells[header.columns[name]], heading, 列=name)
-    missing = [name for name, field in form.fields.items() if field.required and name not in header.columns]
-    for name in missing:
+    for name in header.missing:
         say("S05", Severity.ERROR, address(header.top, 1), None, 列=name)
     for column, heading in header.extra.items():
         if any(column <= len(row) and row[column - 1] is not None for row in grid.rows[header.bottom :]):
             say("S07", Severity.WARNING, header.cells[column], heading)
     reader = Reader(county, form, money or form.file.money, stated or arrived.day)
-    body = BodyReader(Lines(labels, header, form), reader).read()
+    body = BodyReader(Lines(match.labels, header, form), reader).read()
     if not body.numbers and not body.nil and _says_nil(grid):
         body.nil = True
     findings += _hidden(grid, header, body)
@@ -155,6 +121,8 @@ def _says_nil(grid: Grid) -> bool:
 
 def _hidden(grid: Grid, header: Header, body: Body) -> list[Finding]:
     """Hidden and struck-out rows count like all others, and it is said (M41, M61)."""
+    if not (grid.hidden or grid.hidden_rows or grid.struck_rows or grid.hidden_columns):
+        return []
     found = []
     rows = body.numbers
     hidden = [row for row in rows if row in grid.hidden_rows]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Identity, Row
 from xmreport.rulebook.form import Form
-from xmreport.rulebook.names import key_of
+from xmreport.rulebook.names import is_key, key_of
 
 _NAMING = {str, PartialDate}
 DRIFT = 88
@@ -68,12 +69,20 @@ def _keys(columns: Sequence[Sequence[Cell]], count: int) -> list[str | None]:
     """A key for every line; None where a part of it is missing, or is neither text nor date."""
     if not columns:
         return [None] * count
-    return [
-        "\n".join([key_of(str(cell)).lstrip("☆★*") for cell in cells])
-        if all(cells) and _NAMING.issuperset(map(type, cells))
-        else None
-        for cells in zip(*columns, strict=True)
-    ]
+    parts = list(map(_parts, columns))
+    if len(parts) == 1:
+        return list(parts[0])
+    return ["\n".join(cells) if all(cells) else None for cells in zip(*parts, strict=True)]
+
+
+def _parts(cells: Sequence[Cell]) -> Sequence[str | None]:
+    """A column's share of the keys."""
+    if all(cells) and {str}.issuperset(map(type, cells)):
+        texts = cast("Sequence[str]", cells)
+        joined = "".join(texts)
+        if is_key(joined) and "*" not in joined:
+            return texts
+    return [key_of(str(cell)).lstrip("☆★*") if cell and cell.__class__ in _NAMING else None for cell in cells]
 
 
 class Index:

@@ -92,9 +92,20 @@ class Roster:
     def named_in(self, text: str) -> set[str]:
         """The units whose names stand in a longer text, such as a file name; the longest match wins its place."""
         rest, found = key_of(text), set()
-        for name in sorted(self._index, key=len, reverse=True):
-            unit = self._index[name]
-            if unit and len(name) > 1 and name in rest:
-                found.add(unit)
-                rest = rest.replace(name, "\n")
+        for length in self._lengths:
+            parts = {rest[at : at + length] for at in range(len(rest) - length + 1)}
+            for name in sorted(parts & self._index.keys(), key=self._places.__getitem__):
+                unit = self._index[name]
+                if unit and name in rest:
+                    found.add(unit)
+                    rest = rest.replace(name, "\n")
         return found
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        """How long names are, the longest first; of one letter they are found in no text."""
+        return sorted({len(name) for name in self._index} - {0, 1}, reverse=True)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self._index)}
