@@ -364,7 +364,7 @@ def try_one(data: bytes) -> tuple[str, list[str]]:
         examine(data, COUNTY, "表.xlsx", UNIT, DAY)
         return verdict.fault, []
     try:
-        book = read(data, verdict.kind)
+        book = read(data, verdict.kind, parts=verdict.parts)
     except ReadFailure as failure:
         return failure.code, []
     wrong = _lost(data, book) if verdict.kind == "xlsx" else []
@@ -440,7 +440,8 @@ def _miscounted(book: Book, found: Examination) -> list[str]:
 
 def _unlike(copy: bytes, book: Book) -> list[str]:
     """The copy opens, and holds what was read."""
-    again = read(copy, judge(copy, Limits()).kind)
+    judged = judge(copy, Limits())
+    again = read(copy, judged.kind, parts=judged.parts)
     grids = {grid.sheet.casefold(): grid for grid in again.grids}
     for grid in book.grids:
         held = grids.get(grid.sheet.casefold())

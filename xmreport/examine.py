@@ -53,7 +53,7 @@ def examine(data: bytes, county: str, name: str, unit: str | None, day: dt.date)
         finding = Finding(verdict.fault, Severity.ERROR, words=verdict.words)
         return Examination(outcome=outcome, findings=(finding,), kind=verdict.kind)
     try:
-        book = read(data, verdict.kind)
+        book = read(data, verdict.kind, parts=verdict.parts)
     except ReadFailure as failure:
         finding = Finding(failure.code, Severity.ERROR, words={"原因": str(failure)})
         return Examination(outcome="quarantined", findings=(finding,), kind=verdict.kind)
@@ -69,4 +69,5 @@ def mark(data: bytes, findings: Sequence[Finding], about: About) -> bytes:
     """The unit's own workbook with its faults marked."""
     from xmreport.workbooks.returned import marked_copy
 
-    return marked_copy(data, read(data, judge(data, Limits()).kind), findings, about)
+    verdict = judge(data, Limits())
+    return marked_copy(data, read(data, verdict.kind, parts=verdict.parts), findings, about)

@@ -8,12 +8,15 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
 _RATIO_FROM = 1 << 20
+_SMALL = 16 << 10
+"""Bytes of a part up to which it is worth keeping for the next file."""
 _WORKBOOK = re.compile(rb"(?:sheet|template|addin)(?:\.macroEnabled(?:Template)?)?\.main\+xml")
 _BINARY = b"sheet.binary"
 _ODF = b"application/vnd.oasis.opendocument."
@@ -51,6 +54,13 @@ class Archive:
         if len(self.entries) > most_entries:
             raise _unsafe(f"压缩包内文件超过 {most_entries} 个")
         self.data = memoryview(data)
+        self._names = [entry.orig_filename.replace("\\", "/") for entry in self.entries]
+        self._begins: dict[zipfile.ZipInfo, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all entries by their own claim, which each has to keep when it is inflated."""
+        return sum(entry.file_size for entry in self.entries)
 
     def kind(self) -> str:
         """What the zip is, by its own declaration of content."""
@@ -75,8 +85,7 @@ class Archive:
         """Refuse names, methods and layouts that two readers could understand in two ways."""
         seen: set[str] = set()
         spans: list[tuple[int, int]] = []
-        for entry in self.entries:
-            name = entry.orig_filename.replace("\\", "/")
+        for entry, name in zip(self.entries, self._names, strict=True):
             if _UNSAFE_NAME.search(name):
                 raise _unsafe("压缩包内有越界的文件名")
             if name.casefold() in seen:
@@ -93,14 +102,14 @@ class Archive:
     def parts(self, inflated_mib: int, ratio: int) -> Iterator[tuple[str, bytes]]:
         """Every part with its bytes, one by one, until the honest sum or a part's ratio is too high."""
         left = inflated_mib << 20
-        for entry in self.entries:
+        for entry, name in zip(self.entries, self._names, strict=True):
             part = self.inflate(entry, left)
             if part is None:
                 raise _unsafe(f"压缩包展开后超过 {inflated_mib} MB")
             if len(part) > _RATIO_FROM and len(part) > ratio * entry.compress_size:
                 raise _unsafe(f"压缩比超过 {ratio} 倍")
             left -= len(part)
-            yield entry.orig_filename.replace("\\", "/"), part
+            yield name, part
 
     def inflate(self, entry: zipfile.ZipInfo, most: int) -> bytes | None:
         """The bytes of one entry; None where they are more than `most`."""
@@ -108,26 +117,14 @@ class Archive:
         packed = self.data[start : start + entry.compress_size]
         if len(packed) < entry.compress_size:
             raise _damaged()
-        if entry.compress_type == zipfile.ZIP_STORED:
-            if len(packed) > most:
-                return None
-            part = bytes(packed)
-        else:
-            inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-            try:
-                part = inflater.decompress(packed, most + 1)
-            except zlib.error as error:
-                raise _damaged() from error
-            if len(part) > most:
-                return None
-            if not inflater.eof:
-                raise _damaged()
-        if len(part) != entry.file_size or zlib.crc32(part) != entry.CRC:
-            raise _damaged("压缩包内的文件与校验值不符")
-        return part
+        facts = entry.compress_type, entry.file_size, entry.CRC
+        part = _recurring(bytes(packed), *facts) if entry.file_size <= _SMALL else None
+        return _inflated(packed, *facts, most) if part is None or len(part) > most else part
 
     def _content(self, entry: zipfile.ZipInfo) -> int:
         """Where the entry's bytes begin, after a local header that must agree with the directory."""
+        if entry in self._begins:
+            return self._begins[entry]
         begin = entry.header_offset
         if not 0 <= begin <= len(self.data) - _LOCAL.size:
             raise _damaged()
@@ -139,12 +136,13 @@ class Archive:
         name = bytes(self.data[begin + _LOCAL.size : begin + _LOCAL.size + name_length])
         if method != entry.compress_type or name != _raw_name(entry):
             raise _unsafe("压缩包的目录与内容不一致")
-        return begin + _LOCAL.size + name_length + extra_length
+        content = self._begins[entry] = begin + _LOCAL.size + name_length + extra_length
+        return content
 
     def _find(self, name: str) -> zipfile.ZipInfo | None:
         """The entry of that name, in any case: readers differ in how strictly they look."""
         wanted = name.casefold()
-        return next((e for e in self.entries if e.orig_filename.replace("\\", "/").casefold() == wanted), None)
+        return next((e for e, n in zip(self.entries, self._names, strict=True) if n.casefold() == wanted), None)
 
     def _small(self, name: str) -> bytes:
         """A part that says what the package is; empty where it is absent or absurdly large."""
@@ -152,6 +150,32 @@ class Archive:
         if entry is None or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             return b""
         return self.inflate(entry, 1 << 20) or b""
+
+
+def _inflated(packed: bytes | memoryview, method: int, size: int, crc: int, most: int) -> bytes | None:
+    if method == zipfile.ZIP_STORED:
+        if len(packed) > most:
+            return None
+        part = bytes(packed)
+    else:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            part = inflater.decompress(packed, most + 1)
+        except zlib.error as error:
+            raise _damaged() from error
+        if len(part) > most:
+            return None
+        if not inflater.eof:
+            raise _damaged()
+    if len(part) != size or zlib.crc32(part) != crc:
+        raise _damaged("压缩包内的文件与校验值不符")
+    return part
+
+
+@lru_cache(64)
+def _recurring(packed: bytes, method: int, size: int, crc: int) -> bytes | None:
+    """A small part: what one program writes beside the sheets is the same in file after file."""
+    return _inflated(packed, method, size, crc, _SMALL)
 
 
 def _raw_name(entry: zipfile.ZipInfo) -> bytes:

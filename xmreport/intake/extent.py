@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xmreport.intake.plain import NEAR
+from xmreport.model.parts import PlainCells
+
 _HOLDS = rb"[\"'][^<>]*+(?<!/)>\s*<(?:\w+:)?(?:v(?:\s[^<>]*+)?>[^<]|is[\s>]|f[\s>/])"
 _PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})' + _HOLDS)
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*?\s)??r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})" + _HOLDS)
 _ODD = (re.compile(rb":c[\s/>]"), re.compile(rb"<c[\n\r\t/>]"))
 """Cells that are written in another way than nearly every program writes them; two searches, for one is far slower."""
-_NOT_NEAR = re.compile(rb'<c (?!r="[A-Z]{1,2}\d{1,3}")')
-NEAR = 702, 999
-"""Columns to ZZ and rows to 999: within them a sheet is not worth measuring cell by cell."""
 _COUNTS = re.compile(rb"\b(?:uniqueCount|count)\s*=\s*[\"']\s*(\d+)")
 _STRING = re.compile(rb"<(?:\w+:)?si[\s>/]")
 _SHARED = re.compile(
@@ -46,7 +46,7 @@ def of_sheet(xml: bytes, most: int) -> Extent:
     cells = bottom = 0
     columns: set[bytes] = set()
     # Nearly every program writes cells one way, and a literal beginning makes the search several times faster.
-    plain = xml.count(b'<c r="') == xml.count(b"<c ") > 0 and not _is_odd(xml)
+    plain = xml.count(b'<c r="') == xml.count(b"<c ") > 0 and not any(pattern.search(xml) for pattern in _ODD)
     for found in (_PLAIN_CELL if plain else _ANY_CELL).finditer(xml):
         letters, digits = found.groups()
         cells += 1
@@ -57,16 +57,10 @@ def of_sheet(xml: bytes, most: int) -> Extent:
     return Extent(cells, bottom, max(map(_column, columns), default=0))
 
 
-def _is_odd(xml: bytes) -> bool:
-    return any(pattern.search(xml) for pattern in _ODD)
-
-
-def at_most(xml: bytes, most: int) -> Extent:
-    """No less than the extent of a worksheet part: at once for one that stays near A1, else the extent itself."""
-    if _is_odd(xml) or _NOT_NEAR.search(xml):
-        return of_sheet(xml, most)
+def at_most(plain: PlainCells) -> Extent:
+    """No less than the extent of a worksheet part that is plain: near A1, none is worth measuring cell by cell."""
     columns, rows = NEAR
-    return Extent(xml.count(b"<v") + xml.count(b"<is") + xml.count(b"<f"), rows, columns)
+    return Extent(plain.values, rows, columns)
 
 
 def of_ods(xml: bytes) -> Iterator[Extent]:
@@ -117,7 +111,8 @@ def lies_about_strings(xml: bytes) -> bool:
 
 def long_strings(xml: bytes) -> dict[int, int]:
     """Index → bytes of the shared strings long enough to matter when a thousand cells use them."""
-    if len(xml) < _LONG:
+    # Cut at the plainest of beginnings, pieces can only be too long: where none is, no string is.
+    if max(map(len, xml.split(b"<si>"))) <= _LONG - len(b"<si>"):
         return {}
     starts = [found.start() for found in _STRING.finditer(xml)]
     ends = [*starts[1:], len(xml)]

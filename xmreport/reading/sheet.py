@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xmreport.model.grid import UNCACHED, Box
 from xmreport.reading.failure import ReadFailure
@@ -224,6 +225,7 @@ class Scan:
         )
 
 
+@lru_cache(4096)  # a form's merges are the same in file after file
 def merged(reference: str) -> Box | None:
     """The box that a reference names; None where it names none of several cells."""
     area = _AREA.fullmatch(reference)
@@ -234,10 +236,12 @@ def merged(reference: str) -> Box | None:
     return Box(top, left, bottom, right) if top > 0 and (top, left) != (bottom, right) else None
 
 
-def clipped(merges: list[Box], bottom: int, right: int) -> list[Box]:
+def clipped(merges: Iterable[Box], bottom: int, right: int) -> list[Box]:
     """Merges within the used box: some run to the sheet's last row or column."""
     return [
-        Box(box.top, box.left, min(box.bottom, bottom), min(box.right, right))
+        box
+        if box.bottom <= bottom and box.right <= right
+        else Box(box.top, box.left, min(box.bottom, bottom), min(box.right, right))
         for box in merges
         if box.top <= bottom and box.left <= right
     ]

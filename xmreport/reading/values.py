@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from xlrd.xldate import xldate_as_datetime
@@ -28,14 +29,14 @@ def rows_of(raw: Sequence[list[Any]]) -> tuple[tuple[Scalar, ...], ...]:
             continue
         while cells[-1] == "":
             cells.pop()
-        # Texts and finite numbers here and at once: that is what nearly all cells are.
+        # Texts, days and finite numbers here and at once: that is what nearly all cells are.
         rows.append(
             tuple(
                 [
                     (cell if len(cell) <= LONGEST else cell[:LONGEST]) or None
                     if (kind := cell.__class__) is str
                     else cell
-                    if kind is float and cell - cell == 0
+                    if kind is dt.date or (kind is float and cell - cell == 0)
                     else scalar(cell)
                     for cell in cells
                 ]
@@ -71,6 +72,7 @@ def duration(value: dt.timedelta) -> dt.time | float:
     return value / _DAY
 
 
+@lru_cache(4096)  # a year has few days, and files name the same ones
 def day_of(serial: float, mode_1904: bool) -> Scalar:
     """A number shown as a date; one that names no day stays the number it is."""
     if 0 <= serial < 1:

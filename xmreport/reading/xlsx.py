@@ -6,45 +6,50 @@ from collections.abc import Sequence
 from functools import partial
 
 from xmreport.model.grid import Book, Grid, Scalar, address
+from xmreport.model.parts import Parts
 from xmreport.reading import patient
 from xmreport.reading.calamine import FastBook, check_count
 from xmreport.reading.failure import ReadFailure
 from xmreport.reading.package import Package, SheetPart
 from xmreport.reading.plain import PlainFacts, plain_facts
 from xmreport.reading.sheet import COLUMNS, SheetFacts, survey
+from xmreport.reading.stored import stored
 from xmreport.reading.values import rows_of
 
-LARGEST_PLAIN = 16 << 20
-"""Bytes of a worksheet part up to which it is held whole in memory."""
 Rows = tuple[tuple[Scalar, ...], ...]
 
 LARGEST_AREA = 10_000_000
 """Cells of the boxes that values span: the fast reader makes room for every one of them."""
 
 
-def read_xlsx(data: bytes, most: int) -> Book:
+def read_xlsx(data: bytes, most: int, inflated: Parts | None = None) -> Book:
     """The book, proven to hold every value that its XML holds."""
-    with Package(data) as package:
+    with Package(data, inflated) as package:
         parts = package.worksheets()
         check_count(len(parts))
         if len({part.name for part in parts}) < len(parts):
             raise ReadFailure("工作表的目录前后不一致")
-        grids = _plain(data, package, parts, most) or _walked(data, package, parts, most)
+        plain = None if inflated is None else _plain(inflated, package, parts, most)
+        grids = plain or _walked(data, package, parts, most)
         return Book("xlsx", tuple(grids), knows_faults=True, mark=package.mark())
 
 
-def _plain(data: bytes, package: Package, parts: Sequence[SheetPart], most: int) -> list[Grid] | None:
+def _plain(inflated: Parts, package: Package, parts: Sequence[SheetPart], most: int) -> list[Grid] | None:
     """The sheets of a workbook without anything that the fast reader hides; None where they have to be walked."""
+    plain = {name.casefold(): cells for name, cells in inflated.plain.items()}
     found: list[PlainFacts] = []
     for part in parts:
-        facts = plain_facts(package.whole(part.part, LARGEST_PLAIN)) if part.part in package else None
+        sheet, cells = package.get(part.part), plain.get(part.part.casefold())
+        facts = None if sheet is None or cells is None else plain_facts(sheet, cells)
         if facts is None:
             return None
         found.append(facts)
     if sum(facts.values for facts in found) > most or package.struck_styles():
         return None
     try:
-        fast = FastBook(data)
+        # Pictures and the like are not for it.
+        xml = {name: part for name, part in inflated.content.items() if name.lower().endswith((".xml", ".rels"))}
+        fast = FastBook(stored(xml))
         tables = [rows_of(fast.rows(part.name)) for part in parts]
     except ReadFailure:
         return None
