@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from xmreport.checks.returns import Return
 from xmreport.model.findings import Finding, Severity
+from xmreport.model.rows import Rows
 from xmreport.model.submission import Row
-from xmreport.rulebook.columns import procedures_of, readable
-from xmreport.rulebook.identity import Index, matched, name_key, name_of, near_name, renamed
+from xmreport.rulebook.columns import readable
+from xmreport.rulebook.identity import Index, identities_of, name_key, name_of, near_name, renamed
 
 TOLERANCE = 0.01
 """万元 by which figures may differ and still be the same: each was rounded to two decimals."""
@@ -19,9 +21,11 @@ def procedure_regressed(examined: Return) -> Iterator[Finding]:
     regress = examined.form.file.against.regress
     if regress is None:
         return
-    for row, before in matched(examined.form, examined.part.rows, examined.last):
-        for procedure in procedures_of(examined.form, row):
-            name = f"{procedure}.{regress.column}"
+    form, last = examined.form, Rows.of(examined.last)
+    names = {procedure: f"{procedure}.{regress.column}" for procedure in (*form.procedures, *form.further_procedures)}
+    were = {procedure: name for procedure, name in names.items() if regress.value in last.column(name)}
+    for row, before in examined.pairs if were else ():
+        for procedure, name in were.items():
             was, now = before.values.get(name), readable(row.values.get(name))
             if was == regress.value and now is not None and now != was:
                 words = {"手续": procedure, "上期": str(was), "本期": str(now), "期次": examined.last_period}
@@ -34,8 +38,8 @@ def project_gone(examined: Return) -> Iterator[Finding]:
         return
     index = Index(examined.form, examined.part.rows)
     sheet = examined.part.sheet
-    for before in examined.last:
-        if index.find(before) is None:
+    for before, identity in zip(examined.last, identities_of(examined.form, examined.last), strict=True):
+        if index.found(identity) is None:
             words = {"项目": name_of(examined.form, before), "期次": examined.last_period}
             name = examined.form.file.name_column
             yield Finding("P02", Severity.WARNING, sheet, None, name, words["项目"], words)
@@ -47,7 +51,7 @@ def money_jumped(examined: Return) -> Iterator[Finding]:
     if jump is None:
         return
     money = [name for name, column in examined.form.columns.items() if column.type == "金额"]
-    for row, before in matched(examined.form, examined.part.rows, examined.last):
+    for row, before in examined.pairs:
         for name in money:
             was, now = _figure(before, name), _figure(row, name)
             if was and now and jump / 2 <= max(now / was, was / now) <= jump * 2:
@@ -59,7 +63,7 @@ def cumulative_fell(examined: Return) -> Iterator[Finding]:
     """P06: a cumulative figure lower than last period; a reason in 备注 makes it a warning."""
     kept = {"开工以来", "年内"} if examined.same_year else {"开工以来"}
     names = [name for name, column in examined.form.columns.items() if column.cumulative in kept]
-    for row, before in matched(examined.form, examined.part.rows, examined.last):
+    for row, before in examined.pairs:
         for name in names:
             was, now = _figure(before, name), _figure(row, name)
             if was is not None and now is not None and now < was - TOLERANCE:
@@ -73,7 +77,7 @@ def cumulative_adds_up(examined: Return) -> Iterator[Finding]:
     """P07: this period's cumulative figure is last period's and this period's own together."""
     if not examined.follows:
         return
-    for row, before in matched(examined.form, examined.part.rows, examined.last):
+    for row, before in examined.pairs:
         for name, own in examined.form.file.against.adds_up.items():
             fresh = examined.form.columns[name].cumulative == "年内" and not examined.same_year
             was, month, now = 0.0 if fresh else _figure(before, name), _figure(row, own), _figure(row, name)
@@ -89,13 +93,14 @@ def cumulative_adds_up(examined: Return) -> Iterator[Finding]:
 def name_drifted(examined: Return) -> Iterator[Finding]:
     """P05: the same code under another name, or a new name close to one that is gone; suggested, never merged."""
     named = examined.form.file.name_column
-    now = Index(examined.form, examined.part.rows)
-    left = [name_of(examined.form, before) for before in examined.last if now.find(before) is None]
+    now, then = Index(examined.form, examined.part.rows), Index(examined.form, examined.last)
+    last = zip(examined.last, identities_of(examined.form, examined.last), strict=True)
+    left = [name_of(examined.form, before) for before, identity in last if now.found(identity) is None]
     gone = {name_key(name): name for name in left}
-    index = Index(examined.form, examined.last)
-    for row in examined.part.rows:
+    rows = examined.part.rows
+    for row, identity in zip(rows, identities_of(examined.form, rows), strict=True):
         name = name_of(examined.form, row)
-        before = index.find(row)
+        before = then.found(identity)
         old = name_of(examined.form, before) if before else near_name(name, gone)
         if old and renamed(name, old):
             yield examined.finding("P05", Severity.WARNING, row, named, name, 上期=old, 期次=examined.last_period)
@@ -103,17 +108,14 @@ def name_drifted(examined: Return) -> Iterator[Finding]:
 
 def nothing_changed(examined: Return) -> Iterator[Finding]:
     """P04: last period's rows resent as they were."""
-    rows = examined.part.rows
-    if not rows or len(rows) != len(examined.last):
+    rows, last = Rows.of(examined.part.rows), Rows.of(examined.last)
+    if not rows or len(rows) != len(last):
         return
-    ours, theirs = [sorted(map(_content, each)) for each in (rows, examined.last)]
+    names = sorted({name for block in (*rows.blocks, *last.blocks) for name in block.columns})
+    ours, theirs = (Counter(zip(*map(each.column, names), strict=True)) for each in (rows, last))
     if ours == theirs:
         words = {"期次": examined.last_period}
         yield Finding("P04", Severity.WARNING, examined.part.sheet, None, None, None, words)
-
-
-def _content(row: Row) -> str:
-    return repr(sorted((name, str(value)) for name, value in row.values.items() if value is not None))
 
 
 def _figure(row: Row, name: str) -> float | None:

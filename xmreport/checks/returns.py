@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.submission import Part, Row
 from xmreport.rulebook.form import Form
+from xmreport.rulebook.identity import matched
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Return:
     """Whether the last return is of the period just before this one, so that this period's figures continue its."""
     same_year: bool = True
     """Whether both are of one year: what is cumulative within a year begins anew with the next."""
+
+    @cached_property
+    def pairs(self) -> Sequence[tuple[Row, Row]]:
+        """Each row with the same project's row of the last return, where there is one."""
+        return list(matched(self.form, self.part.rows, self.last))
 
     def finding(
         self, code: str, severity: Severity, row: Row, name: str, value: object = None, **words: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from xmreport.model.dates import PartialDate
@@ -88,36 +88,39 @@ def _parts(cells: Sequence[Cell]) -> Sequence[str | None]:
 class Index:
     """Finds the row that is the same project among many: by the main key; by the spare one where a side has no main."""
 
-    def __init__(self, form: Form, rows: Iterable[Row] = ()) -> None:
+    def __init__(self, form: Form, rows: Sequence[Row] = ()) -> None:
         self.form = form
         self._main: dict[str, Row] = {}
-        self._spare: dict[str, Row] = {}
-        for row in rows:
-            self.add(row)
+        self._spare: dict[str, tuple[Row, bool]] = {}
+        for row, identity in zip(rows, identities_of(form, rows), strict=True):
+            self._add(row, identity)
 
     def add(self, row: Row) -> None:
         """Rows added first are found first."""
-        identity = identity_of(self.form, row)
+        self._add(row, identity_of(self.form, row))
+
+    def _add(self, row: Row, identity: Identity) -> None:
         if identity.main:
             self._main.setdefault(identity.main, row)
         if identity.spare:
-            self._spare.setdefault(identity.spare, row)
+            self._spare.setdefault(identity.spare, (row, bool(identity.main)))
 
     def find(self, row: Row) -> Row | None:
         """The row that is the same project as this one."""
-        identity = identity_of(self.form, row)
+        return self.found(identity_of(self.form, row))
+
+    def found(self, identity: Identity) -> Row | None:
+        """The row of the project of these keys."""
         if identity.main and identity.main in self._main:
             return self._main[identity.main]
-        found = self._spare.get(identity.spare or "")
-        if found is None or (identity.main and identity_of(self.form, found).main):
-            return None
-        return found
+        row, has_main = self._spare.get(identity.spare or "", (None, False))
+        return None if identity.main and has_main else row
 
 
-def matched(form: Form, rows: Iterable[Row], last: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
+def matched(form: Form, rows: Sequence[Row], last: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
     """Each row with the same project's row of the last return, where there is one."""
     index = Index(form, last)
-    for row in rows:
-        before = index.find(row)
+    for row, identity in zip(rows, identities_of(form, rows), strict=True):
+        before = index.found(identity)
         if before is not None:
             yield row, before

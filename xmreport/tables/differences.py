@@ -113,7 +113,7 @@ def _by_unit(rows: Iterable[Held]) -> dict[str, list[Held]]:
 def _matched(form: Form, last: Sequence[Held], now: Sequence[Held]) -> tuple[list[tuple[Held, Held]], list[Held]]:
     """Pairs of the same project, each row in one pair alone; and the rows of now that are in none."""
     holder = {id(held.row): held for held in last}
-    index = Index(form, (held.row for held in last))
+    index = Index(form, [held.row for held in last])
     pairs: list[tuple[Held, Held]] = []
     left: list[Held] = []
     for held in now:
