@@ -70,6 +70,8 @@ class Ledger:
     def __init__(self, db: sqlite3.Connection, originals: Originals) -> None:
         self._db = db
         self.originals = originals
+        self._last = (0, schema.GENESIS)
+        """The end of the chain, while nobody else can add to it."""
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -101,6 +103,7 @@ class Ledger:
         """What is recorded meanwhile becomes durable at the end and all at once, or not at all."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
+            self._last = self.head()
             yield
             self.originals.settle()  # the bytes come before the record
 
@@ -211,10 +214,11 @@ class Ledger:
     def _append(self, receipt: Receipt) -> Receipt:
         if receipt.sha256 is not None and not self.originals.has(receipt.sha256):
             raise ValueError(f"the bytes come before the record: no original {receipt.sha256} of {receipt.file!r}")
-        seq, prev = self.head()
+        seq, prev = self._last
         numbered = replace(receipt, seq=seq + 1, row_count=receipt.row_count or len(receipt.rows))
         columns = encoding.to_columns(numbered)
-        self._db.execute(INSERT, {**columns, "prev": prev, "hash": chain.link(prev, columns)})
+        self._last = (numbered.seq, chain.link(prev, columns))
+        self._db.execute(INSERT, {**columns, "prev": prev, "hash": self._last[1]})
         return numbered
 
     def _select(
