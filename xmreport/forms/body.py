@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -63,20 +62,16 @@ class BodyReader:
             if (spec := self.form.fields[name]).type != "序号"
         ]
         self.body.columns = {name: [] for name, _, _ in self._fields}
-        self._waiting: deque[int] = deque()
-        """Rows that are projects beyond doubt, not yet come to."""
         self._plain: list[int] = []
         """Rows without merges over several rows and without faults, as nearly all are: taken together, by column."""
 
     def read(self) -> Body:
         """Every line once, in order."""
-        seen = list(self._lines())
+        met = list(self._lines())
         sections: list[_Section] = []
-        for line in seen:
-            while self._waiting and self._waiting[0] < line.row:
-                self._plain.append(self._waiting.popleft())
-            if line.kind is Kind.PROJECT and line.row not in self._closer:
-                self._plain.append(line.row)
+        for line in met:
+            if isinstance(line, int):
+                self._plain.append(line)
                 continue
             self._take_plain()
             if line.kind is Kind.SECTION:
@@ -90,11 +85,11 @@ class BodyReader:
                 self._say("S13", Severity.WARNING, line)
             elif line.kind is Kind.ASIDE:
                 self._say("S14", Severity.WARNING, line)
-        self._plain += self._waiting
         self._take_plain()
         for cells in self.body.columns.values():
             cells.extend([None] * (len(self.body.numbers) - len(cells)))
         self._close_sections(sections, 1)
+        seen = [line for line in met if not isinstance(line, int)]
         self._totals(seen)
         nil_lines = [line for line in seen if line.kind is Kind.NIL]
         self.body.nil = bool(nil_lines) and not self.body.numbers
@@ -102,18 +97,20 @@ class BodyReader:
             self._say("S12", Severity.WARNING, nil_lines[0])
         return self.body
 
-    def _lines(self) -> Iterator[Line]:
-        """All lines that are neither blank nor projects beyond doubt."""
+    def _lines(self) -> Iterator[Line | int]:
+        """Every line that is not blank; of a project that needs no closer look, its row."""
         plain = self.lines.plain.difference(self._closer)
         for row in range(self.header.bottom + 1, len(self.grid.rows) + 1):
             if row in plain:
-                self._waiting.append(row)
+                yield row
                 continue
             line = self.lines.read(row)
-            if line.kind is Kind.END:
+            if line.kind is Kind.PROJECT and row not in self._closer:
+                yield row
+            elif line.kind is Kind.END:
                 yield from self._after_the_end(row)
                 return
-            if line.kind is not Kind.BLANK:
+            elif line.kind is not Kind.BLANK:
                 yield line
 
     def _after_the_end(self, end: int) -> Iterator[Line]:
