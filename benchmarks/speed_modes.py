@@ -1,17 +1,20 @@
 """What `speed.py` measures, each in a process of its own: python speed_modes.py MODE PLACE [...]
 
-The last line printed is JSON: CPU seconds (user + system) of this process and of its workers, their greatest memory,
-and what the mode counted.
+The last line printed is JSON: CPU seconds (user + system) of this process, its greatest memory, and what the mode
+counted.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import io
 import json
 import pickle
 import resource
 import sys
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -20,6 +23,9 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+A_MINUTE = dt.timedelta(minutes=1)
+MEMORY_EVERY = 1000
+"""Files after which a long service is asked what it holds."""
 
 
 def raw(place: Path) -> dict[str, Any]:
@@ -34,11 +40,11 @@ def raw(place: Path) -> dict[str, Any]:
     return {"rows": rows}
 
 
-def naive(place: Path, target: Path) -> dict[str, Any]:
+def naive(place: Path, target: str) -> dict[str, Any]:
     """A script as a clerk who programs writes it."""
     from speed_naive import main
 
-    return main(place / "inbox", target)
+    return main(place / "inbox", Path(target))
 
 
 def intake(place: Path) -> dict[str, Any]:
@@ -55,59 +61,107 @@ def intake(place: Path) -> dict[str, Any]:
 
 def whole(place: Path) -> dict[str, Any]:
     """The command, as a clerk calls it."""
-    return _command(place, "run", "--now", _now())
+    from speed_task import NOW
 
+    from xmreport.cli import main
 
-def idle(place: Path) -> dict[str, Any]:
-    """The command where nothing is new."""
-    return _command(place, "run", "--now", _now())
-
-
-def status(place: Path) -> dict[str, Any]:
-    """Who reported what."""
-    return _command(place, "status", "--json", "--as-of", _now())
-
-
-def help_(place: Path) -> dict[str, Any]:
-    """The least that can be asked."""
-    return _command(place, "--help")
-
-
-def bare(_: Path) -> dict[str, Any]:
-    """Python alone."""
+    sys.argv = ["xmreport", "--home", str(place), "run", "--now", NOW]
+    try:
+        main()
+    except SystemExit as end:
+        if end.code:
+            raise
     return {}
 
 
-def imports(_: Path) -> dict[str, Any]:
-    """What a run with nothing new cannot do without: the engine's own modules, and no pandas."""
-    import xmreport.cli
-    import xmreport.printing
-    import xmreport.run  # noqa: F401 - measured
-
-    return {"pandas": "pandas" in sys.modules}
-
-
 def one_more(place: Path) -> dict[str, Any]:
-    """One workbook after another in a running service, each from settled to published; the first warms up."""
+    """One workbook after another in a running service, for a county that holds no other."""
+    return _one_after_another(place, -1)
+
+
+def one_more_there(place: Path) -> dict[str, Any]:
+    """The same for the first county: its tables show all that it holds."""
+    return _one_after_another(place, 0)
+
+
+def _one_after_another(place: Path, county: int) -> dict[str, Any]:
+    """Each from settled to published; the first warm up."""
     from speed_inputs import Mix, drop_one
 
     from xmreport.run import Engine
 
     workspace, keys = _workspace(place)
+    key = keys[county]
     costs = []
-    with Engine(workspace, keys[-1:], lambda _: None) as engine:
+    with Engine(workspace, [key], lambda _: None) as engine:
         engine.run_once(_moment())
+
+        def spent() -> tuple[float, float]:
+            return _children_now(engine) + time.process_time(), time.perf_counter()
+
         for number in range(6):
-            drop_one(workspace.inbox, keys[-1], 0, Mix(seed=100 + number))
-            before = _children_now(engine) + time.process_time()
-            begun = time.perf_counter()
+            drop_one(workspace.inbox, key, 0, Mix(seed=100 + number))
+            before = spent()
             engine.recover()
             engine.take_in(list(engine.found()), _moment())
+            between = spent()
             engine.publish(_moment().at)
-            wall = time.perf_counter() - begun
-            costs.append((wall, _children_now(engine) + time.process_time() - before))
+            costs.append((before, between, spent()))
     steady = costs[2:]
-    return {"each_wall": min(wall for wall, _ in steady), "each_cpu": min(cpu for _, cpu in steady)}
+    return {
+        "each_cpu": min(after[0] - before[0] for before, _, after in steady),
+        "each_wall": min(after[1] - before[1] for before, _, after in steady),
+        "intake_cpu": min(between[0] - before[0] for before, between, _ in steady),
+        "publish_cpu": min(after[0] - between[0] for _, between, after in steady),
+    }
+
+
+def long(place: Path, files: str) -> dict[str, Any]:
+    """That many files through one engine, as a service takes them in: the memory it holds, every thousand files.
+
+    A unit sends the same few workbooks in turn, each time with a mark of its own, so that none is a duplicate.
+    """
+    from xmreport.run import Engine, Moment
+
+    workspace, keys = _workspace(place)
+    bodies = [(path, path.read_bytes()) for path in sorted(workspace.inbox.rglob("*.xlsx"))]
+    for path in [*workspace.inbox.rglob("*.xls*")]:
+        path.unlink()
+    at, most, done = _moment().at - dt.timedelta(days=2), int(files), 0
+    held: list[tuple[int, float]] = []
+    with Engine(workspace, keys, lambda _: None) as engine:
+        while done < most:
+            some = bodies[: most - done]
+            for number, (path, data) in enumerate(some, done):
+                path.write_bytes(_marked(data, f"{number}"))
+            at += A_MINUTE
+            engine.recover()
+            engine.recheck(at)
+            engine.take_in(list(engine.found()), Moment(at, replayed=True))
+            engine.publish(at)
+            done += len(some)
+            if done % MEMORY_EVERY < len(some) or done == most:
+                held.append((done, _status_mib("self", "VmRSS")))
+        outcomes = {outcome.value: count for outcome, count in engine.tally.outcomes.items()}
+    assert outcomes == {"accepted": most}, outcomes
+    return {"held_mib": held}
+
+
+def _marked(data: bytes, text: str) -> bytes:
+    """The same workbook in other bytes."""
+    target = io.BytesIO(data)
+    with zipfile.ZipFile(target, "a") as package:
+        package.comment = text.encode()
+    return target.getvalue()
+
+
+def rules(place: Path) -> dict[str, Any]:
+    """The rules from their files, as after an edit."""
+    from xmreport.rulebook.loading import load_rulebook
+
+    begun = time.process_time()
+    load_rulebook(place / "rules")
+    return {"anew": time.process_time() - begun}
 
 
 def stages(place: Path) -> dict[str, Any]:
@@ -152,7 +206,7 @@ def stages(place: Path) -> dict[str, Any]:
             day = _moment().at.date()
             if verdict.fault is None:
                 with timed("read"):
-                    book = read(data, verdict.kind)
+                    book = read(data, verdict.kind, parts=verdict.parts)
                 with timed("recognise and type"):
                     seen = recognise(book, county, Arrived(found.name, found.folders[-1], day))
                 with timed("check"):
@@ -170,17 +224,13 @@ def stages(place: Path) -> dict[str, Any]:
     return {name: round(seconds, 4) for name, seconds in spent.items()}
 
 
-def _now() -> str:
-    from speed_inputs import NOW
-
-    return NOW
-
-
 def _moment() -> Any:
+    from speed_task import NOW
+
     from xmreport.model.dates import CHINA
     from xmreport.run import Moment
 
-    return Moment(dt.datetime.fromisoformat(_now()).replace(tzinfo=CHINA), replayed=True)
+    return Moment(dt.datetime.fromisoformat(NOW).replace(tzinfo=CHINA), replayed=True)
 
 
 def _workspace(place: Path) -> tuple[Any, list[str]]:
@@ -190,18 +240,6 @@ def _workspace(place: Path) -> tuple[Any, list[str]]:
     return workspace, list(workspace.rulebook.counties)
 
 
-def _command(place: Path, *words: str) -> dict[str, Any]:
-    from xmreport.cli import main
-
-    sys.argv = ["xmreport", "--home", str(place), *words]
-    try:
-        main()
-    except SystemExit as end:
-        if end.code:
-            raise
-    return {"pandas": "pandas" in sys.modules}
-
-
 def _greatest_reader(engine: Any) -> float:
     """The most memory that a living worker ever held."""
     return max([_peak_mib(worker._process.pid) for worker in tuple(engine.pool._alive)], default=0.0)  # noqa: SLF001
@@ -209,36 +247,38 @@ def _greatest_reader(engine: Any) -> float:
 
 def _peak_mib(process: int | str) -> float:
     """The most memory of a process by its own account: getrusage would count that of the one that started it too."""
+    return _status_mib(process, "VmHWM")
+
+
+def _status_mib(process: int | str, name: str) -> float:
     said = Path(f"/proc/{process}/status").read_text("utf-8")
-    return next(int(line.split()[1]) / 1024 for line in said.splitlines() if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) / 1024 for line in said.splitlines() if line.startswith(name))
 
 
 def _children_now(engine: Any) -> float:
-    """CPU seconds of the living workers so far."""
-    total = 0.0
-    for worker in tuple(engine.pool._alive):  # noqa: SLF001 - the kernel counts them only once they have ended
-        fields = Path(f"/proc/{worker._process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()  # noqa: SLF001
-        total += (int(fields[11]) + int(fields[12])) / 100
-    return total
+    """CPU seconds of the living workers so far: the kernel adds them to ours only once they have ended."""
+    workers = tuple(engine.pool._alive)  # noqa: SLF001
+    spent = (Path(f"/proc/{worker._process.pid}/schedstat").read_text("ascii") for worker in workers)  # noqa: SLF001
+    return sum(int(said.split()[0]) for said in spent) / 1e9
 
 
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
-    "raw": raw, "naive": naive, "intake": intake, "whole": whole, "idle": idle, "status": status, "help": help_,
-    "bare": bare, "imports": imports, "one_more": one_more, "stages": stages,
+    "raw": raw, "naive": naive, "intake": intake, "whole": whole, "stages": stages, "one_more": one_more,
+    "one_more_there": one_more_there, "long": long, "rules": rules,
 }  # fmt: skip
 
 
-def measured(mode: str, places: list[Path]) -> dict[str, Any]:
-    """What a mode cost and counted."""
-    said = MODES[mode](*places)
-    own, workers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {
-        "cpu": own.ru_utime + own.ru_stime + workers.ru_utime + workers.ru_stime,
-        "own_cpu": own.ru_utime + own.ru_stime,
-        "own_mib": _peak_mib("self"),
-        **said,
-    }
+PEERS = frozenset({"raw", "naive"})
+
+
+def measured(mode: str, place: str, *more: str) -> dict[str, Any]:
+    """What a mode cost this process alone, and what it counted."""
+    if mode not in PEERS:
+        gc.set_threshold(200_000, 20, 10)  # as `cli.main` does
+    said = MODES[mode](Path(place), *more)
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    return {"own_cpu": own.ru_utime + own.ru_stime, "own_mib": _peak_mib("self"), **said}
 
 
 if __name__ == "__main__":
-    print(json.dumps(measured(sys.argv[1], list(map(Path, sys.argv[2:]))), ensure_ascii=False))
+    print(json.dumps(measured(*sys.argv[1:]), ensure_ascii=False))

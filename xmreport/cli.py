@@ -59,7 +59,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
-    gc.set_threshold(50_000, 20, 50)  # what a pass makes lives as long as the pass: looking for garbage in it is idle
+    gc.set_threshold(200_000, 20, 10)  # what a pass makes lives as long as the pass: looking for garbage in it is idle
     logging.raiseExceptions = False  # a log that cannot be written must not reach a clerk's screen as a traceback
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(logging.WARNING)
@@ -71,6 +71,8 @@ def main() -> None:
         # The last boundary: what nobody foresaw is said, and kept in the log.
         log.critical("程序自身出错，没有做完：%r。请把日志交给维护人员。", error, exc_info=True)
         sys.exit(1)
+    finally:
+        gc.freeze()  # the process ends: it need not look through all that for garbage once more
 
 
 class _Sentence(logging.Formatter):

@@ -14,16 +14,19 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from xmreport.reading.forking import can_split, open_files
 from xmreport.reading.worker import serve
 
-_CONTEXT = multiprocessing.get_context("spawn")
+_SPAWN = multiprocessing.get_context("spawn")
 _STARTING = threading.Lock()
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 
 Result = TypeVar("Result")
+_Setup = tuple[int, Callable[..., object] | None, tuple[Any, ...]]
 _Job = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
@@ -87,7 +90,8 @@ class GuardedPool(Executor):
         self._closed = self._abandoned = False
         self._alive: set[_Worker] = set()
         self._threads = [
-            threading.Thread(target=self._dispatch, name=f"guarded-{number}", daemon=True) for number in range(workers)
+            threading.Thread(target=self._dispatch, args=(first,), name=f"guarded-{number}", daemon=True)
+            for number, first in enumerate(self._split_off(workers))
         ]
         for thread in self._threads:
             thread.start()
@@ -136,19 +140,34 @@ class GuardedPool(Executor):
         for _ in range(ends):
             self._jobs.put(None)
 
-    def _dispatch(self) -> None:
+    def _split_off(self, workers: int) -> list[_Worker | None]:
+        """The first workers, split off while this process can be; None for each that a thread has to start."""
+        first: list[_Worker | None] = [None] * workers
+        if can_split():
+            before = _block_interrupts()
+            try:
+                for number in range(workers):
+                    first[number] = _Worker(self._setup, split=True)
+            except OSError:  # no room for another process now; later there may be
+                pass
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._alive.update(worker for worker in first if worker)
+        return first
+
+    def _dispatch(self, first: _Worker | None) -> None:
         """One thread's life: start a worker ahead of need, hand it jobs, replace it when it fails or grows old."""
         _block_interrupts()
         worker: _Worker | None = None
         with contextlib.suppress(Exception):  # each job tries again, and reports what is wrong
-            worker = self._started()
+            worker = self._ready(first or _Worker(self._setup))
         try:
             while (job := self._jobs.get()) is not None:
                 future, *call = job
                 if not future.set_running_or_notify_cancel():
                     continue
                 try:
-                    worker = worker or self._started()
+                    worker = worker or self._ready(_Worker(self._setup))
                     result = worker.run(call, self._seconds)
                 except BaseException as error:  # noqa: BLE001 - the future carries it to whoever asked
                     future.set_exception(error)
@@ -164,8 +183,7 @@ class GuardedPool(Executor):
             if worker is not None:
                 self._retire(worker)
 
-    def _started(self) -> _Worker:
-        worker = _Worker(self._setup)
+    def _ready(self, worker: _Worker) -> _Worker:
         self._alive.add(worker)
         try:
             if self._abandoned:
@@ -184,13 +202,15 @@ class GuardedPool(Executor):
 class _Worker:
     """One process and the parent's end of its pipe."""
 
-    def __init__(self, setup: tuple[int, Callable[..., object] | None, tuple[Any, ...]]) -> None:
+    def __init__(self, setup: _Setup, *, split: bool = False) -> None:
         self.jobs = 0
         self.dead = self.worn = False
-        self._pipe, theirs = _CONTEXT.Pipe()
+        self._pipe, theirs = multiprocessing.Pipe()
+        inherited = open_files() - {theirs.fileno()} if split else frozenset()
+        process = multiprocessing.get_context("fork").Process if split else _SPAWN.Process
         try:
             with _STARTING:
-                self._process = _CONTEXT.Process(target=serve, args=(theirs, *setup), daemon=True)
+                self._process: BaseProcess = process(target=serve, args=(theirs, *setup, inherited), daemon=True)
                 self._process.start()
         except BaseException:
             self._pipe.close()
@@ -250,10 +270,14 @@ class _Worker:
             self._process.join()
 
 
-def _block_interrupts() -> None:
-    """Ctrl-C is the parent's business: a worker inherits this mask, so none dies of it even while it starts."""
+def _block_interrupts() -> set[int | signal.Signals]:
+    """Ctrl-C is the parent's business: a worker inherits this mask, so none dies of it even while it starts.
+
+    Returns the signals that this thread blocked before.
+    """
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        return signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    return set()
 
 
 __all__ = ["GuardedPool", "RemoteTraceback", "WorkerDied", "WorkerFailure", "WorkerMemory", "WorkerTimeout"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -9,16 +10,16 @@ import pickle
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
+
+from xmreport.reading.forking import held_mib
 
 Answer = tuple[str, Any, str]
 WORN_MIB = 150
 """Memory from which a worker is replaced after the job at hand: what it once took it hardly gives back."""
 
-_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _TOO_MUCH = "需要的内存超过上限"
 
 LARGEST_DRAFT = 256 << 20
@@ -26,13 +27,22 @@ LARGEST_DRAFT = 256 << 20
 
 
 def serve(
-    pipe: Connection, memory_mib: int, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]
+    pipe: Connection,
+    memory_mib: int,
+    initializer: Callable[..., object] | None,
+    initargs: tuple[Any, ...],
+    inherited: Iterable[int] = (),
 ) -> None:
     """Answer each job: ("result", value, ""), ("raised", error, traceback), ("memory" | "broken", words, traceback).
 
-    Behind each answer comes whether this worker is worn out.
+    Behind each answer comes whether this worker is worn out. Files `inherited` of the parent are closed first: the
+    ledger is not for a worker to touch, and a pipe held by a sister would outlive the parent.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for descriptor in inherited:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
     answer = _attempt(_prepare, initializer, initargs)
     _silence()
     _limit(memory_mib)
@@ -74,7 +84,7 @@ def _attempt(call: Callable[..., Any], *args: Any) -> Answer:
 
 def _send(pipe: Connection, answer: Answer) -> None:
     outcome, value, text = answer
-    worn = _held_mib() > WORN_MIB
+    worn = held_mib() > WORN_MIB
     try:
         message = pickle.dumps((*answer, worn), pickle.HIGHEST_PROTOCOL)
         if outcome == "raised":
@@ -85,15 +95,6 @@ def _send(pipe: Connection, answer: Answer) -> None:
         said = f"{type(value).__name__} cannot be sent: {error}"
         message = pickle.dumps(("raised", RuntimeError(said), text or traceback.format_exc(), worn))
     pipe.send_bytes(message)
-
-
-def _held_mib() -> float:
-    """The memory this process holds; 0 where the system does not tell. (Its own peak would count its parent's too.)"""
-    try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    except OSError:
-        return 0.0
-    return pages * _PAGE / 2**20
 
 
 def _limit(memory_mib: int) -> None:

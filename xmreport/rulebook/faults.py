@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from xmreport.rulebook.wording import EXPECTED
@@ -167,12 +167,10 @@ def _allowed(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
 
 
 def _unwrapped(kinds: Iterable[Any]) -> list[Any]:
-    """The same types without Annotated, Optional, unions and root models around them."""
+    """The same types without Annotated, Optional and unions around them."""
     plain: list[Any] = []
     for kind in kinds:
-        if _is_model(kind) and issubclass(kind, RootModel):
-            plain += _unwrapped([kind.model_fields["root"].annotation])
-        elif typing.get_origin(kind) is typing.Annotated:
+        if typing.get_origin(kind) is typing.Annotated:
             plain += _unwrapped(typing.get_args(kind)[:1])
         elif typing.get_origin(kind) in (typing.Union, types.UnionType):
             plain += _unwrapped(typing.get_args(kind))

@@ -23,13 +23,13 @@ NAME = "规则.bin"
 
 def read_rulebook(rules: Path, cache: Path) -> Rulebook:
     """The rulebook of the folder `rules`, from the folder `cache` where it is kept there; nothing lies there yet, or
-    something else, is no obstacle.
+    something else, or half of it, is no obstacle.
     """
     stand = _stand(rules)
     path = cache / NAME
     with suppress(OSError):
-        digest, _, kept = path.read_bytes().partition(b"\n")
-        if digest == stand:
+        label, _, kept = path.read_bytes().partition(b"\n")
+        if label == _label(stand, kept):
             book = pickle.loads(kept)  # noqa: S301 - written by this program, in its own folder, for these very rules
             assert isinstance(book, Rulebook)
             return book
@@ -39,13 +39,19 @@ def read_rulebook(rules: Path, cache: Path) -> Rulebook:
     if not book.faults and _stand(rules) == stand:
         with suppress(OSError):  # a place where nothing can be kept costs only time
             cache.mkdir(parents=True, exist_ok=True)
+            kept = pickle.dumps(book, pickle.HIGHEST_PROTOCOL)
             draft = path.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(stand + b"\n" + pickle.dumps(book, pickle.HIGHEST_PROTOCOL))
+            draft.write_bytes(_label(stand, kept) + b"\n" + kept)
             draft.replace(path)
     return book
 
 
-def _stand(rules: Path) -> bytes:
+def _label(stand: str, kept: bytes) -> bytes:
+    """What stands before it: a crash may leave a file that is not whole."""
+    return f"{stand} {hashlib.sha256(kept).hexdigest()}".encode()
+
+
+def _stand(rules: Path) -> str:
     """Tells apart every content of the rule files, and every program whose objects are kept."""
     made_by = (__version__, _own_code(), platform.python_version(), pydantic.VERSION)
     whole = hashlib.sha256("\0".join(made_by).encode())
@@ -53,11 +59,11 @@ def _stand(rules: Path) -> bytes:
         content = path.read_bytes()
         whole.update(f"{path.relative_to(rules).as_posix()}\0{len(content)}\0".encode())
         whole.update(content)
-    return whole.hexdigest().encode()
+    return whole.hexdigest()
 
 
 def _own_code() -> str:
     """Changes with the modules whose objects are kept, also where the version does not: in a checkout."""
-    folder = Path(__file__).parent
-    found = sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*.py"))
+    rooms = (Path(__file__).parent, Path(__file__).parent.parent / "model")
+    found = sorted((path.name, path.stat().st_mtime_ns) for room in rooms for path in room.glob("*.py"))
     return hashlib.sha256(repr(found).encode()).hexdigest()

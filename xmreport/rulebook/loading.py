@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from xmreport.rulebook.book import County, Rulebook
 from xmreport.rulebook.calendar import Calendar, YearPlan
 from xmreport.rulebook.county import CountyFile, OfficeFile
+from xmreport.rulebook.digests import CALENDAR_FILE, digest_of, shared_digest
 from xmreport.rulebook.faults import RuleFault, validate
 from xmreport.rulebook.form import FormFile
 from xmreport.rulebook.resolve import resolve_county
 from xmreport.rulebook.source import Source, load
 
-CALENDAR_FILE = "节假日"
 OFFICE_FILE = "office"
 
 
@@ -35,13 +34,13 @@ def load_rulebook(folder: Path) -> Rulebook:
             faults["forms"] = (*faults.get("forms", ()), *wrong)
             broken.add(path.stem)
     counties = {}
-    shared = _shared_digest(folder)
+    shared = shared_digest(folder)
     for path in _county_files(folder):
         source = load(path)
         file, wrong = validate(CountyFile, source)
         wrong = [*source.faults, *wrong]
         if file and not wrong:
-            digest = _digest(path, shared)
+            digest = digest_of(path, shared)
             found = resolve_county(path.stem, file, source, forms, calendar, digest, frozenset(broken))
             if isinstance(found, County):
                 counties[path.stem] = found
@@ -53,25 +52,6 @@ def load_rulebook(folder: Path) -> Rulebook:
 
 def _county_files(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.glob("*.yaml")) if path.stem not in {OFFICE_FILE, CALENDAR_FILE})
-
-
-def county_digest(folder: Path, key: str) -> str:
-    """The hash of all the rules that a county of this folder is judged under, without reading what they say."""
-    return _digest(folder / f"{key}.yaml", _shared_digest(folder))
-
-
-def _digest(path: Path, shared: str) -> str:
-    return hashlib.sha256(path.read_bytes() + shared.encode()).hexdigest()
-
-
-def _shared_digest(folder: Path) -> str:
-    """The hash of what all counties share: the forms and the calendar."""
-    parts = hashlib.sha256()
-    names = [f"forms/{path.name}" for path in sorted((folder / "forms").glob("*.yaml"))]
-    for name in [*names, f"{CALENDAR_FILE}.yaml"]:
-        path = folder / name
-        parts.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
-    return parts.hexdigest()
 
 
 def _one(path: Path, model: type[OfficeFile], key: str, faults: dict[str, tuple[RuleFault, ...]]) -> OfficeFile | None:

@@ -1,0 +1,72 @@
+"""What was read of an office's files is kept, and stands only for those files as they are."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from xmreport.rulebook import loading
+from xmreport.rulebook.kept import NAME, read_rulebook
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def rules(tmp_path):
+    """The shipped forms, and one county."""
+    folder = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules" / "forms", folder / "forms")
+    shutil.copy(ROOT / "rules" / "guxian.yaml", folder)
+    return folder
+
+
+@pytest.fixture
+def readings(monkeypatch):
+    """How often the YAML was read."""
+    read, load = [], loading.load_rulebook
+    monkeypatch.setattr(loading, "load_rulebook", lambda folder: read.append(folder) or load(folder))
+    return read
+
+
+def test_kept_rules_are_the_rules_as_they_were_read(rules, tmp_path, readings):
+    first, second = (read_rulebook(rules, tmp_path / "cache") for _ in range(2))
+    assert first == second
+    assert first is not second
+    assert first.counties["guxian"].tasks.keys() == second.counties["guxian"].tasks.keys() != set()
+    assert len(readings) == 1
+
+
+def test_edited_rules_are_read_anew(rules, tmp_path, readings):
+    before = read_rulebook(rules, tmp_path / "cache")
+    path = rules / "guxian.yaml"
+    path.write_text(path.read_text("utf-8").replace("县工信局", "县工科局"), "utf-8")
+    after = read_rulebook(rules, tmp_path / "cache")
+    assert len(readings) == 2
+    assert set(after.counties["guxian"].roster.names) - set(before.counties["guxian"].roster.names) == {"县工科局"}
+
+
+def test_rules_with_faults_are_never_kept(rules, tmp_path, readings):
+    (rules / "office.yaml").write_text("并行: 许多\n", "utf-8")
+    for _ in range(2):
+        assert read_rulebook(rules, tmp_path / "cache").faults
+    assert len(readings) == 2
+
+
+@pytest.mark.parametrize("spoil", ["deleted", "another", "half"])
+def test_what_is_kept_may_be_deleted_or_spoilt(rules, tmp_path, readings, spoil):
+    book = read_rulebook(rules, tmp_path)
+    kept = tmp_path / NAME
+    whole = kept.read_bytes()
+    {
+        "deleted": kept.unlink,
+        "another": lambda: kept.write_bytes(b"0" * 64 + whole[64:]),
+        "half": lambda: kept.write_bytes(whole[: len(whole) // 2]),
+    }[spoil]()
+    assert read_rulebook(rules, tmp_path) == book
+    assert len(readings) == 2
+    assert kept.read_bytes() == whole
+
+
+def test_where_nothing_can_be_kept_the_rules_are_read(rules, tmp_path):
+    (tmp_path / "cache").write_text("a file, no folder", "utf-8")
+    assert "guxian" in read_rulebook(rules, tmp_path / "cache").counties
