@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Formula, Line, Link, LongTable, SheetData, WorkbookData
-from xmreport.workbooks.long import LONG
+from xmreport.workbooks.body import LONG
 from xmreport.workbooks.measure import _TOKENS, _filled, _filled_plainly, units
 from xmreport.workbooks.official import build
 
@@ -70,7 +70,7 @@ def long():
 
 def shorter(monkeypatch, lines):
     """The same table, every line of it written cell by cell."""
-    monkeypatch.setattr("xmreport.workbooks.long.LONG", 10**9)
+    monkeypatch.setattr("xmreport.workbooks.body.FEW", 10**9)
     return opened(build(workbook(lines), TEMPLATES, AS_OF))["汇总表"]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xmreport.ledger import Ledger
+from xmreport.model.findings import Findings
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Identity, Row
 from xmreport.rulebook.assignment import Assigned
@@ -38,7 +39,7 @@ class Past:
     def add(self, receipts: Iterable[Receipt]) -> None:
         """Receipts just recorded."""
         for receipt in receipts:
-            self._take(replace(receipt, rows=()))
+            self._take(replace(receipt, rows=(), findings=Findings.parse(Findings.of(receipt.findings).text)))
             held = self._held.get((receipt.task, receipt.period))
             if held and receipt.outcome is Outcome.ACCEPTED and receipt.unit:
                 versions = self._accepted[receipt.task, receipt.period][receipt.unit]

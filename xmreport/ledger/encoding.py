@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sqlite3
-from collections.abc import Mapping
-from typing import Any
 
-from xmreport.model.findings import Finding, Severity
+from xmreport.model.findings import Findings
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.rows import Rows
-from xmreport.model.text import to_json
 
 Stored = None | int | str | bytes
 
@@ -42,7 +38,7 @@ def to_columns(receipt: Receipt) -> dict[str, Stored]:
         "returned_copy": receipt.returned_copy and to_text(receipt.returned_copy),
         "sheet": receipt.sheet and to_text(receipt.sheet),
         "replayed": int(receipt.replayed),
-        "findings": to_json([_finding_to_json(finding) for finding in receipt.findings]),
+        "findings": Findings.of(receipt.findings).text,
         "rows": Rows.of(receipt.rows).text,
         "handed_over": receipt.handed_over,
     }
@@ -66,7 +62,7 @@ def from_columns(row: sqlite3.Row) -> Receipt:
         late_by_s=row["late_by_s"],
         row_count=row["row_count"],
         nil=bool(row["nil"]),
-        findings=tuple(map(_finding_from_json, json.loads(row["findings"]))),
+        findings=Findings.parse(row["findings"]),
         returned_copy=row["returned_copy"] and from_text(row["returned_copy"]),
         sheet=row["sheet"] and from_text(row["sheet"]),
         replayed=bool(row["replayed"]),
@@ -99,20 +95,3 @@ def to_moment(moment: dt.datetime) -> str:
 def microseconds(moment: dt.datetime) -> int:
     """The instant as a number, exactly, whatever the offset."""
     return (moment - EPOCH) // MICROSECOND
-
-
-def _finding_to_json(finding: Finding) -> dict[str, Any]:
-    said = {
-        "code": finding.code,
-        "severity": finding.severity.value,
-        "sheet": finding.sheet,
-        "cell": finding.cell,
-        "field": finding.field,
-        "value": finding.value,
-        "words": dict(finding.words) or None,
-    }
-    return {key: value for key, value in said.items() if value is not None}
-
-
-def _finding_from_json(said: Mapping[str, Any]) -> Finding:
-    return Finding(**{**said, "severity": Severity(said["severity"])})

@@ -16,6 +16,7 @@ from typing import Self
 from xmreport.ledger import chain, encoding, schema
 from xmreport.ledger.chain import Link
 from xmreport.ledger.originals import Originals
+from xmreport.model.findings import Findings
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.rows import Rows
 
@@ -215,7 +216,8 @@ class Ledger:
         if receipt.sha256 is not None and not self.originals.has(receipt.sha256):
             raise ValueError(f"the bytes come before the record: no original {receipt.sha256} of {receipt.file!r}")
         seq, prev = self._last
-        numbered = replace(receipt, seq=seq + 1, row_count=receipt.row_count or len(receipt.rows))
+        rows = receipt.row_count or len(receipt.rows)
+        numbered = replace(receipt, seq=seq + 1, row_count=rows, findings=Findings.of(receipt.findings))
         columns = encoding.to_columns(numbered)
         self._last = (numbered.seq, chain.link(prev, columns))
         self._db.execute(INSERT, {**columns, "prev": prev, "hash": self._last[1]})

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from typing import Any, Self, overload
+
+from xmreport.model.text import to_json
 
 
 class Severity(StrEnum):
@@ -28,3 +33,68 @@ class Finding:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+class Findings(Sequence[Finding]):
+    """The findings of a receipt. In the ledger they are one text, read when asked for: hardly anybody asks."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.__dict__["_findings"] = tuple(findings)
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding]) -> Findings:
+        """Any findings in this way."""
+        return findings if isinstance(findings, Findings) else cls(findings)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The inverse of `text`."""
+        findings = cls.__new__(cls)
+        findings.__dict__["text"] = text
+        return findings
+
+    @cached_property
+    def text(self) -> str:
+        """JSON: a list of objects."""
+        return to_json([_told(finding) for finding in self._findings])
+
+    @cached_property
+    def _findings(self) -> tuple[Finding, ...]:
+        return tuple(Finding(**{**said, "severity": Severity(said["severity"])}) for said in json.loads(self.text))
+
+    def __len__(self) -> int:
+        return len(self._findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._findings)
+
+    @overload
+    def __getitem__(self, at: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Finding]: ...
+
+    def __getitem__(self, at: int | slice) -> Finding | Sequence[Finding]:
+        return self._findings[at]
+
+    def __eq__(self, other: object) -> bool:
+        return self._findings == tuple(other) if isinstance(other, Findings | tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return repr(self._findings)
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    said = {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "sheet": finding.sheet,
+        "cell": finding.cell,
+        "field": finding.field,
+        "value": finding.value,
+        "words": dict(finding.words) or None,
+    }
+    return {key: value for key, value in said.items() if value is not None}

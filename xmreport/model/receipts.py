@@ -54,7 +54,7 @@ class Receipt:
     row_count: int = 0
     """How many rows were taken in; the ledger fills it, also where it leaves `rows` out."""
     nil: bool = False
-    findings: tuple[Finding, ...] = ()
+    findings: Sequence[Finding] = ()
     returned_copy: str | None = None
     sheet: str | None = None
     """The part's sheet where one file holds several parts, else None."""

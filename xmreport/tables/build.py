@@ -60,7 +60,7 @@ def build_period(
         dockets = tuple(each for each in kept if each.docket.task == task.name)
         merged = merge(form, dockets[0].returns, county.roster.order) if dockets else reported
         yield summary(occasion, merged, states, (PRINT, ORIGIN) if form.procedures else (ORIGIN,))
-        own = Source(merged, _by(merged), "", received=bool(returns or merged.rows))
+        own = Source(merged, _by(merged), "", received=bool(returns or merged.height))
         sources = {form.name: own, **beside, **_living(county, task, kept)}
         if any(indicator.rules.form == form.name for indicator in county.indicators.values()):
             yield targets(occasion, sources)
@@ -106,7 +106,9 @@ def _living(county: County, task: Task, kept: Sequence[Kept]) -> dict[str, Sourc
 def _return(form: Form, receipt: Receipt, version: int, rows: Mapping[int, Sequence[Row]]) -> Return:
     """What a unit reports: in a docket that it sends back edited, other units' matters are not its own."""
     unit = receipt.unit or ""
-    own = tuple(row for row in rows[receipt.seq] if not is_anothers(form, row, unit))
+    sent = rows[receipt.seq]
+    printed = any(column.filled for column in form.columns.values())
+    own = [row for row in sent if not is_anothers(form, row, unit)] if printed else sent
     return Return(unit, receipt, version, own)
 
 

@@ -177,7 +177,7 @@ def _totals(made: Comparison) -> SheetData:
     lines = []
     for number, each in enumerate(made.movements, 1):
         name = each.measure
-        total = float(len(merged.rows)) if name == PROJECTS else _sum(merged.column(name))
+        total = float(merged.height) if name == PROJECTS else _sum(merged.column(name))
         moved = each.last - each.absent + each.new - each.gone + each.changed
         values: dict[str, Content] = {
             "序号": number,

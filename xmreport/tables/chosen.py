@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content
@@ -63,13 +63,14 @@ def _taken(columns: Columns, lines: Sequence[int], due: str | None, day: dt.date
     made: dict[str, Callable[[], Sequence[Content]]] = {
         name: partial(_readable, columns.values, name, lines) for name in columns.values
     }
-    made[DAYS_LEFT] = lambda: [days_left(columns.values[due][at] if due else None, day) for at in lines]
+    left = lru_cache(maxsize=None)(partial(days_left, today=day))
+    made[DAYS_LEFT] = lambda: [left(columns.values[due][at] if due else None) for at in lines]
     return Chosen(AsAsked(made), len(lines))
 
 
 def _readable(columns: Mapping[str, Sequence[Cell]], name: str, lines: Sequence[int]) -> list[Content]:
     values = readable_all(columns[name])
-    return [values[at] for at in lines]
+    return list(map(values.__getitem__, lines))
 
 
 def _in_order(columns: Mapping[str, Sequence[Content]], order: Sequence[int]) -> Mapping[str, Sequence[Content]]:
@@ -77,8 +78,7 @@ def _in_order(columns: Mapping[str, Sequence[Content]], order: Sequence[int]) ->
 
 
 def _picked(columns: Mapping[str, Sequence[Content]], name: str, order: Sequence[int]) -> list[Content]:
-    values = columns[name]
-    return [values[at] for at in order]
+    return list(map(columns[name].__getitem__, order))
 
 
 def _seen(sources: Mapping[str, Source], each: ListOf, columns: Columns, dates: Mapping[str, Value]) -> Sequence[bool]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Generic, TypeVar, cast
 
-from xmreport.model.submission import Cell, Row, Unreadable, Value
-from xmreport.rulebook.columns import Columns, procedures_of, readable
+from xmreport.model.submission import Cell, Unreadable, Value
+from xmreport.rulebook.columns import Columns, readable
 from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.form import Form
 
@@ -17,12 +17,12 @@ _Maker = Callable[[], Sequence[Cell]]
 
 
 class Frame:
-    """The rows of one form, and the reporting unit of each."""
+    """The rows of one form, and the reporting unit of each; `cells` gives a field of all of them."""
 
-    def __init__(self, form: Form, rows: Sequence[Row], units: Sequence[str]) -> None:
+    def __init__(self, form: Form, cells: Callable[[str], Sequence[Cell]], units: Sequence[str]) -> None:
         self.form = form
-        self.rows = rows
         self.units = units
+        self._cells = cells
         self._truths: dict[tuple[str, Condition, tuple[Value, ...]], Sequence[bool]] = {}
 
     def columns(self, table: str) -> Columns:
@@ -51,34 +51,39 @@ class Frame:
         found = {line: truth is True for line, truth in zip(alike, truths, strict=True)}
         return [found[line] for line in lines]
 
-    @cached_property
-    def spoken_of(self) -> list[list[str]]:
-        """The procedures that each row speaks of."""
-        if not self.form.further_procedures:
-            return [list(self.form.procedures)] * len(self.rows)
-        return [procedures_of(self.form, row) for row in self.rows]
+    def spoken_of(self, procedure: str) -> Sequence[bool]:
+        """Whether each row speaks of a procedure: of one that the county requires every row does."""
+        if procedure in self.form.procedures:
+            return [True] * len(self.units)
+        columns = (self._projects.values[f"{procedure}.{sub}"] for sub in self.form.sub_columns)
+        said = [cells for cells in columns if cells.count(None) < len(cells)]
+        if not said:
+            return [False] * len(self.units)
+        return [any(cell is not None for cell in cells) for cells in zip(*said, strict=True)]
 
     @cached_property
     def _projects(self) -> Columns:
-        makers: dict[str, _Maker] = {name: partial(_cells, self.rows, name) for name in self.form.fields}
-        return Columns(AsAsked({**makers, REPORTER: lambda: self.units}), [(at, None) for at in range(len(self.rows))])
+        makers: dict[str, _Maker] = {name: partial(self._cells, name) for name in self.form.fields}
+        return Columns(AsAsked({**makers, REPORTER: lambda: self.units}), [(at, None) for at in range(len(self.units))])
 
     @cached_property
     def _procedures(self) -> Columns:
         form = self.form
-        places = [(at, name) for at, names in enumerate(self.spoken_of) for name in names]
-        lines = [self.rows[at] for at, _ in places]
+        names = (*form.procedures, *form.further_procedures)
+        spoken = {name: said for name in names if any(said := self.spoken_of(name))}
+        places = [(at, name) for at in range(len(self.units)) for name, said in spoken.items() if said[at]]
+        rows = [at for at, _ in places]
+        values = self._projects.values
         plain = (name for name, field in form.fields.items() if field.procedure is None)
-        makers: dict[str, _Maker] = {name: partial(_cells, lines, name) for name in plain}
+        makers: dict[str, _Maker] = {name: partial(_picked, values, name, rows) for name in (*plain, REPORTER)}
         makers |= {sub: partial(self._under, places, sub) for sub in form.sub_columns}
         makers["手续"] = lambda: [name for _, name in places]
         makers["办理部门"] = lambda: [form.offices.get(name) for _, name in places]
-        makers[REPORTER] = lambda: [self.units[at] for at, _ in places]
         return Columns(AsAsked(makers), places)
 
     def _under(self, places: Sequence[tuple[int, str]], sub: str) -> list[Cell]:
-        names = {name: f"{name}.{sub}" for _, name in places}
-        return [self.rows[at].values.get(names[name]) for at, name in places]
+        columns = {name: self._projects.values[f"{name}.{sub}"] for name in dict.fromkeys(name for _, name in places)}
+        return [columns[name][at] for at, name in places]
 
 
 class AsAsked(Mapping[str, Made_co], Generic[Made_co]):
@@ -107,5 +112,5 @@ def readable_all(cells: Sequence[Cell]) -> Sequence[Value]:
     return cast("Sequence[Value]", cells)
 
 
-def _cells(rows: Sequence[Row], name: str) -> list[Cell]:
-    return [row.values.get(name) for row in rows]
+def _picked(columns: Mapping[str, Sequence[Cell]], name: str, places: Sequence[int]) -> list[Cell]:
+    return list(map(columns[name].__getitem__, places))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-
-import pandas as pd
+from itertools import compress
 
 from xmreport.model.submission import Value
 from xmreport.rulebook.book import Indicator
@@ -66,7 +66,7 @@ def whole(indicator: Indicator, source: Source, given: Given) -> Figure:
         and WHOLE not in entries(indicator, source, given)
     ):
         return Figure(None)
-    return _figures(indicator, source, [WHOLE] * len(source.merged.rows), given).get(WHOLE) or _nothing(indicator)
+    return _figures(indicator, source, [WHOLE] * source.merged.height, given).get(WHOLE) or _nothing(indicator)
 
 
 def entries(indicator: Indicator, source: Source, given: Given) -> dict[str, Entry]:
@@ -152,9 +152,9 @@ def _scale(form: Form, field: str | None, unit: str) -> float:
 
 def _places(table: str, condition: Condition | None, merged: Merged, given: Given) -> Iterable[int]:
     """The row of each line that meets a condition; of the procedures only those that the county requires."""
-    held, places = merged.frame.held(table, condition, given), merged.frame.columns(table).places
+    places = compress(merged.frame.columns(table).places, merged.frame.held(table, condition, given))
     required = {None, *merged.form.procedures}
-    return (at for truth, (at, name) in zip(held, places, strict=True) if truth and name in required)
+    return (at for at, name in places if name in required)
 
 
 def _all_procedures(condition: Condition, merged: Merged, given: Given) -> Iterable[int]:
@@ -170,8 +170,7 @@ def _all_procedures(condition: Condition, merged: Merged, given: Given) -> Itera
 
 def _counted(places: Iterable[int], owners: Sequence[str]) -> dict[str, float]:
     """How many of these rows each owner has."""
-    counts = pd.Series([owners[at] for at in places], dtype=object).value_counts(sort=False)
-    return {str(owner): float(count) for owner, count in counts.items()}
+    return {owner: float(count) for owner, count in Counter(map(owners.__getitem__, places)).items()}
 
 
 def _totals(
@@ -179,6 +178,8 @@ def _totals(
 ) -> dict[str, float]:
     """The sum of a column over each owner's rows that meet a condition, exact to the last decimal that is written."""
     held = merged.frame.held("项目", condition, given)
-    counted = merged.figures[field][list(held)].dropna()
-    sums = counted.groupby([owners[at] for at in counted.index], sort=False).agg(math.fsum).round(6)
-    return {str(owner): float(total) for owner, total in sums.items()}
+    parts: dict[str, list[float]] = {}
+    for owner, value, truth in zip(owners, merged.column(field), held, strict=True):
+        if truth and isinstance(value, int | float):
+            parts.setdefault(owner, []).append(value)
+    return {owner: round(math.fsum(values), 6) for owner, values in parts.items()}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-
-import pandas as pd
+from itertools import chain, compress, islice
+from typing import TypeVar
 
 from xmreport.model.receipts import Receipt
-from xmreport.model.submission import Identity, Row, Value
+from xmreport.model.rows import Rows
+from xmreport.model.submission import Cell, Identity, Row, Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.columns import columns_of
-from xmreport.rulebook.form import FIGURES, Form
-from xmreport.rulebook.identity import identity_of, name_of
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.identity import identities_of, name_of
 from xmreport.tables.frame import Frame, readable_all
 
 UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
@@ -35,6 +37,11 @@ class Return:
     receipt: Receipt
     version: int
     rows: Sequence[Row]
+
+    @cached_property
+    def columns(self) -> Rows:
+        """The rows by column."""
+        return Rows.of(self.rows)
 
     @cached_property
     def origin(self) -> Mapping[str, str | int]:
@@ -70,56 +77,80 @@ class Entered:
         return {**self.source.origin, SHEET: self.row.sheet, ROW: self.row.row}
 
 
+Held = TypeVar("Held")
+Place = tuple[int, int]
+"""A return's place in the merged table, and a row's place in the return."""
+
+
 @dataclass(frozen=True)
 class Merged:
     """One form's rows of all units, in roster order."""
 
     form: Form
-    entered: tuple[Entered, ...]
+    returns: tuple[Return, ...]
+    leaving: frozenset[Place]
+    """The rows that are not summed."""
     conflicts: tuple[Conflict, ...]
+
+    @cached_property
+    def entered(self) -> tuple[Entered, ...]:
+        """Every row."""
+        rows = ((row, each) for each in self.returns for row in each.rows)
+        return tuple(Entered(row, each, counts) for (row, each), counts in zip(rows, self.counts, strict=True))
+
+    @cached_property
+    def counts(self) -> Sequence[bool]:
+        """Whether each row is summed."""
+        places = ((at, row) for at, each in enumerate(self.returns) for row in range(len(each.rows)))
+        return [place not in self.leaving for place in places]
 
     @cached_property
     def rows(self) -> list[Row]:
         """The rows that count."""
-        return [each.row for each in self.entered if each.counts]
+        return self._summed(each.rows for each in self.returns)
 
     @cached_property
     def units(self) -> list[str]:
         """The reporting unit of each row that counts."""
-        return [each.source.unit for each in self.entered if each.counts]
+        return self._summed([each.unit] * len(each.rows) for each in self.returns)
 
     @cached_property
-    def figures(self) -> pd.DataFrame:
-        """The rows that count: the reporting unit, and every column of figures, NaN where there is none."""
-        names = [name for name, field in self.form.fields.items() if field.type in FIGURES]
-        return pd.DataFrame({UNIT: self.units, **{name: _numbers(self.column(name)) for name in names}})
+    def sizes(self) -> Mapping[str, int]:
+        """How many rows of each unit count, units in their order."""
+        return Counter(self.units)
 
-    @cached_property
-    def by_unit(self) -> Mapping[str, Sequence[Row]]:
-        """The rows that count of each unit, units and rows in their order."""
-        groups = self.figures.groupby(UNIT, sort=False).indices
-        return {str(unit): [self.rows[at] for at in places] for unit, places in groups.items()}
+    @property
+    def height(self) -> int:
+        """How many rows count."""
+        return len(self.units)
 
     @cached_property
     def procedures(self) -> tuple[str, ...]:
         """The county's procedures, and further ones that some row speaks of."""
-        used = {name for names in self.frame.spoken_of for name in names} if self.form.further_procedures else set()
-        further = (name for name in self.form.further_procedures if name in used)
+        further = (name for name in self.form.further_procedures if any(self.frame.spoken_of(name)))
         return (*self.form.procedures, *further)
 
     @cached_property
     def frame(self) -> Frame:
         """The rows that count, by column."""
-        return Frame(self.form, self.rows, self.units)
+        return Frame(self.form, self._cells, self.units)
 
     def column(self, field: str) -> Sequence[Value]:
         """A field of all rows that count; nothing in each where the form has no such field."""
         columns = self.frame.columns("项目").values
-        return readable_all(columns[field]) if field in self.form.fields else [None] * len(self.rows)
+        return readable_all(columns[field]) if field in self.form.fields else [None] * self.height
 
+    def every(self, field: str) -> Sequence[Value]:
+        """A field of all rows, those that are not summed included."""
+        return readable_all([cell for each in self.returns for cell in each.columns.column(field)])
 
-def _numbers(values: Sequence[Value]) -> pd.Series:
-    return pd.Series([value if isinstance(value, int | float) else None for value in values], dtype="float64")
+    def _cells(self, field: str) -> Sequence[Cell]:
+        return self._summed(each.columns.column(field) for each in self.returns)
+
+    def _summed(self, parts: Iterable[Sequence[Held]]) -> list[Held]:
+        """What the rows that count have, of every return's."""
+        every = chain.from_iterable(parts)
+        return list(compress(every, self.counts) if self.leaving else every)
 
 
 def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Merged:
@@ -133,9 +164,8 @@ def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Me
     returns = [replace(each, rows=_worked_out(form, each.rows)) for each in returns]
     met = {each.unit: place for place, each in reversed(list(enumerate(returns)))}
     ordered = sorted(returns, key=lambda each: (order.get(each.unit, len(order)), met[each.unit]))
-    leaving, conflicts = _conflicts(form, returns)
-    entered = (Entered(row, each, id(row) not in leaving) for each in ordered for row in each.rows)
-    return Merged(form, tuple(entered), tuple(conflicts))
+    leaving, conflicts = _conflicts(form, ordered)
+    return Merged(form, tuple(ordered), frozenset(leaving), tuple(conflicts))
 
 
 def _worked_out(form: Form, rows: Sequence[Row]) -> Sequence[Row]:
@@ -143,51 +173,56 @@ def _worked_out(form: Form, rows: Sequence[Row]) -> Sequence[Row]:
     if not form.computed:
         return rows
     columns = columns_of(form, rows, "项目").values
-    found = {name: expression.evaluate(columns) for name, expression in form.computed.items()}
-    return tuple(
-        replace(row, values={**row.values, **{name: results[at] for name, results in found.items()}})
-        for at, row in enumerate(rows)
+    found = {name: iter(expression.evaluate(columns)) for name, expression in form.computed.items()}
+    return Rows(
+        replace(block, columns={**block.columns, **_next(found, len(block.numbers))}) for block in Rows.of(rows).blocks
     )
 
 
-def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[int], list[Conflict]]:
+def _next(found: Mapping[str, Iterator[Cell]], count: int) -> dict[str, Sequence[Cell]]:
+    return {name: list(islice(values, count)) for name, values in found.items()}
+
+
+def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[Place], list[Conflict]]:
     """Rows that leave the totals: of one project from two units the responsible unit's row counts, else the first."""
-    leaving: set[int] = set()
+    leaving: set[Place] = set()
     conflicts: list[Conflict] = []
     reported = _Reported()
-    for each in sorted(returns, key=lambda one: (one.receipt.arrived_at, one.receipt.seq)):
-        own = [(row, identity_of(form, row)) for row in each.rows]
-        for row, identity in own:
-            found = reported.find(identity)
-            if found is None:
+    for at, each in sorted(enumerate(returns), key=lambda one: (one[1].receipt.arrived_at, one[1].receipt.seq)):
+        own = [((at, row), identity) for row, identity in enumerate(identities_of(form, each.rows))]
+        for place, identity in own:
+            held = reported.find(identity)
+            if held is None:
                 continue
-            first, held = found
-            takes_over = row.values.get("责任单位") == each.unit and held.values.get("责任单位") != first
-            counts, leaves = (each.unit, first) if takes_over else (first, each.unit)
-            leaving.add(id(held if takes_over else row))
+            first, row = returns[held[0]], each.rows[place[1]]
+            takes_over = (
+                row.values.get("责任单位") == each.unit and first.rows[held[1]].values.get("责任单位") != first.unit
+            )
+            counts, leaves = (each.unit, first.unit) if takes_over else (first.unit, each.unit)
+            leaving.add(held if takes_over else place)
             conflicts.append(Conflict(name_of(form, row), counts, leaves))
-        for row, identity in own:
-            reported.add(identity, each.unit, row)
+        for place, identity in own:
+            reported.add(identity, place)
     return leaving, conflicts
 
 
 class _Reported:
-    """The first unit to report a project, with its row; found by keys as `Index` finds a row within one return."""
+    """The first row to report a project; found by keys as `Index` finds a row within one return."""
 
     def __init__(self) -> None:
-        self._main: dict[str, tuple[str, Row]] = {}
-        self._spare: dict[str, tuple[str, Row, bool]] = {}
+        self._main: dict[str, Place] = {}
+        self._spare: dict[str, tuple[Place, bool]] = {}
 
-    def add(self, identity: Identity, unit: str, row: Row) -> None:
+    def add(self, identity: Identity, place: Place) -> None:
         if identity.main:
-            self._main.setdefault(identity.main, (unit, row))
+            self._main.setdefault(identity.main, place)
         if identity.spare:
-            self._spare.setdefault(identity.spare, (unit, row, bool(identity.main)))
+            self._spare.setdefault(identity.spare, (place, bool(identity.main)))
 
-    def find(self, identity: Identity) -> tuple[str, Row] | None:
+    def find(self, identity: Identity) -> Place | None:
         if identity.main and identity.main in self._main:
             return self._main[identity.main]
         if identity.spare is None or identity.spare not in self._spare:
             return None
-        unit, row, has_main = self._spare[identity.spare]
-        return None if identity.main and has_main else (unit, row)
+        place, has_main = self._spare[identity.spare]
+        return None if identity.main and has_main else place

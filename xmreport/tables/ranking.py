@@ -51,7 +51,7 @@ def progress_of(occasion: Occasion, sources: Mapping[str, Source]) -> Breakdown 
         return None
     indicator = occasion.county.indicators[rules.progress]
     source = sources.get(indicator.rules.form)
-    if source is None or not source.merged.rows:
+    if source is None or not source.merged.height:
         return None
     target = next((each for each in occasion.county.targets if each.indicator == indicator.name), None)
     return Breakdown(occasion, indicator, source, target)

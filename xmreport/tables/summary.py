@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import accumulate
@@ -12,7 +12,6 @@ from xmreport.model.dates import PartialDate
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import ColumnData, Content, Line, LongTable, SheetData, WorkbookData
 from xmreport.model.submission import Value
-from xmreport.rulebook.columns import readable
 from xmreport.tables.columns import SUMMARY, form_columns, money_line, typed_columns
 from xmreport.tables.frame import AsAsked
 from xmreport.tables.head import Occasion, spell
@@ -45,7 +44,7 @@ def summary(occasion: Occasion, merged: Merged, states: Sequence[UnitState], she
     lines = _lines(merged, subtotals=subtotals)
     table = SheetData("汇总表", "汇总表", head, lines, groups, notes, columns=columns)
     made = [table]
-    if PRINT in sheets and len(merged.rows) <= PRINTABLE:
+    if PRINT in sheets and merged.height <= PRINTABLE:
         made.append(replace(table, name=PRINT, template=PRINT, optional=True))
     if ORIGIN in sheets:
         named = typed_columns(form, [form.file.name_column])
@@ -65,8 +64,8 @@ def _lines(merged: Merged, *, subtotals: bool) -> LongTable:
     """The rows unit by unit, each followed by its subtotal."""
     between: dict[int, Line] = {}
     end = 0
-    for unit, rows in merged.by_unit.items():
-        end += len(rows)
+    for unit, count in merged.sizes.items():
+        end += count
         if subtotals:
             between[end + len(between)] = Line("小计", {UNIT: unit})
     if merged.form.file.totals.sums:
@@ -74,9 +73,9 @@ def _lines(merged: Merged, *, subtotals: bool) -> LongTable:
     makers: dict[str, Callable[[], Sequence[Content]]] = {
         name: partial(merged.column, name) for name in merged.form.fields
     }
-    makers |= {UNIT: lambda: merged.units, "序号": lambda: range(1, len(merged.rows) + 1)}
+    makers |= {UNIT: lambda: merged.units, "序号": lambda: range(1, merged.height + 1)}
     makers |= {f"{procedure}.摘要": partial(_digests, procedure, merged) for procedure in merged.procedures}
-    return LongTable(AsAsked(makers), len(merged.rows), between)
+    return LongTable(AsAsked(makers), merged.height, between)
 
 
 def _digests(procedure: str, merged: Merged) -> list[Content]:
@@ -115,8 +114,8 @@ def _notes(merged: Merged, states: Sequence[UnitState]) -> Iterator[str]:
 
 
 def _too_long(merged: Merged, sheets: Sequence[str]) -> Iterator[str]:
-    if PRINT in sheets and len(merged.rows) > PRINTABLE:
-        yield f"共{len(merged.rows)}行，超过{PRINTABLE}行，不另出打印版。"
+    if PRINT in sheets and merged.height > PRINTABLE:
+        yield f"共{merged.height}行，超过{PRINTABLE}行，不另出打印版。"
 
 
 def _why(state: UnitState) -> str:
@@ -125,14 +124,23 @@ def _why(state: UnitState) -> str:
 
 def _origins(merged: Merged) -> LongTable:
     """Where every row came from, those that are not summed included."""
-    entered, name = merged.entered, merged.form.file.name_column
-    numbers = accumulate(int(each.counts) for each in entered)
+    name = merged.form.file.name_column
+    numbers = accumulate(map(int, merged.counts))
+    blocks = [(each, block) for each in merged.returns for block in each.columns.blocks]
     columns: dict[str, Sequence[Content]] = {
-        "序号": [number if each.counts else "未纳入" for each, number in zip(entered, numbers, strict=True)],
-        UNIT: [each.source.unit for each in entered],
-        name: [readable(each.row.values.get(name)) for each in entered],
-        SHEET: [each.row.sheet for each in entered],
-        ROW: [each.row.row for each in entered],
+        "序号": [number if counts else "未纳入" for counts, number in zip(merged.counts, numbers, strict=True)],
+        UNIT: _repeated((each.unit, len(each.rows)) for each in merged.returns),
+        name: merged.every(name),
+        SHEET: _repeated((block.sheet, len(block.numbers)) for _, block in blocks),
+        ROW: [number for _, block in blocks for number in block.numbers],
     }
-    of_file = {column: [each.source.origin[column] for each in entered] for column in (FILE, ARRIVED, VERSION, DIGEST)}
-    return LongTable({**columns, **of_file}, len(entered))
+    of_file = {
+        column: _repeated((each.origin[column], len(each.rows)) for each in merged.returns)
+        for column in (FILE, ARRIVED, VERSION, DIGEST)
+    }
+    return LongTable({**columns, **of_file}, len(merged.counts))
+
+
+def _repeated(values: Iterable[tuple[Content, int]]) -> list[Content]:
+    """Each value as often as it is said."""
+    return [value for value, count in values for _ in range(count)]

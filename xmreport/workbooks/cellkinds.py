@@ -1,34 +1,35 @@
-"""The cells of a streamed sheet, each kind of them made once: its mark-up, and the height it needs."""
+"""Cells as they stand in a streamed sheet, each kind of them made once: their mark-up, and the height they need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from xmreport.model.sheets import Content
-from xmreport.workbooks.draft import Draft
-from xmreport.workbooks.entries import Entry, Written, written
-from xmreport.workbooks.layout import PrintedCell
+from xmreport.workbooks.entries import LONGEST, Entry, Written, fitted_all
 from xmreport.workbooks.looks import Look
 from xmreport.workbooks.markup import markup
-from xmreport.workbooks.measure import fewest_letters, one_line
+from xmreport.workbooks.measure import fewest_letters, height_needed, one_line
 from xmreport.workbooks.paper import Fit, settled
 from xmreport.workbooks.pen import ACTIVE, Formats
-from xmreport.workbooks.stream import StreamedSheet
-from xmreport.workbooks.template import whole
+from xmreport.workbooks.shapes import shapes
+from xmreport.workbooks.strips import Strip
 from xmreport.workbooks.widths import TALLEST
 
 Made = tuple[str, float]
 """A cell's mark-up and the points it needs."""
-_REMEMBERED = 20_000
+_REMEMBERED = 5_000
 """Cells of a column that are kept ready for the next line that says the same."""
+_UNUSUAL = re.compile("^[=+@\\s-]|\\s$|[\0-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x")
+"""Text that does not stand in the file as it is, or looks otherwise than its column."""
 
 
 class CellKinds:
     """How the cells of one sheet look and how tall they are, once its columns are as wide as they will be."""
 
-    def __init__(self, draft: Draft, sheet: StreamedSheet, formats: Formats, fit: Fit) -> None:
-        self.draft = draft
-        self.sheet = sheet
+    def __init__(self, formats: Formats, fit: Fit) -> None:
         self.fit = fit
         self._formats = formats
         self._styles: dict[Look, int] = {}
@@ -36,62 +37,110 @@ class CellKinds:
     def single(self, entry: Entry) -> Made:
         """One cell."""
         found, need = settled(entry, self.fit.widths, self.fit.smallest)
-        return markup(found.content, self._style(found.look, found.content), self.sheet._convert_date_time), need  # noqa: SLF001
+        return markup(found.content, self.style(found.look, found.content)), need
 
-    def made(self, entry: Entry) -> Made:
-        """One cell of a line. What does not wrap is as tall as its look."""
+    def of_line(self, entry: Entry) -> Made:
+        """One cell of a 明细 line. What does not wrap is as tall as its look."""
         look = entry.look
         if entry.content is None or (isinstance(entry.content, str) and look.wraps) or look.get("rotation"):
             return self.single(entry)
-        return markup(entry.content, self._style(look, entry.content), self.sheet._convert_date_time), one_line(look)  # noqa: SLF001
+        return markup(entry.content, self.style(look, entry.content)), one_line(look)
 
-    def column(self, cell: PrintedCell) -> Column:
-        return Column(self, cell)
-
-    def overfull(self, cell: PrintedCell, values: Iterable[Content]) -> int:
-        """How many texts of a column no row can show whole."""
-        if not cell.look.wraps or not self.fit.widths[cell.column]:
-            return 0
-        few = fewest_letters(cell.look, self.fit.widths[cell.column], TALLEST)
-        texts = (value for value in values if isinstance(value, str) and len(value) > few)
-        entries = (Entry(0, cell.column, written(text), self.draft.look(cell, text, None)) for text in texts)
-        return sum(settled(entry, self.fit.widths, self.fit.smallest)[1] > TALLEST for entry in entries)
-
-    def _style(self, look: Look, content: Written) -> int:
+    def style(self, look: Look, content: Written = None) -> int:
         if isinstance(content, str) and content.startswith(ACTIVE):
             look = look.changed(quote_prefix=True)
         if look not in self._styles:
             self._styles[look] = self._formats.of(look)._get_xf_index()  # noqa: SLF001 - what xlsxwriter itself asks
         return self._styles[look]
 
+    def overfull(self, strip: Strip) -> int:
+        """How many texts of a column no row can show whole."""
+        cell, fit = strip.cell, self.fit
+        if not cell.look.wraps or not fit.widths[cell.column]:
+            return 0
+        few = fewest_letters(cell.look, fit.widths[cell.column], TALLEST)
+        outlines = Counter(shapes(fitted_all(strip.longer(few))))
+        entries = ((Entry(0, cell.column, outline, cell.look), count) for outline, count in outlines.items())
+        return sum(count for entry, count in entries if settled(entry, fit.widths, fit.smallest)[1] > TALLEST)
 
-class Column(dict[object, Made]):
-    """A column's cells by what they hold; with the word that picks the number format, where another field has it."""
 
-    def __init__(self, kinds: CellKinds, cell: PrintedCell) -> None:
-        super().__init__()
+class Column:
+    """A strip's cells, ready for the next lines.
+
+    Args:
+        kinds: the cells of its sheet.
+        strip: the column.
+        least: points that its rows have anyway.
+        behind: what stands in the file behind each of its cells.
+    """
+
+    def __init__(self, kinds: CellKinds, strip: Strip, least: float, behind: str) -> None:
+        self.made: dict[object, str] = {}
+        """A key and its cell as it stands in the file, behind its address."""
+        self.needs: dict[object, float] = {}
+        """Keys whose cells need more than the least, and how much."""
         self._kinds = kinds
-        self._cell = cell
-        held = whole(cell.text)
-        self._named = held is not None and held.by is not None
-        self._coloured = held is not None and held.coloured
-        self._looks: dict[object, Look] = {}
+        self._strip = strip
+        self._least = least
+        self._behind = behind
+        plain = not strip.named and not strip.coloured and not strip.cell.look.get("rotation")
+        makers: dict[type, Callable[[list[Any]], None]] = {
+            str: self._texts,
+            float: self._numbers,
+            int: self._numbers,
+        }
+        self._by_type = makers if plain else {}
+        self._outlines: dict[str, float] = {}
 
-    def __missing__(self, key: object) -> Made:
-        value, named = key if self._named and isinstance(key, tuple) else (key, None)
-        content = written(value)
-        look = self._look(content, named)
-        found = self._kinds.made(Entry(0, self._cell.column, content, look))
-        if len(self) < _REMEMBERED:
-            self[key] = found
-        return found
+    def prepare(self, keys: Sequence[object]) -> None:
+        """Have the cells of some lines ready."""
+        if len(self.made) > _REMEMBERED:
+            self.made.clear()
+            self.needs.clear()
+        new: dict[type, list[object]] = {}
+        for key in dict.fromkeys(keys):
+            if key not in self.made:
+                new.setdefault(type(key), []).append(key)
+        for kind, held in new.items():
+            self._by_type.get(kind, self._singly)(held)
 
-    def _look(self, content: Written, named: str | None) -> Look:
-        """Where words are not coloured, all that is of one kind looks alike."""
-        draft = self._kinds.draft
-        if self._coloured:
-            return draft.look(self._cell, content, named)
-        kind = (type(content), named, isinstance(content, str) and "\n" in content)
-        if kind not in self._looks:
-            self._looks[kind] = draft.look(self._cell, content, named)
-        return self._looks[kind]
+    def _singly(self, keys: Iterable[object]) -> None:
+        for key in keys:
+            content, look = self._strip.taken(key)
+            text, need = self._kinds.of_line(Entry(0, self._strip.cell.column, content, look))
+            self.made[key] = text + self._behind
+            if need > self._least:
+                self.needs[key] = need
+
+    def _numbers(self, numbers: list[int | float]) -> None:
+        if not all(map(math.isfinite, numbers)):
+            self._singly(numbers)
+            return
+        _, look = self._strip.taken(numbers[0])
+        start, end = f' s="{self._kinds.style(look)}"><v>', f"</v></c>{self._behind}"
+        self.made.update(zip(numbers, [f"{start}{number:.16G}{end}" for number in numbers], strict=True))
+        if one_line(look) > self._least:
+            self.needs.update(dict.fromkeys(numbers, one_line(look)))
+
+    def _texts(self, texts: list[str]) -> None:
+        usual = [text for text in texts if not _UNUSUAL.search(text) and 0 < len(text) <= LONGEST // 2]
+        if usual:
+            _, look = self._strip.taken(usual[0])
+            needs = self._measured(usual, look)
+            tall = [text for text, need in zip(usual, needs, strict=True) if need > TALLEST]
+            start, end = f' s="{self._kinds.style(look)}" t="inlineStr"><is><t>', f"</t></is></c>{self._behind}"
+            self.made.update(zip(usual, [f"{start}{text}{end}" for text in usual], strict=True))
+            self.needs.update((text, need) for text, need in zip(usual, needs, strict=True) if need > self._least)
+            self._singly(tall)
+        if len(usual) < len(texts):
+            self._singly(text for text in texts if text not in self.made)
+
+    def _measured(self, texts: Sequence[str], look: Look) -> Sequence[float]:
+        """The points that each text needs."""
+        if not look.wraps:
+            return [one_line(look)] * len(texts)
+        outlines = shapes(texts)
+        for outline in set(outlines).difference(self._outlines):
+            entry = Entry(0, self._strip.cell.column, outline, look)
+            self._outlines[outline] = height_needed(entry, self._kinds.fit.widths)
+        return [self._outlines[outline] for outline in outlines]

@@ -7,8 +7,9 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from xmreport.model.grid import column_letters
-from xmreport.model.sheets import Chart
+from xmreport.model.sheets import Chart, Formula
 from xmreport.workbooks.draft import Draft
+from xmreport.workbooks.entries import Written, written
 from xmreport.workbooks.looks import Look
 from xmreport.workbooks.paper import Fit
 from xmreport.workbooks.pen import Pen
@@ -71,12 +72,14 @@ def _series(draft: Draft, chart: Chart, field: str, colour: str, words: Look) ->
         if chart.kind == "line"
         else {"fill": {"color": colour}, "border": {"none": True}, "gap": 80}
     )
-    values = _reference(draft, chart, field)
+    names, values = (_reference(draft, chart, each) for each in (chart.categories, field))
     labels = {"value": True, "font": _font(words)} | ({"num_format": "0.0%"} if chart.percent else {})
     return {
         "name": draft.heading_of(draft.layout.fields[field]),
-        "categories": _reference(draft, chart, chart.categories),
+        "categories": names,
+        "categories_data": _drawn(draft, chart, chart.categories),
         "values": values,
+        "values_data": _drawn(draft, chart, field),
         "data_labels": labels,
         **shape,
     }
@@ -88,15 +91,39 @@ def _reference(draft: Draft, chart: Chart, field: str) -> str:
         raise draft.layout.sheet.broken(None, f"图要用到“{field}”一栏，模板里没有这一栏")
     column = column_letters(draft.layout.fields[field] + 1)
     name = "'" + draft.name.replace("'", "''") + "'"
-    spans: list[list[int]] = []
+    first = draft.top + 1
+    ranges = [f"{name}!${column}${first + a}:${column}${first + b}" for a, b in _spans(draft, chart)]
+    return "=" + (ranges[0] if len(ranges) == 1 else f"({','.join(ranges)})")
+
+
+def _spans(draft: Draft, chart: Chart) -> list[tuple[int, int]]:
+    """The lines drawn, first and last of each run."""
+    spans: list[tuple[int, int]] = []
     for at in draft.charted(chart):
         if spans and spans[-1][1] == at - 1:
-            spans[-1][1] = at
+            spans[-1] = (spans[-1][0], at)
         else:
-            spans.append([at, at])
-    first = draft.top + 1
-    ranges = [f"{name}!${column}${first + a}:${column}${first + b}" for a, b in spans]
-    return "=" + (ranges[0] if len(ranges) == 1 else f"({','.join(ranges)})")
+            spans.append((at, at))
+    return spans
+
+
+def _drawn(draft: Draft, chart: Chart, field: str) -> list[str]:
+    """What the lines drawn of a column say, for programs that do not look into the cells; of one run only."""
+    if len(_spans(draft, chart)) > 1:
+        return []
+    return [_told(written(value)) for value in draft.values(field, draft.charted(chart))]
+
+
+def _told(value: Written) -> str:
+    """A cell's value as a chart keeps it."""
+    match value:
+        case None:
+            return ""
+        case Formula():
+            return str(0 if value.value is None else value.value)
+        case int() | float():
+            return f"{value:.16g}"
+    return str(value)
 
 
 def _font(look: Look) -> dict[str, Any]:

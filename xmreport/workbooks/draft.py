@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Chart, Content, Formula, Line, LongTable, SheetData
@@ -93,11 +94,10 @@ class Draft:
 
     def charted(self, chart: Chart) -> list[int]:
         """The 明细 lines that have a figure to draw: a name without one would leave a gap in the chart."""
-        return [at for at in self.lines_of(BODY) if any(self._figure(at, field) for field in chart.series)]
-
-    def _figure(self, at: int, field: str) -> bool:
-        value = self.lines[at].values.get(field)
-        return isinstance(value.value if isinstance(value, Formula) else value, int | float)
+        places = list(self.lines_of(BODY))
+        columns = (self.values(field, places) for field in chart.series)
+        drawn = [any(map(_is_figure, values)) for values in zip(*columns, strict=True)]
+        return list(compress(places, drawn))
 
     @cached_property
     def rows(self) -> int:
@@ -181,16 +181,19 @@ class Draft:
 
     def line(self, at: int, line: Line, others: Mapping[str, Draft]) -> Iterator[Entry]:
         """The cells of one line."""
-        for cell in self.printed[line.kind]:
-            held = whole(cell.text)
-            if held is None:
-                content = self._words(cell, line)
-            elif held.field in {SUM, COUNT}:
-                content = self._total(at, cell, held.field, others)
-            else:
-                content = self.content(at, cell, line.values.get(held.field), others)
-            named = shown(line.values.get(held.by)) if held is not None and held.by is not None else None
-            yield Entry(self.top + at, cell.column, content, self.look(cell, content, named), cell.columns)
+        return (self.entry(at, line, cell, others) for cell in self.printed[line.kind])
+
+    def entry(self, at: int, line: Line, cell: PrintedCell, others: Mapping[str, Draft]) -> Entry:
+        """One cell of a line."""
+        held = whole(cell.text)
+        if held is None:
+            content = self._words(cell, line)
+        elif held.field in {SUM, COUNT}:
+            content = self._total(at, cell, held.field, others)
+        else:
+            content = self.content(at, cell, line.values.get(held.field), others)
+        named = shown(line.values.get(held.by)) if held is not None and held.by is not None else None
+        return Entry(self.top + at, cell.column, content, self.look(cell, content, named), cell.columns)
 
     def content(self, at: int, cell: PrintedCell, value: Content, others: Mapping[str, Draft]) -> Written:
         """A field's value as its cell takes it."""
@@ -276,6 +279,10 @@ class Draft:
         """How a word looks; `超期3天` and `迟报（零报告）` look like the longest word they begin with."""
         words = [word for word in self.styles if text.startswith(word)]
         return self.styles[max(words, key=len)] if words else None
+
+
+def _is_figure(value: Content) -> bool:
+    return isinstance(value.value if isinstance(value, Formula) else value, int | float)
 
 
 def _wrapped(look: Look, text: str) -> Look:

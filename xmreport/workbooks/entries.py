@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content, Formula, Link
 from xmreport.workbooks.figures import DAY, shown
 from xmreport.workbooks.looks import GENERAL, Look
-from xmreport.workbooks.wording import clean
+from xmreport.workbooks.wording import clean, is_clean
 
 LONGEST = 32_767
 """UTF-16 units that a cell of Excel holds."""
@@ -73,6 +74,13 @@ def fitted(text: str) -> str:
         return whole
     room = (LONGEST - _units(_CUT)) * 2
     return whole.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + _CUT
+
+
+def fitted_all(texts: Sequence[str]) -> Sequence[str]:
+    """Many texts as cells can hold them."""
+    if is_clean("".join(texts)) and max(map(len, texts), default=0) <= LONGEST // 2:
+        return texts
+    return list(map(fitted, texts))
 
 
 def _units(text: str) -> int:

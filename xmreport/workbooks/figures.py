@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 from xmreport.model.sheets import Formula, Link
 from xmreport.workbooks.looks import GENERAL
@@ -30,12 +31,19 @@ def shown(content: object, number_format: str = GENERAL) -> str:
 
 
 def _number(number: float, number_format: str) -> str:
+    pattern, hundredfold, behind = _pattern(number_format)
+    return format(number * 100 if hundredfold else number, pattern) + behind
+
+
+@lru_cache(maxsize=256)
+def _pattern(number_format: str) -> tuple[str, bool, str]:
+    """How a format's numbers are written, whether a hundredfold, and what stands behind them."""
     section = number_format.split(";", maxsplit=1)[0]
     plain = _QUOTED.sub("", section)
     digits = _DIGITS.search(plain)
     if section in {GENERAL, "@"} or digits is None:
-        return f"{number:.10g}"
+        return ".10g", False, ""
     thousands = "," if "," in digits[0] else ""
     percent = "%" in plain
-    body = f"{number * (100 if percent else 1):{thousands}.{len(digits[1] or '')}f}"
-    return body + ("%" if percent else "") + "".join(match[1] or match[2] for match in _QUOTED.finditer(section))
+    behind = ("%" if percent else "") + "".join(match[1] or match[2] or "" for match in _QUOTED.finditer(section))
+    return f"{thousands}.{len(digits[1] or '')}f", percent, behind

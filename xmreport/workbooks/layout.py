@@ -125,6 +125,15 @@ class Layout:
 
     def printed(self, row: TemplateRow) -> tuple[PrintedCell, ...]:
         """The cells of one row of the template where they are printed, merged cells once."""
+        if row.number not in self._printed:
+            self._printed[row.number] = self._laid_out(row)
+        return self._printed[row.number]
+
+    @cached_property
+    def _printed(self) -> dict[int, tuple[PrintedCell, ...]]:
+        return {}
+
+    def _laid_out(self, row: TemplateRow) -> tuple[PrintedCell, ...]:
         found: list[PrintedCell] = []
         for source, cell in enumerate(row.cells):
             box = self._box(row.number, source)

@@ -10,8 +10,8 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
-from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.styles.colors import COLOR_INDEX, Color
+
+from xmreport.workbooks.stencil import NOTHING, StencilCell, Style, child, is_on, says_yes
 
 GENERAL = "General"
 Property = str | int | float | bool
@@ -24,6 +24,17 @@ _HORIZONTAL = {"centerContinuous": "center_across"}
 _ARRANGEMENT = frozenset({"align", "valign", "text_wrap", "shrink", "indent", "rotation", "num_format"})
 _VERTICAL = {"center": "vcenter", "justify": "vjustify", "distributed": "vdistributed"}
 
+_INDEXED = (
+    *("000000", "FFFFFF", "FF0000", "00FF00", "0000FF", "FFFF00", "FF00FF", "00FFFF"),
+    *("000000", "FFFFFF", "FF0000", "00FF00", "0000FF", "FFFF00", "FF00FF", "00FFFF"),
+    *("800000", "008000", "000080", "808000", "800080", "008080", "C0C0C0", "808080"),
+    *("9999FF", "993366", "FFFFCC", "CCFFFF", "660066", "FF8080", "0066CC", "CCCCFF"),
+    *("000080", "FF00FF", "FFFF00", "00FFFF", "800080", "800000", "008080", "0000FF"),
+    *("00CCFF", "CCFFFF", "CCFFCC", "FFFF99", "99CCFF", "FF99CC", "CC99FF", "FFCC99"),
+    *("3366FF", "33CCCC", "99CC00", "FFCC00", "FF9900", "FF6600", "666699", "969696"),
+    *("003366", "339966", "003300", "333300", "993300", "993366", "333399", "333333"),
+)
+"""Colours that a file names by their number."""
 _OFFICE = ("FFFFFF", "000000", "E7E6E6", "44546A", "4472C4", "ED7D31", "A5A5A5", "FFC000", "5B9BD5", "70AD47")
 """The theme of a workbook that names none, in the order in which cells number it."""
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -97,32 +108,41 @@ class Palette:
                 found[slot.tag.removeprefix(_DRAWING)] = shade.get("lastClr") or shade.get("val") or "000000"
         return cls(tuple(found.get(name, "000000") for name in _THEME_ORDER))
 
-    def rgb(self, colour: Color | None) -> str | None:
+    def rgb(self, colour: Element) -> str | None:
         """'#RRGGBB', or None where the cell leaves it to the program."""
-        if colour is None:
+        if "indexed" in colour.attrib:
+            at = int(colour.attrib["indexed"])
+            if at >= len(_INDEXED):
+                return None
+            plain = _INDEXED[at]
+        elif "theme" in colour.attrib:
+            at = int(colour.attrib["theme"])
+            if at >= len(self.theme):
+                return None
+            plain = self.theme[at]
+        elif says_yes(colour, "auto"):
             return None
-        if colour.type == "rgb" and isinstance(colour.rgb, str):
-            plain = colour.rgb[-6:]
-        elif colour.type == "theme" and isinstance(colour.theme, int) and colour.theme < len(self.theme):
-            plain = self.theme[colour.theme]
-        elif colour.type == "indexed" and isinstance(colour.indexed, int) and colour.indexed < len(COLOR_INDEX):
-            plain = COLOR_INDEX[colour.indexed][-6:]
         else:
-            return None
-        return "#" + _tinted(plain, float(colour.tint or 0))
+            plain = colour.get("rgb", "000000")[-6:]
+        return "#" + _tinted(plain, float(colour.get("tint", 0)))
 
 
-def look_of(cell: Cell | MergedCell, palette: Palette) -> Look:
+def look_of(cell: StencilCell, palette: Palette) -> Look:
     """The look of a template's cell."""
+    return _look(cell.style, cell.corner, palette)
+
+
+@lru_cache(maxsize=1_024)
+def _look(style: Style, corner: Style, palette: Palette) -> Look:
+    fill = child(style.fill, "patternFill")
     found: dict[str, Any] = {
-        **_font(cell, palette),
-        **_border(cell, palette),
-        **_alignment(cell),
+        **_font(style.font, palette),
+        **_border(style.border, corner.border, palette),
+        **_alignment(style.alignment),
+        "num_format": None if style.number_format == GENERAL else style.number_format,
     }
-    if cell.fill.fill_type == "solid":
-        found["bg_color"] = palette.rgb(cell.fill.fgColor)
-    if cell.number_format != GENERAL:
-        found["num_format"] = cell.number_format
+    if fill.get("patternType") == "solid":
+        found["bg_color"] = palette.rgb(child(fill, "fgColor"))
     return Look.of({name: value for name, value in found.items() if value not in (None, False, "")})
 
 
@@ -138,40 +158,43 @@ def arranged(look: Look, model: Look) -> Look:
     return Look.of(own | {name: value for name, value in model.properties if name in _ARRANGEMENT})
 
 
-def _font(cell: Cell | MergedCell, palette: Palette) -> dict[str, Any]:
-    font = cell.font
+def _font(font: Element, palette: Palette) -> dict[str, Any]:
+    size, line, colour = (child(font, name) for name in ("sz", "u", "color"))
     return {
-        "font_name": font.name,
-        "font_size": float(font.sz) if font.sz else None,
-        "bold": bool(font.b),
-        "italic": bool(font.i),
-        "underline": {"single": 1, "double": 2}.get(font.u or ""),
-        "font_strikeout": bool(font.strike),
-        "font_color": palette.rgb(font.color),
+        "font_name": child(font, "name").get("val"),
+        "font_size": float(size.get("val", 0)) or None,
+        "bold": is_on(child(font, "b")),
+        "italic": is_on(child(font, "i")),
+        "underline": {"single": 1, "double": 2}.get(line.get("val", "single")) if line is not NOTHING else None,
+        "font_strikeout": is_on(child(font, "strike")),
+        "font_color": palette.rgb(colour) if colour is not NOTHING else None,
     }
 
 
-def _border(cell: Cell | MergedCell, palette: Palette) -> dict[str, Any]:
+def _border(border: Element, last: Element, palette: Palette) -> dict[str, Any]:
+    """The lines around a cell: what a block's first cell does not say of its right and bottom, its last one does."""
     found: dict[str, Any] = {}
-    border = cell.border
-    for name, side in (("left", border.left), ("right", border.right), ("top", border.top), ("bottom", border.bottom)):
-        if side is not None and side.style in _LINES:
-            found[name] = _LINES.index(side.style) + 1
-            found[f"{name}_color"] = palette.rgb(side.color)
+    for name in ("left", "right", "top", "bottom"):
+        sides = [child(border, name)]
+        if name in {"right", "bottom"}:
+            sides.append(child(last, name))
+        style = next((side.get("style") for side in sides if side.get("style") in _LINES), None)
+        if style is not None:
+            colours = (child(side, "color") for side in sides)
+            found[name] = _LINES.index(style) + 1
+            found[f"{name}_color"] = next((palette.rgb(each) for each in colours if each is not NOTHING), None)
     return found
 
 
-def _alignment(cell: Cell | MergedCell) -> dict[str, Any]:
-    alignment = cell.alignment
-    turned = int(alignment.textRotation or 0)
+def _alignment(alignment: Element) -> dict[str, Any]:
+    turned = int(alignment.get("textRotation", 0))
+    across, down = alignment.get("horizontal", ""), alignment.get("vertical", "")
     return {
-        "align": _HORIZONTAL.get(alignment.horizontal or "", alignment.horizontal)
-        if alignment.horizontal != "general"
-        else None,
-        "valign": _VERTICAL.get(alignment.vertical or "", alignment.vertical),
-        "text_wrap": bool(alignment.wrap_text),
-        "shrink": bool(alignment.shrink_to_fit),
-        "indent": int(alignment.indent or 0),
+        "align": _HORIZONTAL.get(across, across) if across != "general" else None,
+        "valign": _VERTICAL.get(down, down),
+        "text_wrap": says_yes(alignment, "wrapText"),
+        "shrink": says_yes(alignment, "shrinkToFit"),
+        "indent": int(float(alignment.get("indent", 0))),
         # Excel stores a turn downwards as 91 to 180 and stacked letters as 255.
         "rotation": 270 if turned == 255 else 90 - turned if turned > 90 else turned,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from xml.sax.saxutils import escape
 
 from xlsxwriter.xmlwriter import XMLwriter
@@ -11,14 +10,17 @@ from xlsxwriter.xmlwriter import XMLwriter
 from xmreport.model.sheets import Formula, Link
 from xmreport.workbooks.entries import Written
 
+_EPOCH = dt.date(1899, 12, 31).toordinal()
+_PHANTOM = 59
+"""Days after which Excel counts one too many: it believes in 29 February 1900."""
 
-def markup(content: Written, style: int, day: Callable[[dt.datetime], float]) -> str:
+
+def markup(content: Written, style: int) -> str:
     """What follows `<c r="B7"`.
 
     Args:
         content: what the cell holds; a link cannot be streamed.
         style: the number of its format.
-        day: a moment as the workbook counts days.
     """
     match content:
         case None:
@@ -26,13 +28,13 @@ def markup(content: Written, style: int, day: Callable[[dt.datetime], float]) ->
         case str():
             return f' s="{style}" t="inlineStr"><is>{_text(content)}</is></c>'
         case dt.date():
-            number = day(dt.datetime.combine(content, dt.time()))
-            return f' s="{style}"><v>{number:.16G}</v></c>'
+            days = content.toordinal() - _EPOCH
+            return f' s="{style}"><v>{days + (days > _PHANTOM)}</v></c>'
         case int() | float():
             return f' s="{style}"><v>{content:.16G}</v></c>'
         case Formula(text, value):
             kind = ' t="str"' if isinstance(value, str) and value else ""
-            cached = escape(value) if isinstance(value, str) else "" if value is None else f"{value:.16G}"
+            cached = "" if value is None else escape(str(value))
             return f' s="{style}"{kind}><f>{escape(text)}</f><v>{cached}</v></c>'
         case Link():
             raise TypeError(f"a link is not streamed: {content!r}")

@@ -11,6 +11,7 @@ from functools import lru_cache
 from xmreport.model.sheets import Formula
 from xmreport.workbooks.entries import Entry
 from xmreport.workbooks.looks import Look
+from xmreport.workbooks.shapes import shape
 
 POINTS = 0.75
 """Points of a pixel."""
@@ -39,18 +40,28 @@ _PLAIN = re.compile("[\u4e00-\u9fff!-~]+")
 _LATIN_RUN = re.compile("([!-~]+)")
 
 
-@lru_cache(maxsize=16_384)
 def units(text: str) -> float:
     """Width of a text in halves of a Han character."""
+    return _units(shape(text))
+
+
+def lines(text: str, room: float) -> int:
+    """How many lines a text takes where `room` units stand side by side."""
+    wide = max(room, _HAN)
+    if len(text) * _HAN <= wide and "\n" not in text:
+        return 1
+    return _lines(shape(text), wide)
+
+
+@lru_cache(maxsize=16_384)
+def _units(text: str) -> float:
     return sum(map(_unit, text))
 
 
 @lru_cache(maxsize=16_384)
-def lines(text: str, room: float) -> int:
-    """How many lines a text takes where `room` units stand side by side."""
-    wide = max(room, _HAN)
-    if units(text) > wide * _ENDLESS:
-        return int(units(text) / wide)
+def _lines(text: str, wide: float) -> int:
+    if _units(text) > wide * _ENDLESS:
+        return int(_units(text) / wide)
     return sum(_wrapped(paragraph, wide) for paragraph in text.split("\n"))
 
 
@@ -102,11 +113,11 @@ def _unit(letter: str) -> float:
 
 
 def _wrapped(paragraph: str, room: float) -> int:
-    if units(paragraph) <= room:
+    if _units(paragraph) <= room:
         return 1
     if _PLAIN.fullmatch(paragraph):
         return _filled_plainly(paragraph, room)
-    return max(_filled([units(token) for token in tokens.findall(paragraph)], room) for tokens in _TOKENS)
+    return max(_filled(list(map(_units, tokens.findall(paragraph))), room) for tokens in _TOKENS)
 
 
 def _filled_plainly(text: str, room: float) -> int:
@@ -114,7 +125,7 @@ def _filled_plainly(text: str, room: float) -> int:
     count, used = 1, 0.0
     for place, run in enumerate(_LATIN_RUN.split(text)):
         if place % 2:
-            for wide in map(units, _TOKENS[0].findall(run)):
+            for wide in map(_units, _TOKENS[0].findall(run)):
                 if used and used + wide > room:
                     count, used = count + 1, 0.0
                 whole, used = divmod(used + wide, room) if wide > room else (0.0, used + wide)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,17 +15,18 @@ from xlsxwriter import Workbook
 from xmreport.model.dates import CHINA
 from xmreport.model.grid import address
 from xmreport.model.sheets import SheetData, WorkbookData
+from xmreport.workbooks.body import Body, kept_by_column
 from xmreport.workbooks.cellkinds import CellKinds
 from xmreport.workbooks.charts import draw
 from xmreport.workbooks.draft import Draft
-from xmreport.workbooks.entries import Entry
 from xmreport.workbooks.kinds import open_columns
 from xmreport.workbooks.layout import is_open, lay_out
-from xmreport.workbooks.long import LONG, Long, kept_by_column
+from xmreport.workbooks.package import PackedBook
 from xmreport.workbooks.page import A3, A4, Page
-from xmreport.workbooks.paper import Fit, fit
+from xmreport.workbooks.paper import Fit, Sample, fit
 from xmreport.workbooks.pen import Formats, Pen
 from xmreport.workbooks.pieces import MOST_ROWS, pieces
+from xmreport.workbooks.rows import rows
 from xmreport.workbooks.stream import StreamedSheet
 from xmreport.workbooks.template import NOTE, Template, template_for
 from xmreport.workbooks.widths import Cuts
@@ -51,9 +52,7 @@ def build(data: WorkbookData, templates: Path, as_of: dt.datetime, most_rows: in
     """
     template = template_for(templates, data.template, data.generic)
     drafts = draft_sheets(data.sheets, template, most_rows)
-    # A long table goes through files: in memory it would be many times what is left once it is packed.
-    small = all(len(sheet.lines) <= LONG for sheet in data.sheets)
-    with workbook(as_of, data.sheets[0].head.get("标题", ""), in_memory=small) as (book, output):
+    with workbook(as_of, data.sheets[0].head.get("标题", "")) as (book, output):
         write_sheets(book, drafts)
     return output.getvalue()
 
@@ -78,27 +77,26 @@ def draft_sheets(sheets: Iterable[SheetData], template: Template, most_rows: int
 
 
 @contextmanager
-def workbook(as_of: dt.datetime, title: str, *, in_memory: bool = True) -> Iterator[tuple[Workbook, io.BytesIO]]:
-    """An empty workbook in memory; `output` holds its bytes once the block has ended without a fault."""
-    output = io.BytesIO()
-    book = Workbook(output, {**_OPTIONS, "in_memory": in_memory})
+def workbook(as_of: dt.datetime, title: str) -> Iterator[tuple[Workbook, io.BytesIO]]:
+    """An empty workbook; `output` holds its bytes once the block has ended without a fault."""
+    book = PackedBook(_OPTIONS)
     moment = as_of if as_of.tzinfo else as_of.replace(tzinfo=CHINA)
     book.set_properties({"title": title, "created": moment.astimezone(dt.UTC).replace(tzinfo=None)})
     book.set_calc_mode("auto")
-    yield book, output
+    yield book, book.output
     book.close()
 
 
 def write_sheets(book: Workbook, drafts: Mapping[str, Draft]) -> dict[str, Pen]:
     """Writes every sheet and gives the pens, for whoever has something to add."""
     formats = Formats(book)
-    long = {key: found for key, draft in drafts.items() if (found := Long.of(draft, drafts))}
+    bodies = {key: found for key, draft in drafts.items() if (found := Body.of(draft, drafts))}
     pens: dict[str, Pen] = {}
     for key, draft in drafts.items():
-        pens[key] = Pen(book.add_worksheet(draft.name, StreamedSheet if key in long else None), formats)
+        pens[key] = Pen(book.add_worksheet(draft.name, StreamedSheet if key in bodies else None), formats)
     for key, draft in drafts.items():
-        if key in long:
-            _stream(pens[key], long[key])
+        if key in bodies:
+            _stream(book, pens[key], bodies[key])
         else:
             _write(book, pens[key], draft, drafts)
     return pens
@@ -121,57 +119,55 @@ def _cut(text: str, units: int) -> str:
 
 
 def _write(book: Workbook, pen: Pen, draft: Draft, drafts: Mapping[str, Draft]) -> None:
-    page, fitted = _fitted(draft, drafts)
+    """A table of few lines, or one that is out of the ordinary: cell by cell."""
+    page, fitted = _fit(draft, Sample(draft.entries(drafts)), draft.least_heights)
     if fitted.overfull and draft.layout.sheet.find(NOTE) is not None:
-        notes = (*draft.data.notes, _OVERFULL.format(fitted.overfull))
-        draft = replace(draft, data=replace(draft.data, notes=notes))
-        page, fitted = _fitted(draft, drafts)
-    _lay(pen, fitted, fitted.heights, fitted.entries)
+        draft = _told(draft, fitted.overfull)
+        page, fitted = _fit(draft, Sample(draft.entries(drafts)), draft.least_heights)
+    _lay(book, pen, draft, page, fitted)
+
+
+def _stream(book: Workbook, pen: Pen, body: Body) -> None:
+    """Any other table: its lines follow while the file is written."""
+    draft = body.draft
+    page, fitted = _fit(draft, body.sample(), draft.heights_around)
+    kinds = CellKinds(pen.formats, fitted)
+    overfull = sum(map(kinds.overfull, body.strips)) + (0 if body.is_long else fitted.overfull)
+    if overfull and draft.layout.sheet.find(NOTE) is not None:
+        draft = _told(draft, overfull)
+        body = replace(body, draft=draft)
+        page, fitted = _fit(draft, body.sample(), draft.heights_around)
+        kinds = CellKinds(pen.formats, fitted)
+    pen.sheet.stream(draft.top, draft.below, len(fitted.widths), lambda: rows(body, kinds, pen.sheet))
+    _lay(book, pen, draft, page, fitted)
+
+
+def _told(draft: Draft, overfull: int) -> Draft:
+    """With a note on the cells whose text is longer than any row can show."""
+    notes = (*draft.data.notes, _OVERFULL.format(overfull))
+    return replace(draft, data=replace(draft.data, notes=notes))
+
+
+def _lay(book: Workbook, pen: Pen, draft: Draft, page: Page, fitted: Fit) -> None:
+    for column, width in enumerate(fitted.widths):
+        hidden = {} if width else {"hidden": True}
+        pen.call(f"第 {column + 1} 列的宽度", pen.sheet.set_column_pixels, column, column, width or None, None, hidden)
+    for row, height in fitted.heights.items():
+        pen.call(f"第 {row + 1} 行的高度", pen.sheet.set_row, row, height or None)
+    for entry in fitted.entries:
+        pen.write(entry)
     draw(book, pen, draft, fitted)
     _set_up(pen, draft, page, fitted)
 
 
-def _stream(pen: Pen, long: Long) -> None:
-    """A long table: its lines follow while the file is written."""
-    draft = long.draft
-    page, fitted = _fit(draft, long.sample(), draft.heights_around)
-    kinds = CellKinds(draft, pen.sheet, pen.formats, fitted)
-    overfull = long.overfull(kinds)
-    if overfull and draft.layout.sheet.find(NOTE) is not None:
-        notes = (*draft.data.notes, _OVERFULL.format(overfull))
-        long = replace(long, draft=replace(draft, data=replace(draft.data, notes=notes)))
-        draft = long.draft
-        page, fitted = _fit(draft, long.sample(), draft.heights_around)
-        kinds = CellKinds(draft, pen.sheet, pen.formats, fitted)
-    around = range(draft.top, draft.below)
-    heights = {row: height for row, height in fitted.heights.items() if row not in around}
-    _lay(pen, fitted, heights, (entry for entry in fitted.entries if entry.row not in around))
-    pen.sheet.stream(draft.top, draft.below, len(fitted.widths), lambda: long.rows(kinds, fitted))
-    _set_up(pen, draft, page, fitted)
-
-
-def _lay(pen: Pen, fitted: Fit, heights: Mapping[int, float], entries: Iterable[Entry]) -> None:
-    for column, width in enumerate(fitted.widths):
-        hidden = {} if width else {"hidden": True}
-        pen.call(f"第 {column + 1} 列的宽度", pen.sheet.set_column_pixels, column, column, width or None, None, hidden)
-    for row, height in heights.items():
-        pen.call(f"第 {row + 1} 行的高度", pen.sheet.set_row, row, height or None)
-    for entry in entries:
-        pen.write(entry)
-
-
-def _fitted(draft: Draft, drafts: Mapping[str, Draft]) -> tuple[Page, Fit]:
-    return _fit(draft, draft.entries(drafts), draft.least_heights)
-
-
-def _fit(draft: Draft, entries: Sequence[Entry], least: Mapping[int, float]) -> tuple[Page, Fit]:
+def _fit(draft: Draft, sample: Sample, least: Mapping[int, float]) -> tuple[Page, Fit]:
     """The table on its template's paper; one whose columns are open goes to A3 where it is too wide for A4."""
     layout, page = draft.layout, draft.layout.sheet.page
     cuts = Cuts(layout.leading(page.repeated_columns), layout.divisible, draft.headers)
-    found = fit(entries, layout.widths, page, least, cuts)
+    found = fit(sample, layout.widths, page, least, cuts)
     if found.breaks and layout.opened and page.paper == A4:
         page = replace(page, paper=A3)
-        found = fit(entries, layout.widths, page, least, cuts)
+        found = fit(sample, layout.widths, page, least, cuts)
     return page, found
 
 

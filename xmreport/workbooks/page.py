@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-from openpyxl.utils import column_index_from_string
-from openpyxl.worksheet.header_footer import HeaderFooterItem
-from openpyxl.worksheet.worksheet import Worksheet
+from xmreport.workbooks.stencil import StencilSheet, place_of, says_yes
 
 _PAPERS = {8: (297.0, 420.0), 9: (210.0, 297.0), 11: (148.0, 210.0), 12: (257.0, 364.0), 13: (182.0, 257.0)}
 """Excel's number of a paper → millimetres upright: A3, A4, A5, B4, B5."""
 A3, A4 = 8, 9
+_MARGINS = {"left": 0.75, "right": 0.75, "top": 1.0, "bottom": 1.0, "header": 0.5, "footer": 0.5}
+"""Inches where a sheet does not say."""
+_SIDES = re.compile(r"(?:&L(.+?))?(?:&C(.+?))?(?:&R(.+?))?$", re.DOTALL)
+_FONT = re.compile(r'&"(.+)"|&K[A-F0-9]{6}|&(\d+\s?)')
+"""Font and size in a part of a header; its colour is left out."""
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _POINTS_PER_MM = 72 / 25.4
 
 
@@ -44,54 +47,55 @@ class Page:
         return across * _POINTS_PER_MM - left - right, down * _POINTS_PER_MM - top - bottom
 
 
-def read_page(sheet: Worksheet) -> Page:
+def read_page(sheet: StencilSheet) -> Page:
     """How the template's sheet is set up for printing."""
-    setup, margins = sheet.page_setup, sheet.page_margins
+    setup, margins, view = (sheet.part(path) for path in ("pageSetup", "pageMargins", "sheetViews/sheetView"))
     frozen_row, frozen_column = _frozen(sheet)
+    left, right, top, bottom, header, footer = (float(margins.get(name, usual)) for name, usual in _MARGINS.items())
     return Page(
-        paper=int(setup.paperSize or A4),
-        landscape=setup.orientation == "landscape",
-        margins=(
-            *(float(margins.left), float(margins.right), float(margins.top), float(margins.bottom)),
-            *(float(margins.header), float(margins.footer)),
-        ),
-        centred=bool(sheet.print_options.horizontalCentered),
-        header=_codes(sheet.oddHeader),
-        footer=_codes(sheet.oddFooter),
+        paper=int(setup.get("paperSize", A4)) or A4,
+        landscape=setup.get("orientation") == "landscape",
+        margins=(left, right, top, bottom, header, footer),
+        centred=says_yes(sheet.part("printOptions"), "horizontalCentered"),
+        header=_codes(sheet.part("headerFooter/oddHeader").text),
+        footer=_codes(sheet.part("headerFooter/oddFooter").text),
         frozen_rows=frozen_row,
         frozen_columns=frozen_column,
-        repeated_rows=_rows(sheet.print_title_rows),
-        repeated_columns=_columns(sheet.print_title_cols),
-        gridlines=sheet.sheet_view.showGridLines is not False,
-        zoom=int(sheet.sheet_view.zoomScale or 100),
+        repeated_rows=_rows(sheet.repeated),
+        repeated_columns=_columns(sheet.repeated),
+        gridlines=says_yes(view, "showGridLines", "1"),
+        zoom=int(view.get("zoomScale", 100)) or 100,
     )
 
 
-def _frozen(sheet: Worksheet) -> tuple[int, int]:
-    if not sheet.freeze_panes:
+def _frozen(sheet: StencilSheet) -> tuple[int, int]:
+    corner = sheet.part("sheetViews/sheetView/pane").get("topLeftCell")
+    if not corner:
         return 0, 0
-    corner = sheet[sheet.freeze_panes]
-    return corner.row - 1, max(corner.column - 2, 0)
+    row, column = place_of(corner)
+    return row - 1, max(column - 2, 0)
 
 
-def _rows(given: str | None) -> tuple[int, int] | None:
-    found = re.findall(r"\d+", given or "")
-    return (int(found[0]), int(found[-1])) if found else None
+def _rows(repeated: str) -> tuple[int, int] | None:
+    found = re.search(r"!\$?(\d+):\$?(\d+)", repeated)
+    return (int(found[1]), int(found[2])) if found else None
 
 
-def _columns(given: str | None) -> int:
-    found = re.findall(r"[A-Z]+", given or "")
-    return max(column_index_from_string(found[-1]) - 1, 0) if found else 0
+def _columns(repeated: str) -> int:
+    found = re.search(r"!\$?[A-Z]+:\$?([A-Z]+)", repeated)
+    return max(place_of(f"{found[1]}1")[1] - 1, 0) if found else 0
 
 
-def _codes(item: HeaderFooterItem | None) -> str:
-    """The codes of a header or footer, put together again as Excel writes them."""
+def _codes(said: str | None) -> str:
+    """The codes of a header or footer in the order in which Excel writes them."""
+    sides = _SIDES.match(_ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), said or ""))
     whole = ""
-    for letter, side in (("L", "left"), ("C", "center"), ("R", "right")):
-        part: Any = getattr(item, side, None)
-        if part is not None and part.text:
-            font = f'&"{part.font}"' if part.font else ""
-            size = f"&{part.size}" if part.size else ""
-            gap = " " if size and part.text[0].isdigit() else ""
-            whole += f"&{letter}{font}{size}{gap}{part.text}"
+    for letter, words in zip("LCR", sides.groups() if sides else (), strict=False):
+        text = _FONT.sub("", words or "")
+        if text:
+            fonts, sizes = ([each[at] for each in _FONT.findall(words) if each[at]] for at in (0, 1))
+            font = f'&"{fonts[-1]}"' if fonts else ""
+            size = f"&{int(sizes[-1])}" if sizes else ""
+            gap = " " if size and text[0].isdigit() else ""
+            whole += f"&{letter}{font}{size}{gap}{text}"
     return whole

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 
 from xmreport.workbooks.entries import Entry
 from xmreport.workbooks.measure import POINTS, height_needed
 from xmreport.workbooks.page import Page
-from xmreport.workbooks.widths import TALLEST, Cuts, narrowed, page_breaks, widened, widest_page
+from xmreport.workbooks.widths import TALLEST, Cuts, Stripe, narrowed, page_breaks, widened, widest_page
 
 SMALLEST = 7.0
 """Points below which nothing is printed."""
@@ -45,17 +46,32 @@ class Fit:
         return sum(self.widths[: self.breaks[0] if self.breaks else None])
 
 
-def fit(entries: Sequence[Entry], widths: Sequence[int], page: Page, least: Mapping[int, float], cuts: Cuts) -> Fit:
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The cells that decide how wide a sheet's columns are."""
+
+    entries: Sequence[Entry]
+    """Those that are laid out as they are."""
+    lines: Sequence[Entry] = ()
+    """Cells of single lines that are laid out elsewhere."""
+    stripes: Sequence[Stripe] = ()
+    """Lines that are laid out elsewhere, by column."""
+
+
+def fit(sample: Sample, widths: Sequence[int], page: Page, least: Mapping[int, float], cuts: Cuts) -> Fit:
     """Room for every text: columns first, then rows."""
-    smallest = min((entry.look.size for entry in entries if entry.content is not None), default=SMALLEST)
+    single = [*sample.entries, *sample.lines]
+    striped = (entry for stripe in sample.stripes for entry in stripe.measured)
+    every = sorted([*single, *striped], key=attrgetter("row"))
+    smallest = min((entry.look.size for entry in every if entry.content is not None), default=SMALLEST)
     across = page.printable[0] / POINTS
     # Programs scale by whole percentages.
     room = across / (math.ceil(SMALLEST / smallest * 100) / 100) * _SLACK
-    wide = narrowed(entries, widened(entries, widths, across), room)
+    wide = narrowed(single, sample.stripes, widened(every, widths, across), room)
     breaks = page_breaks(wide, room, cuts) if sum(wide) > room else ()
     scale = min(1.0, math.floor(across / widest_page(wide, breaks, cuts.repeated) * 100) / 100)
     smallest = SMALLEST / scale
-    heights, fitted, overfull = _heights(divided(entries, breaks, cuts.headers), wide, least, smallest)
+    heights, fitted, overfull = _heights(divided(sample.entries, breaks, cuts.headers), wide, least, smallest)
     return Fit(tuple(wide), breaks, scale, heights, tuple(fitted), overfull, smallest)
 
 

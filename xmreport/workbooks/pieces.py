@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xmreport.model.sheets import Line, LongTable, SheetData
-from xmreport.workbooks.long import by_column
+from xmreport.workbooks.body import by_column
 from xmreport.workbooks.template import SUBTOTAL, TOTAL
 
 MOST_ROWS = 1_048_576

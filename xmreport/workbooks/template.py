@@ -12,16 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
-
-from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
+from zlib import error as NotDeflated
 
 from xmreport.model.grid import Box, address
 from xmreport.model.trouble import Trouble
 from xmreport.workbooks.looks import Look, Palette, look_of
 from xmreport.workbooks.page import Page, read_page
+from xmreport.workbooks.stencil import Stencil, StencilSheet, child, read_stencil, says_yes
 
 HEAD, HEADER, BODY, NOTE, CHART, FOOT = "抬头", "表头", "明细", "附注", "图表", "表尾"
 SECTION, SUBTOTAL, TOTAL = "分组", "小计", "合计"
@@ -36,6 +35,8 @@ COLOURED, BY = "着色", "按"
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DEFAULT_WIDTH = 9.140625
+_UNSAID_WIDTH = 13.0
+"""Of a column that a file names without its width."""
 _DEEPEST = 200
 """Rows of a template that are looked at: an office may have formatted whole columns."""
 
@@ -167,88 +168,87 @@ def read_template(path: Path) -> Template:
 def _read(path: Path, _changed: int, _size: int) -> Template:
     """Read once for each state of the file: the time of its last change and its size tell states apart."""
     try:
-        book = load_workbook(path, rich_text=False)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as why:
+        book = read_stencil(path)
+    except (BadZipFile, KeyError, ValueError, IndexError, ParseError, NotDeflated) as why:
         raise TemplateBroken(path.name, None, None, "打不开，请用 Excel 另存为 .xlsx 后再放回") from why
-    palette = Palette.read(book.loaded_theme)
-    styles = _styles(book, palette)
+    palette = Palette.read(book.theme)
     sheets = {
-        sheet.title: _sheet(path.name, sheet, palette)
-        for sheet in book.worksheets
+        sheet.title: _sheet(path.name, sheet, palette, _digit(book))
+        for sheet in book.sheets
         if sheet.title != STYLES and any(_mark(sheet, row) in MARKS for row in _rows(sheet))
     }
     kinds = sheets.pop(KINDS, None)
-    return Template(path.name, sheets, styles, kinds)
+    return Template(path.name, sheets, _styles(book, palette), kinds)
 
 
-def _styles(book: Workbook, palette: Palette) -> dict[str, Look]:
-    if STYLES not in book.sheetnames:
-        return {}
-    cells = (cell for row in book[STYLES].iter_rows() for cell in row if cell.value is not None)
-    return {str(cell.value).strip(): look_of(cell, palette) for cell in cells}
+def _styles(book: Stencil, palette: Palette) -> dict[str, Look]:
+    cells = (cell for sheet in book.sheets if sheet.title == STYLES for cell in sheet.cells.values())
+    return {cell.text.strip(): look_of(cell, palette) for cell in cells if cell.text}
 
 
-def _rows(sheet: Worksheet) -> range:
-    return range(1, min(sheet.max_row, _DEEPEST) + 1)
+def _rows(sheet: StencilSheet) -> range:
+    return range(1, min(sheet.last_row, _DEEPEST) + 1)
 
 
-def _mark(sheet: Worksheet, row: int) -> str:
-    return str(sheet.cell(row, 1).value or "").strip()
+def _mark(sheet: StencilSheet, row: int) -> str:
+    return sheet.text(row, 1).strip()
 
 
-def _sheet(file: str, sheet: Worksheet, palette: Palette) -> TemplateSheet:
-    boxes = [Box(m.min_row, m.min_col - 2, m.max_row, m.max_col - 2) for m in sheet.merged_cells.ranges]
+def _sheet(file: str, sheet: StencilSheet, palette: Palette, digit: int) -> TemplateSheet:
+    boxes = [replace(box, left=box.left - 2, right=box.right - 2) for box in sheet.merges]
     width = _width(sheet)
     rows = tuple(
         _row(sheet, number, _mark(sheet, number), width, palette) for number in _rows(sheet) if _mark(sheet, number)
     )
-    found = TemplateSheet(file, sheet.title, _widths(sheet, width), rows, tuple(boxes), read_page(sheet))
+    found = TemplateSheet(file, sheet.title, _widths(sheet, width, digit), rows, tuple(boxes), read_page(sheet))
     _judge(found, sheet)
     return found
 
 
-def _width(sheet: Worksheet) -> int:
+def _width(sheet: StencilSheet) -> int:
     """How many columns the table has: as far as the 明细 row and the header reach."""
     rows = [row for row in _rows(sheet) if _mark(sheet, row) in {HEADER, BODY}]
-    written = [c for row in rows for c in range(2, sheet.max_column + 1) if sheet.cell(row, c).value is not None]
-    merged = [m.max_col for m in sheet.merged_cells.ranges if m.min_row in rows]
+    written = [c for row in rows for c in range(2, sheet.last_column + 1) if sheet.text(row, c)]
+    merged = [box.right for box in sheet.merges if box.top in rows]
     return max([*written, *merged], default=1) - 1
 
 
-def _row(sheet: Worksheet, number: int, kind: str, width: int, palette: Palette) -> TemplateRow:
-    cells = tuple(
-        TemplateCell(str(value) if (value := cell.value) is not None else "", look_of(cell, palette), cell.coordinate)
-        for cell in (sheet.cell(number, column) for column in range(2, width + 2))
-    )
-    return TemplateRow(kind, number, float(sheet.row_dimensions[number].height or 0), cells)
+def _row(sheet: StencilSheet, number: int, kind: str, width: int, palette: Palette) -> TemplateRow:
+    cells = ((sheet.cell(number, column), address(number, column)) for column in range(2, width + 2))
+    made = tuple(TemplateCell(cell.text, look_of(cell, palette), place) for cell, place in cells)
+    return TemplateRow(kind, number, sheet.heights.get(number, 0.0), made)
 
 
-def _widths(sheet: Worksheet, width: int) -> tuple[int, ...]:
-    digit = _digit(sheet)
+def _widths(sheet: StencilSheet, width: int, digit: int) -> tuple[int, ...]:
     given: dict[int, int] = {}
-    for letters, dimension in sheet.column_dimensions.items():
+    for each in sheet.part("cols"):
         # Excel keeps equal neighbours as one entry, with a first and a last column.
-        first = dimension.min or sheet[f"{letters}1"].column
-        pixels = 0 if dimension.hidden else round((dimension.width or _DEFAULT_WIDTH) * digit)
-        given.update(dict.fromkeys(range(first, (dimension.max or first) + 1), pixels))
-    default = round((sheet.sheet_format.defaultColWidth or _DEFAULT_WIDTH) * digit)
-    return tuple(given.get(column, default) for column in range(2, width + 2))
+        columns = range(int(each.get("min", 1)), int(each.get("max", 1)) + 1)
+        pixels = (
+            0
+            if says_yes(each, "hidden")
+            else round((float(each.get("width", _UNSAID_WIDTH)) or _DEFAULT_WIDTH) * digit)
+        )
+        given.update(dict.fromkeys(columns, pixels))
+    usual = float(sheet.part("sheetFormatPr").get("defaultColWidth", 0)) or _DEFAULT_WIDTH
+    return tuple(given.get(column, round(usual * digit)) for column in range(2, width + 2))
 
 
-def _digit(sheet: Worksheet) -> int:
+def _digit(book: Stencil) -> int:
     """Pixels of a digit in the workbook's own font, in which it counts widths: Calibri 7, 宋体 and 等线 8 at 11 pt."""
-    plain = sheet.parent._fonts[0]  # type: ignore[union-attr]  # noqa: SLF001 - the style's name depends on the program
-    return 7 if (plain.name or "Calibri").isascii() and float(plain.sz or 11) <= 11 else 8
+    name, size = (child(book.font, each).get("val") for each in ("name", "sz"))
+    return 7 if (name or "Calibri").isascii() and float(size or 11) <= 11 else 8
 
 
-def _judge(found: TemplateSheet, sheet: Worksheet) -> None:
+def _judge(found: TemplateSheet, sheet: StencilSheet) -> None:
     """Whatever an office may get wrong while it edits, said where it is wrong."""
     for number in _rows(sheet):
         mark = _mark(sheet, number)
         if mark and mark not in MARKS:
             raise found.broken(f"A{number}", f"不认识的行标记“{mark}”，可用：{'、'.join(sorted(MARKS))}")
-        if not mark and (stray := [c for c in sheet[number][1:] if c.value is not None]):
-            raise found.broken(stray[0].coordinate, "这一行有内容，A 列却没有写明是什么行")
+        stray = [column for column in range(2, sheet.last_column + 1) if sheet.text(number, column)]
+        if stray and not mark:
+            raise found.broken(address(number, stray[0]), "这一行有内容，A 列却没有写明是什么行")
     body = [row for row in found.rows if row.kind == BODY]
     if not body or not any(cell.fields for cell in body[0].cells):
         raise found.broken(None, "没有“明细”行：须有一行在 A 列写“明细”，各格写 {字段名}")

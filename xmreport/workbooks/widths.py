@@ -19,6 +19,10 @@ _FAIR = 0.4
 """The share of a page's width that one very long text may claim."""
 _STEP = 6
 """Pixels by which columns are tried out."""
+_NOTHING = ((0.0, -1), (0.0, -1))
+"""What a row without words needs, in no column."""
+_NO_WORDS = -1.0
+"""What a cell without words needs: less than nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,17 @@ class Cuts:
     """Columns that may begin a page: never the middle of a repeated group."""
     headers: range
     """The rows of the header: a block of theirs that is cut says the same on both pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stripe:
+    """A column of lines, each different need of room once."""
+
+    column: int
+    measured: tuple[Entry, ...]
+    """Cells of which one needs as much room as each of the column's."""
+    lines: Sequence[int]
+    """Line by line, which of them."""
 
 
 def widened(entries: Iterable[Entry], widths: Sequence[int], across: float) -> list[int]:
@@ -47,29 +62,69 @@ def widened(entries: Iterable[Entry], widths: Sequence[int], across: float) -> l
     return wide
 
 
-def narrowed(entries: Sequence[Entry], widths: list[int], room: float) -> list[int]:
+def narrowed(entries: Sequence[Entry], stripes: Sequence[Stripe], widths: list[int], room: float) -> list[int]:
     """Columns of words narrowed to stand in `room` pixels, where that can be: each as far as it may, then widened again
     where rows gain most.
+
+    Args:
+        entries: the cells, but for those of the lines that stand in `stripes`.
+        stripes: lines by column.
+        widths: of the columns, in pixels.
+        room: pixels.
     """
     if sum(widths) <= room:
         return widths
-    tries = (_least(entries, widths, share) for share in _NARROWER)
+    every = [*entries, *(entry for stripe in stripes for entry in stripe.measured)]
+    tries = (_least(every, widths, share) for share in _NARROWER)
     wide = next((least for least in tries if sum(least) <= room), None)
     if wide is None:
         return widths
-    words = [e for e in entries if e.columns == 1 and e.content is not None and e.look.wraps and not is_figure(e)]
-    rows: dict[int, dict[int, float]] = defaultdict(dict)
-    for entry in words:
-        rows[entry.row][entry.column] = height_needed(entry, wide)
+    rows = _Rows([entry for entry in entries if _is_of_words(entry)], stripes, wide)
     while sum(wide) + _STEP <= room:
-        column = _tightest(rows.values(), [at for at, w in enumerate(wide) if w + _STEP <= widths[at]])
+        column = rows.tightest([at for at, w in enumerate(wide) if w + _STEP <= widths[at]])
         if column is None:
             break
         wide[column] += _STEP
-        for entry in words:
-            if entry.column == column:
-                rows[entry.row][column] = height_needed(entry, wide)
+        rows.measure(column, wide)
     return wide
+
+
+def _is_of_words(entry: Entry) -> bool:
+    """Whether a cell's text may take more lines in a narrower column."""
+    return entry.columns == 1 and entry.content is not None and entry.look.wraps and not is_figure(entry)
+
+
+class _Rows:
+    """How tall each cell of words makes its row."""
+
+    def __init__(self, words: Sequence[Entry], stripes: Sequence[Stripe], wide: Sequence[int]) -> None:
+        self._words = words
+        self._stripes = {each.column: each for each in stripes if any(map(_is_of_words, each.measured))}
+        self._single: dict[int, dict[int, float]] = defaultdict(dict)
+        self._striped: dict[int, list[float]] = {}
+        for column in {entry.column for entry in words} | self._stripes.keys():
+            self.measure(column, wide)
+
+    def measure(self, column: int, wide: Sequence[int]) -> None:
+        """Measure a column's cells, in points."""
+        for entry in self._words:
+            if entry.column == column:
+                self._single[entry.row][column] = height_needed(entry, wide)
+        if column in self._stripes:
+            stripe = self._stripes[column]
+            needs = [height_needed(entry, wide) if _is_of_words(entry) else _NO_WORDS for entry in stripe.measured]
+            self._striped[column] = [needs[at] for at in stripe.lines]
+
+    def tightest(self, columns: Sequence[int]) -> int | None:
+        """The column whose text makes rows taller than any other column does."""
+        votes: Counter[int] = Counter()
+        rows = Counter(zip(*self._striped.values(), strict=True))
+        named = [(zip(needs, self._striped, strict=True), count) for needs, count in rows.items()]
+        single = [(((need, at) for at, need in cells.items()), 1) for cells in self._single.values()]
+        for cells, count in [*named, *single]:
+            (most, at), (second, _) = sorted((*cells, *_NOTHING), reverse=True)[:2]
+            votes[at] += (round(most - second) + 1) * count
+        return max((at for at in columns if votes[at]), key=votes.__getitem__, default=columns[0] if columns else None)
 
 
 def page_breaks(widths: Sequence[int], room: float, cuts: Cuts) -> tuple[int, ...]:
@@ -97,19 +152,6 @@ def _least(entries: Iterable[Entry], widths: Sequence[int], share: float) -> lis
         while least[at] < widths[at] and height_needed(entry, least) > TALLEST:
             least[at] += 1
     return least
-
-
-def _tightest(rows: Iterable[dict[int, float]], columns: Sequence[int]) -> int | None:
-    """The column whose text makes rows taller than any other column does."""
-    votes: Counter[int] = Counter()
-    for cells in rows:
-        first, second, *_ = [
-            *sorted(((need, at) for at, need in cells.items()), reverse=True)[:2],
-            (0.0, -1),
-            (0.0, -1),
-        ]
-        votes[first[1]] += round(first[0] - second[0]) + 1
-    return max((at for at in columns if votes[at]), key=votes.__getitem__, default=columns[0] if columns else None)
 
 
 def _breaks(widths: Sequence[int], room: float, cuts: Cuts) -> tuple[int, ...]:

@@ -15,6 +15,11 @@ def clean(text: str) -> str:
     return _FORBIDDEN.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def is_clean(text: str) -> bool:
+    """Whether a workbook may hold the text as it is."""
+    return "\r" not in text and not _FORBIDDEN.search(text)
+
+
 def clipped(text: str, limit: int) -> str:
     """At most `limit` characters: a list is to be read, the whole text stands in the unit's own cell."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,94 @@
+"""A table's 明细 lines column by column: what each cell holds, how it looks, and what stands for it when measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeGuard
+
+from xmreport.workbooks.draft import Draft
+from xmreport.workbooks.entries import Entry, Written, fitted_all, written
+from xmreport.workbooks.figures import shown
+from xmreport.workbooks.layout import PrintedCell
+from xmreport.workbooks.looks import Look
+from xmreport.workbooks.shapes import shape, shapes
+from xmreport.workbooks.template import whole
+from xmreport.workbooks.widths import Stripe
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One printed column of single cells. A key is what a cell is looked up by: its value, or where another field's
+    word picks the number format, its value and that word.
+    """
+
+    draft: Draft
+    cell: PrintedCell
+    keys: Sequence[object]
+    """What stands in each 明细 line."""
+
+    @cached_property
+    def named(self) -> bool:
+        """Whether another field's word picks the number format."""
+        held = whole(self.cell.text)
+        return held is not None and held.by is not None
+
+    @cached_property
+    def coloured(self) -> bool:
+        """Whether words decide how a cell looks."""
+        held = whole(self.cell.text)
+        return held is not None and held.coloured
+
+    @cached_property
+    def _looks(self) -> dict[object, Look]:
+        return {}
+
+    def taken(self, key: object) -> tuple[Written, Look]:
+        """What is written for a key, and how it looks."""
+        value, word = key if self.named and isinstance(key, tuple) else (key, None)
+        content = written(value)
+        if self.coloured:
+            return content, self.draft.look(self.cell, content, word)
+        # Where words are not coloured, all that is of one kind looks alike.
+        kind = (type(content), word, isinstance(content, str) and "\n" in content)
+        if kind not in self._looks:
+            self._looks[kind] = self.draft.look(self.cell, content, word)
+        return content, self._looks[kind]
+
+    def longer(self, letters: int) -> list[str]:
+        """The texts of more letters than this."""
+        return [key for key in self.keys if isinstance(key, str) and len(key) > letters]
+
+    def stripe(self, lines: Sequence[int] | None, rows: Sequence[int]) -> Stripe:
+        """Some of its cells, all where `lines` is None, each as one that takes as much room.
+
+        Args:
+            lines: which 明细 lines.
+            rows: the row of the sheet that each of them stands in.
+        """
+        keys = self.keys if lines is None else [self.keys[line] for line in lines]
+        first = dict(zip(reversed(keys), reversed(rows), strict=True))
+        measured: dict[tuple[Look, bool, str], Entry] = {}
+        stands: dict[object, Entry] = {}
+        distinct = dict.fromkeys(keys)
+        texts = [] if self.named or self.coloured else [key for key in distinct if self._is_plain(key)]
+        if texts:
+            _, look = self.taken(texts[0])
+            outlines = shapes(fitted_all(texts))
+            rows_of = dict(zip(reversed(outlines), map(first.__getitem__, reversed(texts)), strict=True))
+            alike = {text: Entry(row, self.cell.column, text or None, look) for text, row in rows_of.items()}
+            measured |= {(look, False, outline): entry for outline, entry in alike.items()}
+            stands |= zip(texts, map(alike.__getitem__, outlines), strict=True)
+        for key in distinct:
+            if key not in stands:
+                content, look = self.taken(key)
+                kind = look, not isinstance(content, str), shape(shown(content, look.number_format))
+                stands[key] = measured.setdefault(kind, Entry(first[key], self.cell.column, content, look))
+        places = {id(entry): at for at, entry in enumerate(measured.values())}
+        place_of = {key: places[id(entry)] for key, entry in stands.items()}
+        return Stripe(self.cell.column, tuple(measured.values()), list(map(place_of.__getitem__, keys)))
+
+    def _is_plain(self, key: object) -> TypeGuard[str]:
+        """Whether a text looks as others of its column do."""
+        return isinstance(key, str) and bool(key) and (self.cell.look.wraps or "\n" not in key)
