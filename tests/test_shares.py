@@ -186,15 +186,15 @@ def test_a_folder_that_cannot_be_opened_is_told_once_and_hides_no_other(
 def test_a_folder_that_vanishes_in_the_middle_of_a_look_ends_nothing(office: Office, shift: Shift, monkeypatch):
     office.drop("县水利局/a.xlsx", GOOD)
     office.drop("古阳镇/b.xlsx", OTHER)
-    lstat = os.lstat
+    scandir = os.scandir
 
-    def gone(path: object, **named: object) -> os.stat_result:
-        if str(path).endswith("古阳镇") and office.inbox.exists():
+    def gone(path: Path):
+        if path.name == "古阳镇" and office.inbox.exists():
             office.inbox.rename(office.home / "away")
-        return lstat(path, **named)
+        return scandir(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "lstat", gone)
+        patch.setattr(os, "scandir", gone)
         assert shift.look() == []
     assert not office.inbox.exists()
     (office.home / "away").rename(office.inbox)

@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import json
 import logging
+import os
 import signal
 import sqlite3
 import sys
@@ -60,6 +61,8 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
     gc.set_threshold(200_000, 20, 10)  # what a pass makes lives as long as the pass: looking for garbage in it is idle
+    # Figures are added up, no more: the threads of numpy's linear algebra would cost more to start than all of it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logging.raiseExceptions = False  # a log that cannot be written must not reach a clerk's screen as a traceback
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(logging.WARNING)

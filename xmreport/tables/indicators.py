@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
+
+import pandas as pd
 
 from xmreport.model.submission import Value
 from xmreport.rulebook.book import Indicator
@@ -170,7 +171,8 @@ def _all_procedures(condition: Condition, merged: Merged, given: Given) -> Itera
 
 def _counted(places: Iterable[int], owners: Sequence[str]) -> dict[str, float]:
     """How many of these rows each owner has."""
-    return {owner: float(count) for owner, count in Counter(map(owners.__getitem__, places)).items()}
+    counts = pd.Series([owners[at] for at in places], dtype=object).value_counts(sort=False)
+    return {str(owner): float(count) for owner, count in counts.items()}
 
 
 def _totals(
@@ -178,8 +180,6 @@ def _totals(
 ) -> dict[str, float]:
     """The sum of a column over each owner's rows that meet a condition, exact to the last decimal that is written."""
     held = merged.frame.held("项目", condition, given)
-    parts: dict[str, list[float]] = {}
-    for owner, value, truth in zip(owners, merged.column(field), held, strict=True):
-        if truth and isinstance(value, int | float):
-            parts.setdefault(owner, []).append(value)
-    return {owner: round(math.fsum(values), 6) for owner, values in parts.items()}
+    counted = merged.figures[field][list(held)].dropna()
+    sums = counted.groupby([owners[at] for at in counted.index], sort=False).agg(math.fsum).round(6)
+    return {str(owner): float(total) for owner, total in sums.items()}

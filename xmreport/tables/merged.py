@@ -9,12 +9,14 @@ from functools import cached_property
 from itertools import chain, compress, islice
 from typing import TypeVar
 
+import pandas as pd
+
 from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Identity, Row, Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.columns import columns_of
-from xmreport.rulebook.form import Form
+from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.identity import identities_of, name_of
 from xmreport.tables.frame import Frame, readable_all
 
@@ -115,6 +117,12 @@ class Merged:
         return self._summed([each.unit] * len(each.rows) for each in self.returns)
 
     @cached_property
+    def figures(self) -> pd.DataFrame:
+        """The rows that count: the reporting unit, and every column of figures, NaN where there is none."""
+        names = [name for name, field in self.form.fields.items() if field.type in FIGURES]
+        return pd.DataFrame({UNIT: self.units, **{name: _numbers(self.column(name)) for name in names}})
+
+    @cached_property
     def sizes(self) -> Mapping[str, int]:
         """How many rows of each unit count, units in their order."""
         return Counter(self.units)
@@ -151,6 +159,10 @@ class Merged:
         """What the rows that count have, of every return's."""
         every = chain.from_iterable(parts)
         return list(compress(every, self.counts) if self.leaving else every)
+
+
+def _numbers(values: Sequence[Value]) -> pd.Series:
+    return pd.Series([value if isinstance(value, int | float) else None for value in values], dtype="float64")
 
 
 def merge(form: Form, returns: Sequence[Return], order: Mapping[str, int]) -> Merged:
