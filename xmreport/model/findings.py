@@ -36,10 +36,10 @@ class Finding:
 
 
 class Findings(Sequence[Finding]):
-    """The findings of a receipt. In the ledger they are one text, read when asked for: hardly anybody asks."""
+    """The findings of a receipt. In the ledger they are one text, read when asked for and not kept: few ever ask."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        self.__dict__["_findings"] = tuple(findings)
+        self._given: tuple[Finding, ...] | None = tuple(findings)
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Findings:
@@ -50,7 +50,7 @@ class Findings(Sequence[Finding]):
     def parse(cls, text: str) -> Self:
         """The inverse of `text`."""
         findings = cls.__new__(cls)
-        findings.__dict__["text"] = text
+        vars(findings).update(_given=None, text=text)
         return findings
 
     @cached_property
@@ -58,9 +58,9 @@ class Findings(Sequence[Finding]):
         """JSON: a list of objects."""
         return to_json([_told(finding) for finding in self._findings])
 
-    @cached_property
+    @property
     def _findings(self) -> tuple[Finding, ...]:
-        return tuple(Finding(**{**said, "severity": Severity(said["severity"])}) for said in json.loads(self.text))
+        return tuple(map(_read, json.loads(self.text))) if self._given is None else self._given
 
     def __len__(self) -> int:
         return len(self._findings)
@@ -85,6 +85,10 @@ class Findings(Sequence[Finding]):
 
     def __repr__(self) -> str:
         return repr(self._findings)
+
+
+def _read(said: Mapping[str, Any]) -> Finding:
+    return Finding(**{**said, "severity": Severity(said["severity"])})
 
 
 def _told(finding: Finding) -> dict[str, Any]:
