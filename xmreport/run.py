@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import logging
 import sqlite3
 import time
@@ -336,12 +337,13 @@ class Engine:
 
     def publish(self, now: dt.datetime) -> None:
         """Write the official workbooks of what changed."""
-        held = set()
+        held, wrote = set(), False
         for key, county in self.counties.items():
             about = f"出表 {key}"
             try:
                 for event in self._publishers[key].publish(self._past[key].receipts, now):
                     self.emit(event)
+                    wrote = True
             except (Trouble, OSError, sqlite3.OperationalError) as trouble:
                 self.tally.troubles += 1
                 held.add(about)
@@ -351,3 +353,5 @@ class Engine:
                 held.add(about)
                 self.lasting.tell(about, f"{county.name}的表没有出完，是引擎自身出错。", error)
         self.lasting.keep("出表 ", held)
+        if wrote:
+            gc.collect()  # a workbook and its sheets know each other: left alone, a service would hold them for long
