@@ -31,12 +31,21 @@ def _run(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_first_worker_has_what_its_parent_imported_and_a_later_one_starts_anew():
+def test_first_workers_have_what_their_parent_imported():
+    assert set(
+        said(
+            "with GuardedPool(2) as pool:\n"
+            "    jobs = [pool.submit(sys.getrecursionlimit) for _ in range(20)]\n"
+            "    print(*(job.result() for job in jobs))"
+        )
+    ) == {SPLIT}
+
+
+def test_the_worker_after_the_first_starts_anew():
     assert said(
-        "with GuardedPool(2, files_per_worker=1) as pool:\n"
-        "    first = [pool.submit(sys.getrecursionlimit) for _ in range(2)]\n"
-        "    print(*(job.result() for job in first), pool.submit(sys.getrecursionlimit).result())"
-    ) == [SPLIT, SPLIT, ANEW]
+        "with GuardedPool(1, files_per_worker=1) as pool:\n"
+        "    print(*(pool.submit(sys.getrecursionlimit).result() for _ in range(3)))"
+    ) == [SPLIT, ANEW, ANEW]
 
 
 def test_a_parent_with_another_thread_is_not_split():
