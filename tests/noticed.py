@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from ruamel.yaml import YAML
+import yaml
 
 KEYS = ("guxian", "huozhou", "linxian", "qinshui", "zhangzi", "linfen")
 
@@ -11,7 +11,7 @@ KEYS = ("guxian", "huozhou", "linxian", "qinshui", "zhangzi", "linfen")
 @cache
 def notice(key):
     """One county's demands; days as text."""
-    return _texts(YAML(typ="safe").load(Path(__file__).parent / "notices" / f"{key}.yaml"))
+    return _texts(yaml.safe_load((Path(__file__).parent / "notices" / f"{key}.yaml").read_text("utf-8")))
 
 
 def parts(what):

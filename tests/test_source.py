@@ -1,6 +1,8 @@
 import re
 
 import pytest
+import yaml
+from building import RULES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -203,6 +205,14 @@ def test_what_yaml_complains_of_is_said_in_chinese_with_its_place(read, text, li
     assert says in fault.expected
     assert (fault.line, fault.column) == (line, column)
     assert not re.search("[a-z]{4,}", fault.expected)
+
+
+@pytest.mark.parametrize("path", sorted(RULES.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_the_quick_parser_reads_what_the_careful_one_reads(path, monkeypatch):
+    quick = load(path)
+    monkeypatch.setattr("xmreport.rulebook.source._QUICK", yaml.SafeLoader)
+    assert quick == load(path)
+    assert quick.positions
 
 
 def test_aliases_repeat_what_they_name(read):

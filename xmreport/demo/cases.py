@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from ruamel.yaml import YAML
 
 from xmreport.model.dates import CHINA
 
@@ -96,4 +96,4 @@ class Case(_Written):
 def read_case(key: str) -> Case:
     """The case of a county that comes with the program."""
     path = Path(str(files("xmreport.demo"))) / "cases" / f"{key}.yaml"
-    return Case.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+    return Case.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -54,11 +55,12 @@ def resolve_county(
 
 def _units_named_twice(roster: Roster, faults: FaultList) -> None:
     seen: dict[str, str] = {}
+    times = Counter(roster.names)
     for category, units in roster.categories.items():
         for index, unit in enumerate(units):
             for name in dict.fromkeys((unit.name, *unit.aliases)):
                 owner = seen.setdefault(key_of(name), unit.name)
-                if owner != unit.name or (name == unit.name and roster.names.count(name) > 1):
+                if owner != unit.name or (name == unit.name and times[name] > 1):
                     place = ("单位", category, index)
                     faults.append(faults.source.fault(place, f"不重复的名称：“{name}”已用于“{owner}”。", name))
 

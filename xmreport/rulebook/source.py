@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
+import yaml
+from yaml import CollectionEndEvent, CollectionStartEvent, Mark, MarkedYAMLError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
 
 from xmreport.rulebook.faults import Place, Position, RuleFault, Tree, show, spoken
 from xmreport.rulebook.wording import COMPLAINTS, FULL_WIDTH, NO_SPACE, OTHERWISE
@@ -93,6 +93,28 @@ def _text(path: Path) -> str | RuleFault:
     return RuleFault(_name(path), line, 1, "", "", "这一行有认不出的字符：文件应以 UTF-8 编码保存。")
 
 
+_QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml, where the installed PyYAML has it."""
+
+
+def _compose(text: str) -> Node | None:
+    """The root node. Of what is wrong PyYAML's own parser tells more than libyaml, at the place where it is."""
+    try:
+        return _composed_by(_QUICK, text)
+    except yaml.YAMLError:
+        return _composed_by(yaml.SafeLoader, text)
+
+
+def _composed_by(loader: type[yaml.SafeLoader], text: str) -> Node | None:
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):  # composing is recursive, and in libyaml without a limit
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST and (at := event.start_mark) is not None:
+            raise MarkedYAMLError(problem="maximum depth", problem_mark=Mark("", 0, at.line, at.column, None, 0))
+    root: Node | None = yaml.compose(text, Loader=loader)
+    return root
+
+
 _MARKERS = r"(?P<lead> *(?:- +)*)"
 _KEY = r"(?P<key>[^\s:：，。；！？#'\"“‘{}\[\],&*!|>%@`-][^\s:：，。；！？,]{0,29})"
 _SLIP = re.compile(rf"{_MARKERS}{_KEY}(?P<colon>：|(?<=[^\W0-9a-zA-Z_]):(?=\S))(?P<rest>.*)", re.DOTALL)
@@ -120,11 +142,8 @@ class _Draft:
     def compose(self) -> Node | None:
         """The root node, or None where the text is empty or cannot be read."""
         while True:
-            yaml = YAML(typ="safe", pure=True)
-            yaml.max_depth = DEEPEST
-            yaml.composer.warn_double_anchors = False
             try:
-                root: Node | None = yaml.compose("\n".join(self.lines))
+                root = _compose("\n".join(self.lines))
             except ReaderError as error:
                 self._strange_character(error.position)
                 return None
@@ -132,14 +151,14 @@ class _Draft:
                 if not self._mend(self._near(error)):
                     self._explain(error)
                     return None
-            except YAMLError:
+            except yaml.YAMLError:
                 self.report(Position(1, 1), "", OTHERWISE)
                 return None
             else:
                 if not self._mend(line for node in _strings(root) for line in _span(node)):
                     return root
 
-    def position(self, mark: StringMark) -> Position:
+    def position(self, mark: Mark) -> Position:
         widened = mark.column > self._widened.get(mark.line, mark.column)
         return Position(mark.line + 1, mark.column + 1 - widened)
 
@@ -196,6 +215,7 @@ class _Draft:
         mark = error.context_mark if at_start and error.context_mark is not None else error.problem_mark
         if error.context_mark is not None and (mark is None or not "".join(self.lines[mark.line :]).strip()):
             mark = error.context_mark
+        assert mark is not None  # every complaint of the parser and the composer has its place
         start = error.context_mark.line + 1 if error.context_mark is not None else 1
         line = self.lines[mark.line] if mark.line < len(self.lines) else ""
         wide = "".join(dict.fromkeys(re.findall("[，：｛｝［］＂＇“”]", line)))
@@ -209,7 +229,7 @@ def _strings(node: Node | None) -> Iterator[ScalarNode]:
     seen: set[int] = set()
     while stack:
         node, alone = stack.pop()
-        if isinstance(node, ScalarNode) and node.style is None and alone and _slip(node.value):
+        if isinstance(node, ScalarNode) and not node.style and alone and _slip(node.value):
             yield node
         elif isinstance(node, SequenceNode | MappingNode) and id(node) not in seen:
             seen.add(id(node))
@@ -238,7 +258,6 @@ class _Builder:
         self._open: set[int] = set()
         self._met: set[int] = set()
         self._too_much = False
-        self._anchors: dict[str, Node] = {}
 
     def value(self, node: Node, place: Place) -> Tree:
         position = self.positions[place] = self.draft.position(node.start_mark)
@@ -254,8 +273,6 @@ class _Builder:
             self._met.add(id(node))
             if str(node.tag) not in _TAGS:
                 self.draft.report(position, str(node.tag), "不支持以“!”开头的标记；若是文字，请加引号。", place)
-            if node.anchor and self._anchors.setdefault(node.anchor, node) is not node:
-                self.draft.report(position, f"&{node.anchor}", "这个引用名前面已经用过，应换一个。", place)
         if isinstance(node, ScalarNode):
             return _scalar(node)
         self._open.add(id(node))
@@ -266,7 +283,7 @@ class _Builder:
     def _list(self, node: SequenceNode, place: Place) -> Tree:
         items = [self.value(item, (*place, index)) for index, item in enumerate(node.value)]
         for index, item in enumerate(node.value):
-            if node.flow_style and isinstance(item, ScalarNode) and item.style is None:
+            if node.flow_style and isinstance(item, ScalarNode) and not item.style:
                 if "，" in item.value:
                     expected = "方括号里各项之间要用半角逗号“,”；若整句是文字，请加引号。"
                     self.draft.report(self.positions[*place, index], item.value, expected, (*place, index))
@@ -289,12 +306,12 @@ class _Builder:
                 first = self.key_positions[inner].line
                 expected = f"第{position.line}行的“{key}”与第{first}行重复，只能留一个。"
                 self.draft.report(position, key, expected, inner)
-            elif key_node.style is None and (match := _slip(key)):
+            elif not key_node.style and (match := _slip(key)):
                 self._report_slip(match, position, place)
                 if value_node.value == "":
                     tree.update(self._meant(match, place))
             else:
-                if key_node.style is None and key.strip(_UNSEEN) != key:
+                if not key_node.style and key.strip(_UNSEEN) != key:
                     expected = "这个键的前后有全角空格或不可见字符，应删去或改为半角空格。"
                     self.draft.report(position, key.strip(_UNSEEN), expected, place)
                 self.key_positions[inner] = position
@@ -314,4 +331,4 @@ class _Builder:
 
 def _scalar(node: ScalarNode) -> str | None:
     """The text as it is written; None for nothing, `~` and `null`. A quoted text is always text."""
-    return None if node.style is None and str(node.tag).endswith(":null") else str(node.value)
+    return None if not node.style and str(node.tag).endswith(":null") else str(node.value)

@@ -21,6 +21,7 @@ COMPLAINTS: tuple[tuple[str, str, bool], ...] = (
     ("tag", "不支持以“!”开头的标记；若是文字，请加引号。", True),
     ("single document|document (start|end)", "一个文件只能有一份内容，不能用“---”“...”隔开。", False),
     ("directive|version", "不支持以“%”开头的行；若是文字，请加引号。", False),
+    ("duplicate anchor", "这个引用名（“&”后的）前面已经用过，应换一个。", False),
     ("maximum depth", "层次套得太深。", False),
 )
 """A pattern in YAML's complaint → Chinese, and whether it is about where the thing began."""
