@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import logging
 import sqlite3
 import time
@@ -335,8 +334,8 @@ class Engine:
         ahead = [past.newest for past in self._past.values() if past.newest and past.newest <= now + BRIDGED]
         return max([now, *ahead])
 
-    def publish(self, now: dt.datetime) -> None:
-        """Write the official workbooks of what changed."""
+    def publish(self, now: dt.datetime) -> bool:
+        """Write the official workbooks of what changed; whether there were any."""
         held, wrote = set(), False
         for key, county in self.counties.items():
             about = f"出表 {key}"
@@ -353,5 +352,4 @@ class Engine:
                 held.add(about)
                 self.lasting.tell(about, f"{county.name}的表没有出完，是引擎自身出错。", error)
         self.lasting.keep("出表 ", held)
-        if wrote:
-            gc.collect()  # a workbook and its sheets know each other: left alone, a service would hold them for long
+        return wrote

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import logging
 import sqlite3
 import threading
@@ -44,6 +45,15 @@ Clock = Callable[[], dt.datetime]
 def china_now() -> dt.datetime:
     """The clock a service goes by."""
     return dt.datetime.now(CHINA)
+
+
+def give_back() -> None:
+    """The memory of what was written: a workbook and its sheets know each other, and would be held for long.
+
+    What outlives this, rules and receipts, is not looked through again the next time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class _Waker(FileSystemEventHandler):
@@ -164,7 +174,8 @@ class Watcher:
             engine.take_in(ready, Moment(now), seen, whole=whole)
         elif whole:
             engine.note_pass(Moment(now))
-        engine.publish(engine.bridged(now))
+        if engine.publish(engine.bridged(now)):
+            give_back()
         return not whole
 
     def _note(

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rapidfuzz import fuzz, process
-
 from xmreport.forms.cleaning import clean, heading_key, money_unit
 from xmreport.model.grid import Grid, address
 from xmreport.rulebook.form import Column, Form
@@ -308,6 +306,8 @@ def _group_of(headings: Headings, columns: Mapping[str, int], stack: Sequence[st
 
 def _close(label: str, ways: Mapping[str, str]) -> str | None:
     """What a heading is close to, where nothing else is nearly as close."""
+    from rapidfuzz import fuzz, process  # only for what is not written as expected
+
     best: dict[str, float] = {}
     for way, score, _ in process.extract(label, list(ways), scorer=fuzz.ratio, limit=None):
         best.setdefault(ways[way], score)

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rapidfuzz import fuzz, process
-
 from xmreport.forms.cleaning import UNDECIDED, clean, half_width, shown
 from xmreport.forms.reading import Reading, error, warning
 from xmreport.model.grid import Scalar
@@ -52,6 +50,8 @@ def read_choice(value: Scalar, column: Column, meanings: Mapping[str, str]) -> R
     if not meanings or column.others == "允许":
         return Reading(text)
     allowed = "、".join(dict.fromkeys(meanings.values()))
+    from rapidfuzz import fuzz, process  # only for what is not written as expected
+
     near = process.extractOne(text, list(meanings), scorer=fuzz.ratio, score_cutoff=40)
     suggestion = f"，最接近的是“{meanings[near[0]]}”" if near else ""
     if column.others == "提醒":

@@ -24,7 +24,7 @@ SELECT = """
 SELECT seq, file, sha256, size, outcome, arrived_at, rules, county, unit, form, task, period, due_at, late_by_s,
        row_count, nil, returned_copy, sheet, replayed, findings, handed_over
   FROM receipt
- WHERE (:county IS NULL OR county = :county)
+ WHERE {of_county}
    AND (:until IS NULL OR arrived_us <= :until)
    AND seq BETWEEN :first AND :last
  ORDER BY seq
@@ -232,7 +232,8 @@ class Ledger:
         last: int = sys.maxsize,
     ) -> tuple[Receipt, ...]:
         moment = None if until is None else encoding.microseconds(until)
-        found = self._db.execute(SELECT, {"county": county, "until": moment, "first": first, "last": last})
+        statement = SELECT.format(of_county="TRUE" if county is None else "county = :county")
+        found = self._db.execute(statement, {"county": county, "until": moment, "first": first, "last": last})
         return tuple(map(encoding.from_columns, found))
 
 

@@ -45,6 +45,8 @@ CREATE TABLE receipt (
   handed_over   TEXT               -- rarely there, and as NULL read without touching the rows
 );
 
+CREATE INDEX receipt_of_county ON receipt (county);
+
 CREATE TRIGGER receipt_follows BEFORE INSERT ON receipt
 WHEN NEW.seq <> coalesce((SELECT max(seq) FROM receipt), 0) + 1
   OR NEW.prev <> coalesce((SELECT hash FROM receipt ORDER BY seq DESC LIMIT 1), '')
