@@ -280,6 +280,8 @@ def measured(mode: str, place: str, *more: str) -> dict[str, Any]:
     if mode not in PEERS:
         gc.set_threshold(200_000, 20, 10)  # as `cli.main` does
     said = MODES[mode](Path(place), *more)
+    if mode not in PEERS:
+        gc.freeze()  # as `cli.main` does at its end
     own = resource.getrusage(resource.RUSAGE_SELF)
     return {"own_cpu": own.ru_utime + own.ru_stime, "own_mib": _peak_mib("self"), **said}
 

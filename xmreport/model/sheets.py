@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, overload
 
@@ -60,11 +60,16 @@ class LongTable(Sequence[Line]):
         """The kind of each line."""
         return [self.between[at].kind if at in self.between else "明细" for at in range(len(self))]
 
-    def values(self, field: str, places: Iterable[int]) -> list[Content]:
-        """A field of the 明细 lines at these places among all lines, in their order."""
+    def values(self, field: str, places: Sequence[int]) -> Sequence[Content]:
+        """A field of the 明细 lines at these places among all lines, which ascend."""
         column = self.columns.get(field)
-        if column is None:
-            return [None for _ in places]
+        if column is None or not places:
+            return [None] * len(places)
+        if len(places) == self.height:
+            return column
+        before = bisect_left(self._places, places[0])
+        if places[-1] - places[0] == len(places) - 1 and bisect_left(self._places, places[-1]) == before:
+            return column[places[0] - before : places[-1] - before + 1]
         return [column[place - bisect_left(self._places, place)] for place in places]
 
     def part(self, first: int, end: int) -> LongTable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -178,8 +177,11 @@ def _counted(places: Iterable[int], owners: Sequence[str]) -> dict[str, float]:
 def _totals(
     field: str, condition: Condition | None, merged: Merged, owners: Sequence[str], given: Given
 ) -> dict[str, float]:
-    """The sum of a column over each owner's rows that meet a condition, exact to the last decimal that is written."""
+    """The sum of a column over each owner's rows that meet a condition, exact to the last decimal that is written:
+    pandas makes up for what floating-point addition loses.
+    """
     held = merged.frame.held("项目", condition, given)
     counted = merged.figures[field][list(held)].dropna()
-    sums = counted.groupby([owners[at] for at in counted.index], sort=False).agg(math.fsum).round(6)
+    by = pd.Index([owners[at] for at in counted.index], dtype=object)
+    sums = counted.groupby(by, sort=False).sum().round(6)
     return {str(owner): float(total) for owner, total in sums.items()}

@@ -199,10 +199,13 @@ def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[Place], list[
     """Rows that leave the totals: of one project from two units the responsible unit's row counts, else the first."""
     leaving: set[Place] = set()
     conflicts: list[Conflict] = []
-    reported = _Reported()
+    reported, known = _Reported(), set[str | None]()
     for at, each in sorted(enumerate(returns), key=lambda one: (one[1].receipt.arrived_at, one[1].receipt.seq)):
         own = [((at, row), identity) for row, identity in enumerate(identities_of(form, each.rows))]
-        for place, identity in own:
+        keys = {key for _, identity in own for key in identity} - {None}
+        shared = [] if known.isdisjoint(keys) else own
+        known |= keys
+        for place, identity in shared:
             held = reported.find(identity)
             if held is None:
                 continue

@@ -70,7 +70,17 @@ class Body:
             return False
         if whole(cell.text) is None:
             return not PLACEHOLDER.search(cell.text)
-        return Link not in set(map(type, self._values(cell)))
+        return Link not in self._kinds(cell)
+
+    def _kinds(self, cell: PrintedCell) -> frozenset[type]:
+        """Of what kinds a printed column's values are."""
+        if cell.text not in self._known:
+            self._known[cell.text] = frozenset(map(type, self._values(cell)))
+        return self._known[cell.text]
+
+    @cached_property
+    def _known(self) -> dict[str, frozenset[type]]:
+        return {}
 
     def _values(self, cell: PrintedCell) -> Sequence[Content]:
         """What a printed column shows, line by line."""
@@ -91,7 +101,7 @@ class Body:
     def _keys(self, cell: PrintedCell) -> Sequence[object]:
         """A column's values as they are looked up: formulas with addresses, each with what picks its number format."""
         values = self._values(cell)
-        types = set(map(type, values))
+        types = self._kinds(cell)
         held = whole(cell.text)
         if Formula in types:
             at_place = zip(self.places, values, strict=True)
@@ -115,7 +125,7 @@ class Body:
         lines = set(range(min(_FIRST, self.table.height)))
         for cell in self.draft.printed[BODY]:
             values = self._values(cell)
-            length: Callable[[Any], int] = len if set(map(type, values)) == {str} else _length
+            length: Callable[[Any], int] = len if self._kinds(cell) == {str} else _length
             lines.update(map(values.index, nlargest(_WIDEST, dict.fromkeys(values), key=length)))
         return lines
 

@@ -62,8 +62,8 @@ class Draft:
             return frozenset(self.data.lines.columns) if self.data.lines.height else frozenset()
         return frozenset(field for at in self.lines_of(BODY) for field in self.lines[at].values)
 
-    def values(self, field: str, places: Iterable[int]) -> list[Content]:
-        """A field of the 明细 lines at these places."""
+    def values(self, field: str, places: Sequence[int]) -> Sequence[Content]:
+        """A field of the 明细 lines at these places, which ascend."""
         if isinstance(self.data.lines, LongTable):
             return self.data.lines.values(field, places)
         return [self.lines[at].values.get(field) for at in places]

@@ -57,8 +57,8 @@ def _details(body: Body, kinds: CellKinds) -> Iterator[tuple[float, tuple[str, .
         made = zip(columns, blocks, strict=True)
         cells = zip(*(map(column.made.__getitem__, block) for column, block in made), strict=True)
         tall = [(column, block) for column, block in zip(columns, blocks, strict=True) if column.needs]
-        needs = (map(column.needs.get, block, repeat(least)) for column, block in tall)
-        yield from zip(map(max, repeat(least), repeat(least), *needs), cells, strict=False)
+        needs = [map(column.needs.get, block, repeat(least)) for column, block in tall]
+        yield from zip(map(max, repeat(least), *needs) if needs else repeat(least), cells, strict=False)
 
 
 class _Between:
