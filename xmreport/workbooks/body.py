@@ -125,8 +125,9 @@ class Body:
         lines = set(range(min(_FIRST, self.table.height)))
         for cell in self.draft.printed[BODY]:
             values = self._values(cell)
-            length: Callable[[Any], int] = len if self._kinds(cell) == {str} else _length
-            lines.update(map(values.index, nlargest(_WIDEST, dict.fromkeys(values), key=length)))
+            length: Callable[[Any], int] = len if self._kinds(cell) <= {str, type(None)} else _length
+            held = filter(None, dict.fromkeys(values)) if length is len else dict.fromkeys(values)
+            lines.update(map(values.index, nlargest(_WIDEST, held, key=length)))
         return lines
 
 

@@ -97,12 +97,9 @@ class Column:
         if len(self.made) > _REMEMBERED:
             self.made.clear()
             self.needs.clear()
-        new: dict[type, list[object]] = {}
-        for key in dict.fromkeys(keys):
-            if key not in self.made:
-                new.setdefault(type(key), []).append(key)
-        for kind, held in new.items():
-            self._by_type.get(kind, self._singly)(held)
+        new = [key for key in dict.fromkeys(keys) if key not in self.made]
+        for kind in dict.fromkeys(map(type, new)):
+            self._by_type.get(kind, self._singly)([key for key in new if type(key) is kind])
 
     def _singly(self, keys: Iterable[object]) -> None:
         for key in keys:

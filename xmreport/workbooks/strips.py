@@ -57,8 +57,9 @@ class Strip:
         return content, self._looks[kind]
 
     def longer(self, letters: int) -> list[str]:
-        """The texts of more letters than this."""
-        return [key for key in self.keys if isinstance(key, str) and len(key) > letters]
+        """The texts of more letters than this, each as often as it stands there."""
+        long = {key for key in dict.fromkeys(self.keys) if isinstance(key, str) and len(key) > letters}
+        return [key for key in self.keys if key in long] if long else []
 
     def stripe(self, lines: Sequence[int] | None, rows: Sequence[int]) -> Stripe:
         """Some of its cells, all where `lines` is None, each as one that takes as much room.

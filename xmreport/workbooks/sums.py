@@ -13,6 +13,8 @@ from xmreport.workbooks.template import BODY, SUBTOTAL, TOTAL
 _ARGUMENTS = 200
 """Ranges that one SUM takes here; Excel allows 255."""
 
+_NUMBERS = (int, float)
+
 Span = tuple[int, int]
 
 
@@ -51,9 +53,8 @@ def total(spans: Iterable[Span], column: int, top: int, values: Iterable[Content
     ranges = [_range(span, column, top) for span in spans]
     if not ranges:
         return 0
-    numbers = (value.value if isinstance(value, Formula) else value for value in values)
-    plain = (number for number in numbers if isinstance(number, int | float) and not isinstance(number, bool))
-    return Formula(_sum(ranges), round(math.fsum(plain), 6))
+    held = (value.value if value.__class__ is Formula else value for value in values)
+    return Formula(_sum(ranges), round(math.fsum(each for each in held if each.__class__ in _NUMBERS), 6))
 
 
 def count(subtotals: Iterable[Span], spans: Iterable[Span], column: int, top: int, number: int) -> Formula | int:
