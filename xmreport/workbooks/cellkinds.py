@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from xmreport.workbooks.entries import LONGEST, Entry, Written, fitted_all
+from xmreport.model.dates import PartialDate
+from xmreport.workbooks.entries import LONGEST, Entry, Written, fitted_all, is_day, written
 from xmreport.workbooks.looks import Look
 from xmreport.workbooks.markup import markup
 from xmreport.workbooks.measure import fewest_letters, height_needed, one_line
@@ -88,6 +89,7 @@ class Column:
             str: self._texts,
             float: self._numbers,
             int: self._numbers,
+            PartialDate: self._dates,
         }
         self._by_type = makers if plain else {}
         self._outlines: dict[str, float] = {}
@@ -118,6 +120,16 @@ class Column:
         self.made.update(zip(numbers, [f"{start}{number:.16G}{end}" for number in numbers], strict=True))
         if one_line(look) > self._least:
             self.needs.update(dict.fromkeys(numbers, one_line(look)))
+
+    def _dates(self, dates: list[PartialDate]) -> None:
+        days = list(filter(is_day, dates))
+        if days:
+            _, look = self._strip.taken(days[0])
+            style = self._kinds.style(look)
+            self.made.update((day, markup(written(day), style) + self._behind) for day in days)
+            if one_line(look) > self._least:
+                self.needs.update(dict.fromkeys(days, one_line(look)))
+        self._singly(date for date in dates if not is_day(date))
 
     def _texts(self, texts: list[str]) -> None:
         usual = [text for text in texts if not _UNUSUAL.search(text) and 0 < len(text) <= LONGEST // 2]

@@ -271,14 +271,18 @@ class Draft:
         look = dated(look, content)
         text = shown(content, look.number_format)
         if held is not None and held.coloured:
-            style = self._style(text.split("\n")[0].strip())
+            style = self.colour(text)
             look = overlay(look, style) if style is not None else look
         return _wrapped(look, text)
 
-    def _style(self, text: str) -> Look | None:
-        """How a word looks; `超期3天` and `迟报（零报告）` look like the longest word they begin with."""
-        words = [word for word in self.styles if text.startswith(word)]
-        return self.styles[max(words, key=len)] if words else None
+    def colour(self, text: str) -> Look | None:
+        """The look of the word that a text begins with; `超期3天` and `迟报（零报告）` have that of the longest."""
+        found = self._coloured.match(text.split("\n", maxsplit=1)[0].strip())
+        return self.styles[found[0]] if found else None
+
+    @cached_property
+    def _coloured(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, sorted(self.styles, key=len, reverse=True))) or "(?!)")
 
 
 def _is_figure(value: Content) -> bool:

@@ -50,8 +50,7 @@ def written(content: Content) -> Written:
         case str():
             return fitted(content) or None
         case PartialDate():
-            whole = content.precise and content.year >= _FIRST_DAY
-            return dt.date(content.year, content.month, content.day) if whole else str(content)
+            return dt.date(content.year, content.month, content.day) if is_day(content) else str(content)
         case Formula():
             if isinstance(content.value, float | int):
                 _finite(content.value)
@@ -59,6 +58,11 @@ def written(content: Content) -> Written:
         case Link():
             return Link(fitted(content.text), content.target)
     raise TypeError(f"单元格不能写入 {type(content).__name__}：{content!r}")
+
+
+def is_day(date: PartialDate) -> bool:
+    """Whether a date stands in a cell as one; a year or a month alone, or a day before Excel's first, is text."""
+    return date.precise and date.year >= _FIRST_DAY
 
 
 def dated(look: Look, content: Written) -> Look:

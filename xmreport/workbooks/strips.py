@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeGuard
+from typing import Any
 
+from xmreport.model.dates import PartialDate
 from xmreport.workbooks.draft import Draft
-from xmreport.workbooks.entries import Entry, Written, fitted_all, written
+from xmreport.workbooks.entries import Entry, Written, fitted_all, is_day, written
 from xmreport.workbooks.figures import shown
 from xmreport.workbooks.layout import PrintedCell
 from xmreport.workbooks.looks import Look
@@ -48,10 +50,12 @@ class Strip:
         """What is written for a key, and how it looks."""
         value, word = key if self.named and isinstance(key, tuple) else (key, None)
         content = written(value)
-        if self.coloured:
+        # All that is of one kind, and in one colour, looks alike.
+        kind: tuple[object, ...] = (type(content), word)
+        if isinstance(content, str):
+            kind += ("\n" in content, self.coloured and self.draft.colour(content))
+        elif self.coloured:
             return content, self.draft.look(self.cell, content, word)
-        # Where words are not coloured, all that is of one kind looks alike.
-        kind = (type(content), word, isinstance(content, str) and "\n" in content)
         if kind not in self._looks:
             self._looks[kind] = self.draft.look(self.cell, content, word)
         return content, self._looks[kind]
@@ -73,14 +77,15 @@ class Strip:
         measured: dict[tuple[Look, bool, str], Entry] = {}
         stands: dict[object, Entry] = {}
         distinct = dict.fromkeys(keys)
-        texts = [] if self.named or self.coloured else [key for key in distinct if self._is_plain(key)]
-        if texts:
-            _, look = self.taken(texts[0])
-            outlines = shapes(fitted_all(texts))
-            rows_of = dict(zip(reversed(outlines), map(first.__getitem__, reversed(texts)), strict=True))
-            alike = {text: Entry(row, self.cell.column, text or None, look) for text, row in rows_of.items()}
-            measured |= {(look, False, outline): entry for outline, entry in alike.items()}
-            stands |= zip(texts, map(alike.__getitem__, outlines), strict=True)
+        for alike, outlines in self._outlined(distinct):
+            _, look = self.taken(alike[0])
+            first_of = dict(zip(reversed(outlines), reversed(alike), strict=True))
+            made = {
+                outline: Entry(first[key], self.cell.column, self.taken(key)[0], look)
+                for outline, key in first_of.items()
+            }
+            measured |= {(look, not isinstance(entry.content, str), outline): entry for outline, entry in made.items()}
+            stands |= zip(alike, map(made.__getitem__, outlines), strict=True)
         for key in distinct:
             if key not in stands:
                 content, look = self.taken(key)
@@ -90,6 +95,20 @@ class Strip:
         place_of = {key: places[id(entry)] for key, entry in stands.items()}
         return Stripe(self.cell.column, tuple(measured.values()), list(map(place_of.__getitem__, keys)))
 
-    def _is_plain(self, key: object) -> TypeGuard[str]:
-        """Whether a text looks as others of its column do."""
-        return isinstance(key, str) and bool(key) and (self.cell.look.wraps or "\n" not in key)
+    def _outlined(self, keys: Iterable[object]) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:
+        """Keys that look alike, a kind at a time, and the shape of what each shows."""
+        if self.named or self.coloured:
+            return
+        kinds: dict[type, list[Any]] = {}
+        for key in keys:
+            kinds.setdefault(type(key), []).append(key)
+        texts = [text for text in kinds.get(str, ()) if text and (self.cell.look.wraps or "\n" not in text)]
+        if texts:
+            yield texts, shapes(fitted_all(texts))
+        numbers = [number for kind in (int, float) for number in kinds.get(kind, ()) if math.isfinite(number)]
+        if numbers:
+            _, look = self.taken(numbers[0])
+            yield numbers, shapes([shown(number, look.number_format) for number in numbers])
+        days = [date for date in kinds.get(PartialDate, ()) if is_day(date)]
+        if days:
+            yield days, shapes(list(map(str, days)))
