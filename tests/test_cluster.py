@@ -13,6 +13,7 @@ from conftest import ONE_TASK, Office, at, form_one, project, surroundings
 
 from xmreport.hands import Hands
 from xmreport.model.events import FileEvent
+from xmreport.model.trouble import Trouble
 from xmreport.run import AT_HAND, TOGETHER, Engine, Moment
 
 NOW = "12-08 10:00"
@@ -30,11 +31,17 @@ class Machines:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._stack = stack
         self._folder = folder
-        note = folder / "scheduler.json"
-        self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(note))
-        _until(note.is_file)
-        self._note = note
-        self.address = "dask://" + note.read_text("utf-8").split("tcp://")[1].split('"')[0]
+        self._note = folder / "scheduler.json"
+        self.scheduler = self.schedule("0")
+        self.port = self._note.read_text("utf-8").split("tcp://127.0.0.1:")[1].split('"')[0]
+        self.address = f"dask://127.0.0.1:{self.port}"
+
+    def schedule(self, port: str) -> subprocess.Popen[bytes]:
+        self._note.unlink(missing_ok=True)
+        place = ("--host", "127.0.0.1", "--port", port, "--scheduler-file", str(self._note))
+        process = self._start("dask_scheduler", *place)
+        _until(self._note.is_file)
+        return process
 
     def worker(self) -> subprocess.Popen[bytes]:
         options = ("--no-nanny", "--nthreads", "1", "--local-directory", str(self._folder), "--host", "127.0.0.1")
@@ -105,6 +112,39 @@ def test_two_machines_find_what_one_finds_though_one_dies_midway(tmp_path: Path,
     assert len([event for event in events if isinstance(event, FileEvent)]) == len(FILES | BROKEN)
     assert first.wait() != 0
     assert _told(there) == _told(here)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_scheduler_that_dies_midway_harms_no_file_and_one_that_is_back_is_used(
+    tmp_path: Path, machines: Machines, monkeypatch
+):
+    monkeypatch.setattr("xmreport.cluster._HELLO_SECONDS", 2)
+    monkeypatch.setattr("xmreport.run.TOGETHER_S", 5)  # several are on record when the first copy is asked for
+    office = _dropped(tmp_path)
+    machines.worker()
+
+    def told(event) -> None:
+        machines.scheduler.kill()
+
+    with Engine(office.workspace, ["guxian"], told, hands=Hands(cluster=machines.address)) as engine:
+        _until(lambda: engine.pool.width == 1)
+        with pytest.raises(Trouble, match="集群断开了"):
+            engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+        recorded = len(office.receipts())
+        assert 0 < recorded < len(FILES | BROKEN)
+        assert len(office.waiting()) > len(FILES | BROKEN) - recorded  # those whose copy nobody could mark wait too
+        with pytest.raises(Trouble, match="集群没有答复"):
+            engine.recover()
+        machines.schedule(machines.port)
+        machines.worker()
+        engine.recover()
+        engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+        assert engine.tally.engine_faults == 0
+    assert len(_told(office)) == len(FILES | BROKEN)
+    copies = [receipt.returned_copy for receipt in office.receipts() if receipt.returned_copy]
+    assert copies
+    assert [copy for copy in copies if not (office.home / copy).is_file()] == []
 
 
 def test_an_address_where_nobody_answers_is_said_in_a_sentence(tmp_path: Path):

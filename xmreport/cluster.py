@@ -55,13 +55,28 @@ class Cluster(Executor):
         threads: dict[str, int] = self._client.nthreads()
         return max(1, sum(threads.values()))
 
+    @property
+    def lost(self) -> bool:
+        """Whether the scheduler is gone for good: nothing that is handed out now would ever come back."""
+        return self._client.status in {"closing", "closed"}
+
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        """Hand out a job. One that the scheduler takes away with it is cancelled."""
+        if self.lost:
+            return _cancelled()
         job: Future[Result] = self._executor.submit(guarded, self._key, self._rules, self._limits, fn, args, kwargs)
-        return job
+        return _cancelled() if self.lost else job
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._executor.shutdown(wait=wait and not cancel_futures)
         self._client.close()
+
+
+def _cancelled() -> Future[Any]:
+    future: Future[Any] = Future()
+    future.cancel()
+    future.set_running_or_notify_cancel()
+    return future
 
 
 def guarded(

@@ -41,6 +41,7 @@ TOGETHER, TOGETHER_S = 64, 0.25
 """Files recorded in one transaction at most, and how long the first of them waits for the others."""
 KEEPING = 4
 """Threads that make originals durable: what they wait for is the disk."""
+LOST = "审表的集群断开了"
 AT_HAND = 16
 """Files a worker that are read ahead of the one being decided on: enough to keep all busy, few enough to hold."""
 BRIDGED = dt.timedelta(minutes=10)
@@ -123,6 +124,8 @@ class Engine:
 
     def recover(self) -> None:
         """Finish what a crash, or a locked file, left between its record and its leaving the inbox."""
+        if self._own_pool and getattr(self._pool, "lost", False):  # a cluster that is back is greeted anew
+            self._pool = None
         for drop, receipts in self.ledger.unfinished():
             told = drop in self._stuck
             if receipts[0].county in self.counties and self._clear(drop, receipts):
@@ -291,7 +294,7 @@ class Engine:
             found = set_aside("F07", failure.reason)
         except CancelledError as lost:
             # Whoever examines is gone: that says nothing of the file, which stays where it is.
-            raise Trouble("审表的集群断开了，这一遍没有收完；没收的还在收件文件夹里，恢复后再运行一次。") from lost
+            raise Trouble(f"{LOST}，这一遍没有收完；没收的还在收件文件夹里，恢复后再运行一次。") from lost
         except Exception as error:  # noqa: BLE001 - the boundary of one file: whatever fails here must not stop the others
             self.tally.fault(f"处理 {arrival.file} 时引擎出错，已另存待查，其他文件不受影响。", error)
             found = set_aside("F11", "")
@@ -307,7 +310,7 @@ class Engine:
     def _clear(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> bool:
         """After the record: the returned copy goes out, and the file leaves the inbox.
 
-        False where a folder or the file is locked: the next pass tries again.
+        False where a folder or the file is locked, or nobody is there to mark the copy: the next pass tries again.
         """
         returned = [receipt for receipt in receipts if receipt.returned_copy]
         try:
@@ -318,10 +321,10 @@ class Engine:
                 remove(path, drop.identity)
             elif is_still(path, drop.identity):
                 self.ledger.originals.set_aside(path, str(receipts[0].seq))
-        except OSError as error:
+        except (OSError, CancelledError) as error:
             self.tally.troubles += 1
-            self._stuck[drop] = about = f"收尾 {error.errno}" if error.errno in DISK else f"收尾 {drop.file}"
-            why = f"{error.strerror or error}（{error.filename or ''}）"
+            about, why = _hindrance(drop, error)
+            self._stuck[drop] = about
             self.lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}")
             return False
         return True
@@ -353,3 +356,11 @@ class Engine:
                 self.lasting.tell(about, f"{county.name}的表没有出完，是引擎自身出错。", error)
         self.lasting.keep("出表 ", held)
         return wrote
+
+
+def _hindrance(drop: Drop, error: OSError | CancelledError) -> tuple[str, str]:
+    """What keeps a recorded file in the inbox: what it is noted under, the same for all that it holds up, and why."""
+    if isinstance(error, CancelledError):
+        return "收尾 集群", LOST
+    about = f"收尾 {error.errno}" if error.errno in DISK else f"收尾 {drop.file}"
+    return about, f"{error.strerror or error}（{error.filename or ''}）"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor
 from dataclasses import dataclass, replace
 
 from xmreport.decide import UNKNOWN_UNIT
@@ -14,6 +14,7 @@ from xmreport.ledger import OriginalDamaged, Originals
 from xmreport.model.findings import Finding
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.text import file_name
+from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.reading.guard import WorkerFailure
 from xmreport.rulebook.book import County
@@ -88,6 +89,8 @@ class Sender:
         except OriginalDamaged as damaged:
             log.warning("%s 的标红副本没有做成，改发退回说明：%s", receipt.file, damaged)
             self.tally.troubles += 1
+        except (CancelledError, Trouble):  # the copy can be made once the cluster is back
+            raise
         except OSError as error:
             if error.errno in DISK:  # the copy can be made once there is room again
                 raise
