@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Self, overload
+from typing import Any, Self
 
+from xmreport.model.dormant import Dormant
 from xmreport.model.text import to_json
 
 
@@ -35,7 +36,7 @@ class Finding:
         return self.severity is Severity.ERROR
 
 
-class Findings(Sequence[Finding]):
+class Findings(Dormant[Finding]):
     """The findings of a receipt. In the ledger they are one text, read when asked for and not kept: few ever ask."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
@@ -56,35 +57,11 @@ class Findings(Sequence[Finding]):
     @cached_property
     def text(self) -> str:
         """JSON: a list of objects."""
-        return to_json([_told(finding) for finding in self._findings])
+        return to_json([_told(finding) for finding in self._items])
 
     @property
-    def _findings(self) -> tuple[Finding, ...]:
+    def _items(self) -> tuple[Finding, ...]:
         return tuple(map(_read, json.loads(self.text))) if self._given is None else self._given
-
-    def __len__(self) -> int:
-        return len(self._findings)
-
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self._findings)
-
-    @overload
-    def __getitem__(self, at: int) -> Finding: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Finding]: ...
-
-    def __getitem__(self, at: int | slice) -> Finding | Sequence[Finding]:
-        return self._findings[at]
-
-    def __eq__(self, other: object) -> bool:
-        return self._findings == tuple(other) if isinstance(other, Findings | tuple) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __repr__(self) -> str:
-        return repr(self._findings)
 
 
 def _read(said: Mapping[str, Any]) -> Finding:

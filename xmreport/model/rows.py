@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any, Self, overload
+from typing import Any, Self
 
 from xmreport.model.dates import PartialDate
+from xmreport.model.dormant import Dormant
 from xmreport.model.submission import Cell, Identity, Row, Unreadable
 from xmreport.model.text import to_json
 
@@ -40,7 +41,7 @@ class Block:
             yield Row(self.sheet, number, _Line(self.columns, at), self.originals.get(at, nothing))
 
 
-class Rows(Sequence[Row]):
+class Rows(Dormant[Row]):
     """A return's rows in their order. Between processes and in the ledger they are one text, read when asked for."""
 
     def __init__(self, blocks: Iterable[Block], identities: Sequence[Identity] = ()) -> None:
@@ -79,7 +80,7 @@ class Rows(Sequence[Row]):
         return _parse, (self.text, len(self), *zip(*self.identities, strict=True))
 
     @cached_property
-    def _rows(self) -> tuple[Row, ...]:
+    def _items(self) -> tuple[Row, ...]:
         return tuple(chain.from_iterable(block.rows() for block in self.blocks))
 
     @cached_property
@@ -88,27 +89,6 @@ class Rows(Sequence[Row]):
 
     def __len__(self) -> int:
         return self._count
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self._rows)
-
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        return self._rows[at]
-
-    def __eq__(self, other: object) -> bool:
-        return self._rows == tuple(other) if isinstance(other, Rows | tuple) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __repr__(self) -> str:
-        return repr(self._rows)
 
 
 class _Line(Mapping[str, Cell]):
