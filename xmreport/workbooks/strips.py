@@ -78,22 +78,23 @@ class Strip:
         stands: dict[object, Entry] = {}
         distinct = dict.fromkeys(keys)
         for alike, outlines in self._outlined(distinct):
-            _, look = self.taken(alike[0])
-            first_of = dict(zip(reversed(outlines), reversed(alike), strict=True))
-            made = {
-                outline: Entry(first[key], self.cell.column, self.taken(key)[0], look)
-                for outline, key in first_of.items()
-            }
-            measured |= {(look, not isinstance(entry.content, str), outline): entry for outline, entry in made.items()}
-            stands |= zip(alike, map(made.__getitem__, outlines), strict=True)
+            firsts = dict(zip(reversed(outlines), reversed(alike), strict=True))
+            entries = {outline: self._measured(key, outline, first[key], measured) for outline, key in firsts.items()}
+            stands |= zip(alike, map(entries.__getitem__, outlines), strict=True)
         for key in distinct:
             if key not in stands:
                 content, look = self.taken(key)
-                kind = look, not isinstance(content, str), shape(shown(content, look.number_format))
-                stands[key] = measured.setdefault(kind, Entry(first[key], self.cell.column, content, look))
+                stands[key] = self._measured(key, shape(shown(content, look.number_format)), first[key], measured)
         places = {id(entry): at for at, entry in enumerate(measured.values())}
         place_of = {key: places[id(entry)] for key, entry in stands.items()}
         return Stripe(self.cell.column, tuple(measured.values()), list(map(place_of.__getitem__, keys)))
+
+    def _measured(self, key: object, outline: str, row: int, measured: dict[tuple[Look, bool, str], Entry]) -> Entry:
+        """The cell that stands for all of a look and an outline: this one, where there is none in `measured`."""
+        content, look = self.taken(key)
+        return measured.setdefault(
+            (look, not isinstance(content, str), outline), Entry(row, self.cell.column, content, look)
+        )
 
     def _outlined(self, keys: Iterable[object]) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:
         """Keys that look alike, a kind at a time, and the shape of what each shows."""
