@@ -558,7 +558,7 @@ def test_a_file_that_cannot_be_taken_out_is_recorded_once_and_taken_out_later(of
         raise PermissionError(13, "in use", str(path))
 
     office.drop("古阳镇/a.xlsx", GOOD)
-    monkeypatch.setattr(xmreport.run, "remove", held)
+    monkeypatch.setattr("xmreport.leaving.remove", held)
     office.take("12-08 10:00")
     assert office.take("12-08 10:01") == []
     monkeypatch.undo()

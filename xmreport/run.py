@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Self
 
 from xmreport.decide import Judge, folder_unit
 from xmreport.examine import examine
 from xmreport.hands import OWN, Hands
 from xmreport.inbox import Inbox
-from xmreport.intake.scan import Changed, Found, is_still, read_bytes, remove
+from xmreport.intake.scan import Changed, Found, read_bytes
 from xmreport.lasting import Lasting
-from xmreport.ledger import Drop, Entry, Ledger, OriginalDamaged
+from xmreport.leaving import LOST, Leaving
+from xmreport.ledger import Entry, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, FileEvent
 from xmreport.model.receipts import Outcome, Receipt
@@ -31,7 +31,7 @@ from xmreport.publish import Publisher
 from xmreport.reading.guard import WorkerFailure
 from xmreport.recheck import recheck_once
 from xmreport.rulebook.book import County
-from xmreport.sending import DISK, Sender
+from xmreport.sending import Sender
 from xmreport.tally import Tally
 from xmreport.underway import UnderWay, arrival, drop_of, is_oversized, set_aside
 from xmreport.workspace import Workspace
@@ -41,7 +41,6 @@ TOGETHER, TOGETHER_S = 64, 0.25
 """Files recorded in one transaction at most, and how long the first of them waits for the others."""
 KEEPING = 4
 """Threads that make originals durable: what they wait for is the disk."""
-LOST = "审表的集群断开了"
 AT_HAND = 16
 """Files a worker that are read ahead of the one being decided on: enough to keep all busy, few enough to hold."""
 BRIDGED = dt.timedelta(minutes=10)
@@ -80,7 +79,7 @@ class Engine:
         self._past = {key: Past(self.ledger, key) for key in keys}
         self._publishers = {key: Publisher(workspace, county, self.ledger) for key, county in self.counties.items()}
         self._sender = Sender(workspace, self.counties, self.ledger.originals, lambda: self.pool, self.tally)
-        self._stuck: dict[Drop, str] = {}
+        self._leaving = Leaving(workspace, self.ledger, self._sender, self.lasting, self.tally)
         met = {key for key, past in self._past.items() if past.receipts}
         self.inbox = Inbox(workspace, self.counties, self.ledger, self.lasting, met)
 
@@ -127,16 +126,16 @@ class Engine:
         if self._own_pool and getattr(self._pool, "lost", False):  # a cluster that is back is greeted anew
             self._pool = None
         for drop, receipts in self.ledger.unfinished():
-            told = drop in self._stuck
-            if receipts[0].county in self.counties and self._clear(drop, receipts):
-                self._finish([drop])
+            told = self._leaving.is_stuck(drop)
+            if receipts[0].county in self.counties and self._leaving.clear(drop, receipts):
+                self._leaving.finish([drop])
                 if not told:
                     self._tell(receipts)
-        self.lasting.keep("收尾 ", self._stuck.values())
+        self._leaving.keep_telling()
 
     def found(self) -> Iterator[tuple[County, Found]]:
         """Everything in the inboxes of this engine's counties that is still to be taken in."""
-        return ((county, found) for county, found in self.inbox.found() if drop_of(found) not in self._stuck)
+        return ((county, found) for county, found in self.inbox.found() if not self._leaving.is_stuck(drop_of(found)))
 
     def settled(self) -> list[tuple[County, Found]]:
         """What holds still during a short look."""
@@ -261,10 +260,10 @@ class Engine:
         gone = []
         for each, entry, receipts in settled:
             assert entry.drop
-            if entry.stays or self._clear(entry.drop, receipts, each.data):
+            if entry.stays or self._leaving.clear(entry.drop, receipts, each.data):
                 gone += [] if entry.stays else [entry.drop]
             self._tell(receipts)
-        self._finish(gone)
+        self._leaving.finish(gone)
 
     def _recorded(self, each: UnderWay) -> tuple[UnderWay, Entry, list[Receipt]]:
         arrival = replace(each.arrival, sha256=each.kept.result()) if each.kept else each.arrival
@@ -300,38 +299,6 @@ class Engine:
             found = set_aside("F11", "")
         return (replace(arrival, findings=found.findings),)
 
-    def _finish(self, gone: Sequence[Drop]) -> None:
-        """The ledger knows that these have left the inbox."""
-        if gone:
-            self.ledger.finish(gone)
-        for drop in gone:
-            self._stuck.pop(drop, None)
-
-    def _clear(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> bool:
-        """After the record: the returned copy goes out, and the file leaves the inbox.
-
-        False where a folder or the file is locked, or nobody is there to mark the copy: the next pass tries again.
-        """
-        returned = [receipt for receipt in receipts if receipt.returned_copy]
-        try:
-            if returned:
-                self._sender.send_back(returned, data)
-            path = self._inbox_path(drop.file)
-            if not is_oversized(receipts):
-                remove(path, drop.identity)
-            elif is_still(path, drop.identity):
-                self.ledger.originals.set_aside(path, str(receipts[0].seq))
-        except (OSError, CancelledError) as error:
-            self.tally.troubles += 1
-            about, why = _hindrance(drop, error)
-            self._stuck[drop] = about
-            self.lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}")
-            return False
-        return True
-
-    def _inbox_path(self, shown: str) -> Path:
-        return self.workspace.inbox / shown.removeprefix("inbox/")
-
     def bridged(self, now: dt.datetime) -> dt.datetime:
         """Now; where a clock was set back a little, the latest arrival: what came must not vanish from the tables."""
         ahead = [past.newest for past in self._past.values() if past.newest and past.newest <= now + BRIDGED]
@@ -356,11 +323,3 @@ class Engine:
                 self.lasting.tell(about, f"{county.name}的表没有出完，是引擎自身出错。", error)
         self.lasting.keep("出表 ", held)
         return wrote
-
-
-def _hindrance(drop: Drop, error: OSError | CancelledError) -> tuple[str, str]:
-    """What keeps a recorded file in the inbox: what it is noted under, the same for all that it holds up, and why."""
-    if isinstance(error, CancelledError):
-        return "收尾 集群", LOST
-    about = f"收尾 {error.errno}" if error.errno in DISK else f"收尾 {drop.file}"
-    return about, f"{error.strerror or error}（{error.filename or ''}）"

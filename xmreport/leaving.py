@@ -1,0 +1,72 @@
+"""After the record: what goes back goes out, and the file leaves the inbox. What cannot be done now is done later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import CancelledError
+
+from xmreport.intake.scan import is_still, remove
+from xmreport.lasting import Lasting
+from xmreport.ledger import Drop, Ledger
+from xmreport.model.receipts import Receipt
+from xmreport.sending import DISK, Sender
+from xmreport.tally import Tally
+from xmreport.underway import is_oversized
+from xmreport.workspace import Workspace
+
+LOST = "审表的集群断开了"
+_ABOUT = "收尾 "
+
+
+class Leaving:
+    """The last steps of recorded files, and those that are held up: a folder or file is locked, nobody marks copies."""
+
+    def __init__(self, workspace: Workspace, ledger: Ledger, sender: Sender, lasting: Lasting, tally: Tally) -> None:
+        self._workspace = workspace
+        self._ledger = ledger
+        self._sender = sender
+        self._lasting = lasting
+        self._tally = tally
+        self._stuck: dict[Drop, str] = {}
+
+    def is_stuck(self, drop: Drop) -> bool:
+        """Whether a file is on record and yet could not leave."""
+        return drop in self._stuck
+
+    def clear(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> bool:
+        """Send back the copy, and take the file out of the inbox; False where the next pass has to try again."""
+        returned = [receipt for receipt in receipts if receipt.returned_copy]
+        try:
+            if returned:
+                self._sender.send_back(returned, data)
+            path = self._workspace.inbox / drop.file.removeprefix("inbox/")
+            if not is_oversized(receipts):
+                remove(path, drop.identity)
+            elif is_still(path, drop.identity):
+                self._ledger.originals.set_aside(path, str(receipts[0].seq))
+        except (OSError, CancelledError) as error:
+            about, why = _hindrance(drop, error)
+            self._stuck[drop] = about
+            self._tally.troubles += 1
+            self._lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}")
+            return False
+        return True
+
+    def finish(self, gone: Sequence[Drop]) -> None:
+        """The ledger knows that these have left the inbox."""
+        if gone:
+            self._ledger.finish(gone)
+        for drop in gone:
+            self._stuck.pop(drop, None)
+
+    def keep_telling(self) -> None:
+        """What still holds files up is not said again; what does so no more is forgotten."""
+        self._lasting.keep(_ABOUT, self._stuck.values())
+
+
+def _hindrance(drop: Drop, error: OSError | CancelledError) -> tuple[str, str]:
+    """What keeps a recorded file in the inbox: what it is noted under, the same for all that it holds up, and why."""
+    if isinstance(error, CancelledError):
+        return f"{_ABOUT}集群", LOST
+    about = f"{_ABOUT}{error.errno if error.errno in DISK else drop.file}"
+    return about, f"{error.strerror or error}（{error.filename or ''}）"
