@@ -119,8 +119,8 @@ def test_two_machines_find_what_one_finds_though_one_dies_midway(tmp_path: Path,
 def test_a_scheduler_that_dies_midway_harms_no_file_and_one_that_is_back_is_used(
     tmp_path: Path, machines: Machines, monkeypatch
 ):
-    monkeypatch.setattr("xmreport.cluster._HELLO_SECONDS", 2)
-    monkeypatch.setattr("xmreport.run.TOGETHER_S", 5)  # several are on record when the first copy is asked for
+    monkeypatch.setattr("xmreport.cluster._HELLO_SECONDS", 5)
+    monkeypatch.setattr("xmreport.run.TOGETHER_S", 60)  # many are on record when the first copy is asked for
     office = _dropped(tmp_path)
     machines.worker()
 
