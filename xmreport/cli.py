@@ -63,6 +63,8 @@ def main() -> None:
     gc.set_threshold(200_000, 20, 10)  # what a pass makes lives as long as the pass: looking for garbage in it is idle
     # Figures are added up, no more: the threads of numpy's linear algebra would cost more to start than all of it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # No plugin of pydantic is wanted: looking for one reads the metadata of every package that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     logging.raiseExceptions = False  # a log that cannot be written must not reach a clerk's screen as a traceback
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(logging.WARNING)

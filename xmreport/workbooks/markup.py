@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from xml.sax.saxutils import escape
+from functools import partial
+from html import escape
 
 from xlsxwriter.xmlwriter import XMLwriter
 
 from xmreport.model.sheets import Formula, Link
 from xmreport.workbooks.entries import Written
 
+_escaped = partial(escape, quote=False)
 _EPOCH = dt.date(1899, 12, 31).toordinal()
 _PHANTOM = 59
 """Days after which Excel counts one too many: it believes in 29 February 1900."""
@@ -34,8 +36,8 @@ def markup(content: Written, style: int) -> str:
             return f' s="{style}"><v>{content:.16G}</v></c>'
         case Formula(text, value):
             kind = ' t="str"' if isinstance(value, str) and value else ""
-            cached = "" if value is None else escape(str(value))
-            return f' s="{style}"{kind}><f>{escape(text)}</f><v>{cached}</v></c>'
+            cached = "" if value is None else _escaped(str(value))
+            return f' s="{style}"{kind}><f>{_escaped(text)}</f><v>{cached}</v></c>'
         case Link():
             raise TypeError(f"a link is not streamed: {content!r}")
 
@@ -43,4 +45,4 @@ def markup(content: Written, style: int) -> str:
 def _text(text: str) -> str:
     kept = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
     plain = XMLwriter._escape_control_characters(text) if "_x" in text else text  # noqa: SLF001 - _x0041_ is no letter A
-    return f"<t{kept}>{escape(plain)}</t>"
+    return f"<t{kept}>{_escaped(plain)}</t>"
