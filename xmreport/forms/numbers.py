@@ -18,6 +18,7 @@ IN_YUAN = {
     "亿元": Decimal(100_000_000),
 }
 _TOO_MUCH = Decimal(10) ** 15
+_TOO_MANY = float(_TOO_MUCH)
 _NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SUFFIX = r"百万元?|千万元?|亿元?|万元?|千元|元"
 _MONEY = re.compile(rf"(约|大约|近|约为|预计|估算)?[¥￥]?({_NUMBER})({_SUFFIX})?(人民币)?(左右|上下)?")
@@ -26,7 +27,7 @@ _RANGE = re.compile(rf"{_NUMBER}\s*(?:元|万元?|亿元?)?\s*[-~—–至到]+\
 
 def is_plain_money(number: float) -> bool:
     """A figure that is kept as it is where no unit has to be turned into another."""
-    return 0 <= number < _TOO_MUCH and round(number, 8) == number
+    return 0 <= number < _TOO_MANY and round(number, 8) == number
 
 
 def in_unit(number: Decimal, written: str, unit: str) -> float:

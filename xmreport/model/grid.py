@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 Scalar = None | bool | int | float | str | dt.date | dt.datetime | dt.time
 
@@ -12,6 +13,7 @@ UNCACHED = "公式未计算"
 """The fault of a formula that carries no computed value."""
 
 
+@lru_cache(maxsize=16_384)
 def column_letters(column: int) -> str:
     """Excel's letters of a 1-based column: 1 → A, 27 → AA."""
     letters = ""

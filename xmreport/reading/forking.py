@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_MEMORY = Path("/proc/self/statm")
 LARGEST_MIB = 75
 """A larger parent hands too much down: a worker begins with its parent's memory."""
 
@@ -40,7 +41,7 @@ def _is_open(descriptor: int) -> bool:
 def held_mib() -> float:
     """The memory this process holds; 0 where the system does not tell. (Its own peak would count its parent's too.)"""
     try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        pages = int(_MEMORY.read_bytes().split()[1])
     except OSError:
         return 0.0
     return pages * _PAGE / 2**20
