@@ -7,11 +7,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from building import F1_AFTER, F1_BEFORE, SUBS
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Chart, Formula, Line, LongTable, SheetData, WorkbookData
+from xmreport.workbooks.entries import written
 from xmreport.workbooks.measure import _lines, _unit, _units, lines, units
 from xmreport.workbooks.official import build
 from xmreport.workbooks.package import PackedBook
@@ -80,23 +82,13 @@ VALUES = st.one_of(
     st.builds(PartialDate, st.integers(1899, 2040), st.integers(1, 12), st.sampled_from([0, 1, 28])),
     st.sampled_from(["=1+1", "-", "@甲", "甲<乙>&丙", " 前后 ", "甲\r\n乙", "已办结", "超期3天", "很长的内容" * 80]),
 )  # fmt: skip
-FIELDS = (
-    *(
-        "填报单位",
-        "项目名称",
-        "项目代码",
-        "项目单位",
-        "责任单位",
-        "建设性质",
-        "所属领域",
-        "是否产业项目",
-        "建设内容及规模",
-    ),
-    *("建设起止年限", "总投资", "年度计划投资", "计划开工时间", "立项.办理层级", "立项.办理进展", "立项.办结时间"),
-    *("立项.拟办结时限", "需协调解决的问题", "协调层级", "备注"),
-)
-
+FIELDS = ("填报单位", *F1_BEFORE[1:], *(f"立项.{sub}" for sub in SUBS), *F1_AFTER)
 DATES = ("计划开工时间", "立项.办结时间", "立项.拟办结时限")
+
+
+def test_a_day_before_excels_leap_year_that_was_none_is_text():
+    assert written(PartialDate(1900, 2, 28)) == "1900-02-28"
+    assert written(PartialDate(1900, 3, 1)) == dt.date(1900, 3, 1)
 
 
 @settings(max_examples=6, deadline=None, phases=(Phase.explicit, Phase.generate))

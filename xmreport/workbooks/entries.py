@@ -16,7 +16,8 @@ from xmreport.workbooks.wording import clean, is_clean
 LONGEST = 32_767
 """UTF-16 units that a cell of Excel holds."""
 _CUT = "……（原文过长，此处截断）"
-_FIRST_DAY = 1900
+_FIRST_DAY = (1900, 3, 1)
+"""Excel believes in 29 February 1900: before this day its numbers mean other days than those of other programs."""
 
 Written = None | str | int | float | dt.date | Formula | Link
 
@@ -61,8 +62,8 @@ def written(content: Content) -> Written:
 
 
 def is_day(date: PartialDate) -> bool:
-    """Whether a date stands in a cell as one; a year or a month alone, or a day before Excel's first, is text."""
-    return date.precise and date.year >= _FIRST_DAY
+    """Whether a date stands in a cell as one; a year or a month alone, or a day that not all programs know, is text."""
+    return date.precise and date >= _FIRST_DAY
 
 
 def dated(look: Look, content: Written) -> Look:

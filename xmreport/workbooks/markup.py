@@ -12,9 +12,7 @@ from xmreport.model.sheets import Formula, Link
 from xmreport.workbooks.entries import Written
 
 _escaped = partial(escape, quote=False)
-_EPOCH = dt.date(1899, 12, 31).toordinal()
-_PHANTOM = 59
-"""Days after which Excel counts one too many: it believes in 29 February 1900."""
+_EPOCH = dt.date(1899, 12, 30).toordinal()
 
 
 def markup(content: Written, style: int) -> str:
@@ -30,8 +28,7 @@ def markup(content: Written, style: int) -> str:
         case str():
             return f' s="{style}" t="inlineStr"><is>{_text(content)}</is></c>'
         case dt.date():
-            days = content.toordinal() - _EPOCH
-            return f' s="{style}"><v>{days + (days > _PHANTOM)}</v></c>'
+            return f' s="{style}"><v>{content.toordinal() - _EPOCH}</v></c>'
         case int() | float():
             return f' s="{style}"><v>{content:.16G}</v></c>'
         case Formula(text, value):
