@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from xmreport.ledger import Entry, Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Event, FileEvent, Published
 from xmreport.model.receipts import Outcome
-from xmreport.watch import PATIENCE, QUIET, Watcher
+from xmreport.watch import PATIENCE, QUIET, Watcher, give_back
 
 GOOD = form_one(project("甲"), day=None)
 SECOND = dt.timedelta(seconds=1)
@@ -385,6 +386,15 @@ def test_an_edit_of_the_rules_takes_effect_without_a_restart(office: Office, shi
     shift.look()
     [receipt] = shift.look(QUIET)
     assert (receipt.unit, receipt.outcome) == ("县水利局", Outcome.ACCEPTED)
+
+
+def test_the_engine_of_the_rules_before_an_edit_does_not_stay_in_memory(office: Office, shift: Shift):
+    give_back()
+    before = weakref.ref(shift.engine)
+    office.change_rules("- 县水利局", "- {名称: 县水利局, 别名: [水务处]}")
+    shift.engine = shift.watcher.renewed(shift.engine)
+    give_back()
+    assert before() is None
 
 
 def test_an_edit_with_a_fault_is_said_and_the_old_rules_go_on(office: Office, shift: Shift, caplog):

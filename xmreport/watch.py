@@ -141,6 +141,7 @@ class Watcher:
             log.warning("规则文件改动后有错，暂按原来的规则继续：%s", told)
             return engine
         engine.close()
+        gc.unfreeze()  # what the engine before held is given back with the next publishing
         self.workspace = workspace
         log.warning("规则文件已改动，按新的规则继续。")
         return Engine(workspace, self.keys, self.emit, hands=self.hands)
