@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xmreport.ledger import Drop, Entry, Ledger, LedgerDamaged, LedgerOfAnotherVersion
+from xmreport.ledger import Drop, Entry, Extent, Ledger, LedgerDamaged, LedgerOfAnotherVersion
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
@@ -153,6 +153,14 @@ def test_receipts_come_in_the_order_they_were_written_not_arrived(ledger):
 def test_receipts_of_one_county(ledger):
     ledger.record([entry(1), entry(2, county="linxian"), entry(3, county=None)])
     assert [found.seq for found in ledger.receipts(county="linxian")] == [2]
+
+
+def test_how_far_a_county_reaches_is_told_without_reading_it(ledger):
+    assert ledger.extent("guxian") == Extent(0, 0, None)
+    for number, (county, hour) in enumerate((("guxian", 9), ("guxian", 11), ("huozhou", 12), ("guxian", 10)), 1):
+        ledger.record([entry(number, county=county, arrived_at=T.replace(hour=hour))])
+    assert ledger.extent("guxian") == Extent(3, 4, T.replace(hour=11))
+    assert [ledger.ahead("guxian", T.replace(hour=hour)) for hour in (8, 10, 11)] == [3, 1, 0]
 
 
 def test_until_is_a_moment_whatever_the_offset_it_is_written_in(ledger):

@@ -192,6 +192,22 @@ def test_an_idle_look_is_cheap_and_reads_no_receipt_again(office: Office, shift:
     assert spent < 0.5
 
 
+def test_an_engine_that_begins_where_all_is_published_reads_no_receipt(office: Office):
+    office.send("古阳镇/a.xlsx", GOOD, "12-08 09:00")
+    before = Shift(office, "12-08 09:30")
+    before.look()
+    before.engine.close()
+    again = Shift(office, "12-08 10:00")
+    statements: list[str] = []
+    try:
+        again.engine.ledger._db.set_trace_callback(statements.append)
+        again.look()
+    finally:
+        again.engine.close()
+    assert statements
+    assert not [each for each in statements if "findings" in each]
+
+
 # The service itself, for real
 
 

@@ -21,53 +21,63 @@ AT_HAND = 4
 
 
 class Past:
-    """The receipts of one county, oldest first; without their rows, which stay in the ledger."""
+    """The receipts of one county, oldest first; without their rows, which stay in the ledger.
+
+    How many they are is known at once; they are read when first asked for: a pass that finds nothing new never asks.
+    """
 
     def __init__(self, ledger: Ledger, county: str) -> None:
         self._ledger = ledger
-        self.receipts: list[Receipt] = []
-        self.newest: dt.datetime | None = None
-        """The latest moment of arrival."""
-        self._of_unit: dict[str, list[Receipt]] = {}
-        self._of_bytes: dict[tuple[str | None, str | None], list[Receipt]] = {}
-        self._accepted: dict[Period, dict[str, list[Receipt]]] = {}
+        self._county = county
         self._held: dict[Period, _Held] = {}
-        self._copies: set[str] = set()
-        for receipt in ledger.receipts(county):
-            self._take(receipt)
+        extent = ledger.extent(county)
+        self.count = extent.receipts
+        self.last = extent.last
+        """The number of the last receipt; 0 where there is none."""
+        self.newest = extent.newest
+        """The latest moment of arrival."""
+        self._read: _Known | None = None
 
-    def add(self, receipts: Iterable[Receipt]) -> None:
-        """Receipts just recorded."""
-        for receipt in receipts:
-            self._take(replace(receipt, rows=(), findings=Findings.parse(Findings.of(receipt.findings).text)))
+    @property
+    def receipts(self) -> Sequence[Receipt]:
+        return self._known.receipts
+
+    @property
+    def _known(self) -> _Known:
+        if self._read is None:
+            self._read = _Known(self._ledger.receipts(self._county))
+        return self._read
+
+    def add(self, recorded: Iterable[Receipt]) -> None:
+        """Receipts just recorded. Those of a file that was on record already are known."""
+        for receipt in recorded:
+            if receipt.seq <= self.last:
+                continue
+            if self._read:
+                self._read.take(replace(receipt, rows=(), findings=Findings.parse(Findings.of(receipt.findings).text)))
+            self.count += 1
+            self.last = receipt.seq
+            self.newest = max(self.newest or receipt.arrived_at, receipt.arrived_at)
             held = self._held.get((receipt.task, receipt.period))
             if held and receipt.outcome is Outcome.ACCEPTED and receipt.unit:
-                versions = self._accepted[receipt.task, receipt.period][receipt.unit]
+                versions = self._known.accepted[receipt.task, receipt.period][receipt.unit]
                 if max(versions, key=_newest).seq == receipt.seq:
                     held.put(receipt.unit, receipt.seq, receipt.rows)
 
-    def _take(self, receipt: Receipt) -> None:
-        self.receipts.append(receipt)
-        self.newest = max(self.newest or receipt.arrived_at, receipt.arrived_at)
-        self._of_bytes.setdefault((receipt.unit, receipt.sha256), []).append(receipt)
-        if receipt.returned_copy:
-            self._copies.add(_written(receipt.returned_copy))
-        if receipt.unit:
-            self._of_unit.setdefault(receipt.unit, []).append(receipt)
-            if receipt.outcome is Outcome.ACCEPTED:
-                own = self._accepted.setdefault((receipt.task, receipt.period), {})
-                own.setdefault(receipt.unit, []).append(receipt)
+    def ahead(self, now: dt.datetime) -> int:
+        """How many arrived after this moment, as they did once the clock was set back."""
+        return self._ledger.ahead(self._county, now) if self.newest and self.newest > now else 0
 
     def rows(self, receipt: Receipt) -> Sequence[Row]:
         return self._ledger.rows(receipt.seq)
 
     def has_copy(self, target: str) -> bool:
         """Whether a returned copy stands under that name, or one that some disks take for the same."""
-        return _written(target) in self._copies
+        return _written(target) in self._known.copies
 
     def accepted(self, task: str, period: str, unit: str) -> list[Receipt]:
         """Every acceptable version of a unit's return for a period."""
-        return self._accepted.get((task, period), {}).get(unit, [])
+        return self._known.accepted.get((task, period), {}).get(unit, [])
 
     def in_force(self, task: str, period: str, unit: str) -> Receipt | None:
         """The version that counts."""
@@ -79,7 +89,7 @@ class Past:
         One that was returned under other rules is no obstacle: the rules may have been at fault.
         """
         found = []
-        for before in self._of_bytes.get((receipt.unit, receipt.sha256), ()):
+        for before in self._known.of_bytes.get((receipt.unit, receipt.sha256), ()):
             same = (before.task, before.period, before.sheet) == (receipt.task, receipt.period, receipt.sheet)
             judged = before.outcome is Outcome.ACCEPTED or (
                 before.outcome is Outcome.RETURNED and before.rules == receipt.rules
@@ -92,7 +102,7 @@ class Past:
         """The unit's last accepted return of a form before this period; for a task on demand, the one before this."""
         earlier = [
             receipt
-            for receipt in self._of_unit.get(unit, ())
+            for receipt in self._known.of_unit.get(unit, ())
             if receipt.form == form
             and receipt.outcome is Outcome.ACCEPTED
             and receipt.period
@@ -108,9 +118,8 @@ class Past:
             held = self._held[period] = _Held(form)
             if len(self._held) > AT_HAND:
                 del self._held[next(iter(self._held))]
-            inforce = {
-                owner: max(versions, key=_newest).seq for owner, versions in self._accepted.get(period, {}).items()
-            }
+            accepted = self._known.accepted.get(period, {})
+            inforce = {owner: max(versions, key=_newest).seq for owner, versions in accepted.items()}
             known = self._ledger.rows_of(inforce.values())
             for owner, seq in inforce.items():
                 held.put(owner, seq, known[seq])
@@ -119,6 +128,30 @@ class Past:
             if found:
                 owner, seq, place = found
                 yield rows[at], owner, self._ledger.rows(seq)[place]
+
+
+class _Known:
+    """The receipts, by what is asked of them."""
+
+    def __init__(self, receipts: Iterable[Receipt]) -> None:
+        self.receipts: list[Receipt] = []
+        self.of_unit: dict[str, list[Receipt]] = {}
+        self.of_bytes: dict[tuple[str | None, str | None], list[Receipt]] = {}
+        self.accepted: dict[Period, dict[str, list[Receipt]]] = {}
+        self.copies: set[str] = set()
+        for receipt in receipts:
+            self.take(receipt)
+
+    def take(self, receipt: Receipt) -> None:
+        self.receipts.append(receipt)
+        self.of_bytes.setdefault((receipt.unit, receipt.sha256), []).append(receipt)
+        if receipt.returned_copy:
+            self.copies.add(_written(receipt.returned_copy))
+        if receipt.unit:
+            self.of_unit.setdefault(receipt.unit, []).append(receipt)
+            if receipt.outcome is Outcome.ACCEPTED:
+                own = self.accepted.setdefault((receipt.task, receipt.period), {})
+                own.setdefault(receipt.unit, []).append(receipt)
 
 
 class _Held:

@@ -20,6 +20,7 @@ from xmreport.model.dates import CHINA
 from xmreport.model.events import Published
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.trouble import Trouble
+from xmreport.past import Past
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
 from xmreport.tables.material import Material
@@ -29,8 +30,6 @@ if TYPE_CHECKING:  # whoever finds nothing new builds no tables
     from xmreport.model.sheets import WorkbookData
 
 OVERVIEW = "总览"
-AHEAD = 1000
-"""How many of the last receipts are asked whether they lie ahead of the clock, as they do once it was set back."""
 BESIDE = "+beside"
 """Behind the mark of what was written beside a workbook that somebody had open."""
 _NUMBERED = re.compile(r"\(\d+\)\.xlsx$")
@@ -68,7 +67,7 @@ class Publisher:
         """What everything was last found to be up to date with: while that holds, only the files are looked for."""
         self._files: dict[Path, list[Path]] = {}
 
-    def publish(self, receipts: Sequence[Receipt], now: dt.datetime) -> Iterator[Published]:
+    def publish(self, past: Past, now: dt.datetime) -> Iterator[Published]:
         """Write the workbooks of every period whose facts changed since they were last written, and the overview.
 
         One that cannot be written does not hold up the others.
@@ -76,11 +75,8 @@ class Publisher:
         Raises:
             Trouble, OSError: the first reason why not all is written.
         """
-        turn = self._turn(receipts, now)
-        what, mark = (
-            f"{self.workspace.shown(self._folder)}/*",
-            turn.mark(self.county, receipts[-1].seq if receipts else 0),
-        )
+        turn = self._turn(past, now)
+        what, mark = f"{self.workspace.shown(self._folder)}/*", turn.mark(self.county, past.last)
         if self._done is None and self.ledger.published(what) == mark:
             self._look_for_files(now)
             keep_rules(self.workspace, self.county, self.ledger)
@@ -88,6 +84,7 @@ class Publisher:
         whole = all(path.is_file() for paths in self._files.values() for path in paths)
         if turn == self._done and whole:
             return
+        receipts = past.receipts
         news = self._news(receipts, turn) if whole else None
         self._done = None
         held: list[Trouble | OSError] = []
@@ -99,13 +96,13 @@ class Publisher:
             self._done = turn
             self.ledger.note_published(what, mark)
 
-    def _turn(self, receipts: Sequence[Receipt], now: dt.datetime) -> _Turn:
+    def _turn(self, past: Past, now: dt.datetime) -> _Turn:
         tasks = self.county.tasks.values()
         periods = [period for task in tasks for period in task.periods if period.has_begun(now)]
         ages = any(self._facts.ages(task) or task.rules.schedule.kind == "on_demand" for task in tasks)
         return _Turn(
-            len(receipts),
-            sum(receipt.arrived_at > now for receipt in receipts[-AHEAD:]),
+            past.count,
+            past.ahead(now),
             len(periods),
             sum(period.is_due(now) for period in periods),
             now.astimezone(CHINA).date() if ages else None,

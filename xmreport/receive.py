@@ -92,7 +92,7 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
             tally.outcomes[receipt.outcome] += 1
             emit(FileEvent(receipt))
         try:
-            for event in Publisher(workspace, county, ledger).publish(past.receipts, now):
+            for event in Publisher(workspace, county, ledger).publish(past, now):
                 emit(event)
         except (Trouble, OSError) as trouble:
             log.error("已经补登，%s的表没有出完，下次再出：%s", county.name, trouble)  # noqa: TRY400 - said in a sentence

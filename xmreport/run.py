@@ -80,7 +80,7 @@ class Engine:
         self._publishers = {key: Publisher(workspace, county, self.ledger) for key, county in self.counties.items()}
         self._sender = Sender(workspace, self.counties, self.ledger.originals, lambda: self.pool, self.tally)
         self._leaving = Leaving(workspace, self.ledger, self._sender, self.lasting, self.tally)
-        met = {key for key, past in self._past.items() if past.receipts}
+        met = {key for key, past in self._past.items() if past.count}
         self.inbox = Inbox(workspace, self.counties, self.ledger, self.lasting, met)
 
     @property
@@ -310,7 +310,7 @@ class Engine:
         for key, county in self.counties.items():
             about = f"出表 {key}"
             try:
-                for event in self._publishers[key].publish(self._past[key].receipts, now):
+                for event in self._publishers[key].publish(self._past[key], now):
                     self.emit(event)
                     wrote = True
             except (Trouble, OSError, sqlite3.OperationalError) as trouble:

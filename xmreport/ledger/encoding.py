@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
+from typing import Any
 
+from xmreport.model.dates import CHINA
 from xmreport.model.findings import Findings
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.rows import Rows
 
 Stored = None | int | str | bytes
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND = dt.timedelta(microseconds=1)
@@ -44,30 +47,34 @@ def to_columns(receipt: Receipt) -> dict[str, Stored]:
     }
 
 
-def from_columns(row: sqlite3.Row) -> Receipt:
-    """The receipt without its rows."""
+def from_columns(row: tuple[Any, ...]) -> Receipt:
+    """The receipt without its rows: a row of the ledger's `SELECT`, taken in its order."""
+    (
+        seq, file, sha256, size, outcome, arrived_at, rules, county, unit, form, task, period, due_at, late_by_s,
+        row_count, nil, returned_copy, sheet, replayed, findings, handed_over,
+    ) = row  # fmt: skip
     return Receipt(
-        file=from_text(row["file"]),
-        sha256=row["sha256"],
-        size=row["size"],
-        outcome=Outcome(row["outcome"]),
-        arrived_at=dt.datetime.fromisoformat(row["arrived_at"]),
-        rules=row["rules"],
-        county=row["county"],
-        unit=row["unit"],
-        form=row["form"],
-        task=row["task"],
-        period=row["period"],
-        due_at=row["due_at"] and dt.datetime.fromisoformat(row["due_at"]),
-        late_by_s=row["late_by_s"],
-        row_count=row["row_count"],
-        nil=bool(row["nil"]),
-        findings=Findings.parse(row["findings"]),
-        returned_copy=row["returned_copy"] and from_text(row["returned_copy"]),
-        sheet=row["sheet"] and from_text(row["sheet"]),
-        replayed=bool(row["replayed"]),
-        handed_over=row["handed_over"],
-        seq=row["seq"],
+        file=from_text(file),
+        sha256=sha256,
+        size=size,
+        outcome=_OUTCOMES[outcome],
+        arrived_at=dt.datetime.fromisoformat(arrived_at),
+        rules=rules,
+        county=county,
+        unit=unit,
+        form=form,
+        task=task,
+        period=period,
+        due_at=due_at and dt.datetime.fromisoformat(due_at),
+        late_by_s=late_by_s,
+        row_count=row_count,
+        nil=bool(nil),
+        findings=Findings.parse(findings),
+        returned_copy=returned_copy and from_text(returned_copy),
+        sheet=sheet and from_text(sheet),
+        replayed=bool(replayed),
+        handed_over=handed_over,
+        seq=seq,
     )
 
 
@@ -95,3 +102,8 @@ def to_moment(moment: dt.datetime) -> str:
 def microseconds(moment: dt.datetime) -> int:
     """The instant as a number, exactly, whatever the offset."""
     return (moment - EPOCH) // MICROSECOND
+
+
+def from_microseconds(number: int) -> dt.datetime:
+    """The inverse of `microseconds`, in China's time."""
+    return (EPOCH + number * MICROSECOND).astimezone(CHINA)

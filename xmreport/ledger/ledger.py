@@ -37,6 +37,9 @@ INSERT INTO receipt VALUES (
   :handed_over)
 """
 
+EXTENT = "SELECT count(*) AS receipts, max(seq) AS last, max(arrived_us) AS newest FROM receipt WHERE county = ?"
+AHEAD = "SELECT count(*) AS receipts FROM receipt WHERE county = ? AND arrived_us > ?"
+
 NAMED = "SELECT sha256, file, min(seq) AS seq FROM receipt WHERE sha256 IS NOT NULL GROUP BY sha256 ORDER BY min(seq)"
 
 
@@ -63,6 +66,17 @@ class Entry:
     @property
     def leaves(self) -> bool:
         return not self.stays and any(receipt.outcome is not Outcome.IGNORED for receipt in self.receipts)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a county's receipts reach."""
+
+    receipts: int
+    last: int
+    """The number of the last one, 0 where there is none."""
+    newest: dt.datetime | None
+    """The latest moment of arrival."""
 
 
 class Ledger:
@@ -133,6 +147,17 @@ class Ledger:
     def receipts(self, county: str | None = None, until: dt.datetime | None = None) -> tuple[Receipt, ...]:
         """All receipts in the order they were written, without rows; `until` is the last moment of arrival."""
         return self._select(county=county, until=until)
+
+    def extent(self, county: str) -> Extent:
+        """How many receipts a county has, without reading them."""
+        found = self._db.execute(EXTENT, (county,)).fetchone()
+        newest = None if found["newest"] is None else encoding.from_microseconds(found["newest"])
+        return Extent(found["receipts"], found["last"] or 0, newest)
+
+    def ahead(self, county: str, moment: dt.datetime) -> int:
+        """How many of a county's receipts arrived after a moment, as they did once the clock was set back."""
+        found = self._db.execute(AHEAD, (county, encoding.microseconds(moment))).fetchone()
+        return int(found["receipts"])
 
     def rows(self, seq: int) -> Rows:
         """The typed rows of one receipt; KeyError where there is no such receipt."""

@@ -45,7 +45,8 @@ CREATE TABLE receipt (
   handed_over   TEXT               -- rarely there, and as NULL read without touching the rows
 );
 
-CREATE INDEX receipt_of_county ON receipt (county);
+-- What a county has received is told apart, counted and dated without touching the receipts themselves.
+CREATE INDEX receipt_of_county ON receipt (county, arrived_us);
 
 CREATE TRIGGER receipt_follows BEFORE INSERT ON receipt
 WHEN NEW.seq <> coalesce((SELECT max(seq) FROM receipt), 0) + 1
