@@ -41,8 +41,8 @@ from xmreport.model.grid import Book, Grid
 from xmreport.model.submission import Examination
 from xmreport.reading import ReadFailure, read
 from xmreport.reading.guard import GuardedPool, WorkerDied, WorkerFailure
-from xmreport.workbooks.about import About
-from xmreport.workbooks.returned import marked_copy
+from xmreport.workbooks.copies.about import About
+from xmreport.workbooks.copies.returned import marked_copy
 from xmreport.workspace import shipped
 
 COUNTY, UNIT = "guxian", "古阳镇"

@@ -8,9 +8,9 @@ from conftest import PROCEDURES, RULES, Office, at
 
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.model.submission import Row
-from xmreport.tables.entered import RESPONSIBLE
+from xmreport.tables.figures.entered import RESPONSIBLE
+from xmreport.tables.figures.indicators import REPORTER, Source
 from xmreport.tables.head import Occasion
-from xmreport.tables.indicators import REPORTER, Source
 from xmreport.tables.merged import Return, merge
 from xmreport.workbooks.official import build
 

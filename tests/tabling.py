@@ -8,8 +8,8 @@ from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.sheets import Formula
 from xmreport.model.submission import Row
 from xmreport.rulebook.loading import load_rulebook
+from xmreport.tables.figures.indicators import Source
 from xmreport.tables.head import Occasion
-from xmreport.tables.indicators import Source
 from xmreport.tables.merged import Return, merge
 
 FORMS = {

@@ -8,10 +8,10 @@ from conftest import PROCEDURES, RULES, Office, at, form_one, project, register
 from occasions import county_of, merged, occasion, opened, returned, row, sources, state
 
 from xmreport.model.receipts import State
-from xmreport.tables.bulletin import bulletin
-from xmreport.tables.bulletin_text import INDENT
+from xmreport.tables.bulletin.ranking import ranks, timeliness
+from xmreport.tables.bulletin.text import INDENT
+from xmreport.tables.bulletin.workbook import bulletin
 from xmreport.tables.head import spell
-from xmreport.tables.ranking import ranks, timeliness
 from xmreport.tables.wording import moment, numbered, numeral, office_name, rounded
 
 MORE = RULES.replace("    - 县水利局\n", "    - 县水利局\n    - 县交通局\n    - 县工信局\n    - 县民政局\n").replace(

@@ -12,8 +12,8 @@ from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import State
 from xmreport.rulebook.form import Regress
-from xmreport.tables.changes import BY_UNIT, CHANGES, TOTALS, WARNINGS, changes
-from xmreport.tables.differences import Kind, changes_of, held_rows, pair
+from xmreport.tables.changes.differences import Kind, changes_of, held_rows, pair
+from xmreport.tables.changes.workbook import BY_UNIT, CHANGES, TOTALS, WARNINGS, changes
 from xmreport.tables.merged import merge
 from xmreport.workbooks.official import build
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Chart, Formula, Line, LongTable, SheetData, WorkbookData
 from xmreport.workbooks.entries import written
-from xmreport.workbooks.measure import _lines, _unit, _units, lines, units
+from xmreport.workbooks.fitting.measure import _lines, _unit, _units, lines, units
+from xmreport.workbooks.fitting.shapes import shape, shapes
 from xmreport.workbooks.official import build
-from xmreport.workbooks.package import PackedBook
-from xmreport.workbooks.shapes import shape, shapes
+from xmreport.workbooks.streamed.package import PackedBook
 
 TEMPLATES = Path(__file__).parents[1] / "templates_xlsx"
 AS_OF = dt.datetime(2022, 12, 9, 17, tzinfo=CHINA)
@@ -42,7 +42,7 @@ def test_the_shapes_of_many_texts_are_those_of_each(texts):
 def made(sheet: SheetData, template: str, monkeypatch, *, by_cell: bool) -> bytes:
     with monkeypatch.context() as patch:
         if by_cell:
-            patch.setattr("xmreport.workbooks.body.FEW", 10**9)
+            patch.setattr("xmreport.workbooks.streamed.body.FEW", 10**9)
         return build(WorkbookData("x.xlsx", template, (sheet,)), TEMPLATES, AS_OF)
 
 

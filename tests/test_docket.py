@@ -17,10 +17,10 @@ from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Row
 from xmreport.rulebook.loading import load_rulebook
-from xmreport.tables.docket import stand
-from xmreport.tables.docket_events import offices
-from xmreport.tables.docket_matters import matters
-from xmreport.tables.dockets import docket_workbooks, kept_dockets
+from xmreport.tables.dockets.entries import stand
+from xmreport.tables.dockets.events import offices
+from xmreport.tables.dockets.matters import matters
+from xmreport.tables.dockets.workbooks import docket_workbooks, kept_dockets
 from xmreport.tables.head import Occasion
 from xmreport.workbooks.official import build
 from xmreport.workspace import shipped

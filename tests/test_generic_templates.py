@@ -14,8 +14,8 @@ from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Outcome
 from xmreport.model.sheets import ColumnData, Line, SheetData, WorkbookData
 from xmreport.tables.columns import LIST, form_columns, money_line, typed_columns
+from xmreport.workbooks.formats.template import TemplateBroken, read_template
 from xmreport.workbooks.official import build
-from xmreport.workbooks.template import TemplateBroken, read_template
 
 SHIPPED = Path(__file__).parent.parent / "templates_xlsx"
 AS_OF = dt.datetime(2022, 12, 9, 17, 0, tzinfo=CHINA)

@@ -3,10 +3,10 @@
 import pytest
 from tabling import ENTERED, day, made_county, on, source
 
-from xmreport.tables.breakdown import Breakdown
-from xmreport.tables.entered import WHOLE
+from xmreport.tables.figures.breakdown import Breakdown
+from xmreport.tables.figures.entered import WHOLE
+from xmreport.tables.figures.indicators import by_unit, entries, whole
 from xmreport.tables.given import given, report_day
-from xmreport.tables.indicators import by_unit, entries, whole
 from xmreport.tables.quantity import quantity
 
 ENTERED_RULES = """

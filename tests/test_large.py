@@ -13,9 +13,9 @@ from python_calamine import CalamineWorkbook
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Formula, Line, Link, LongTable, SheetData, WorkbookData
-from xmreport.workbooks.body import LONG
-from xmreport.workbooks.measure import _TOKENS, _filled, _filled_plainly, units
+from xmreport.workbooks.fitting.measure import _TOKENS, _filled, _filled_plainly, units
 from xmreport.workbooks.official import build
+from xmreport.workbooks.streamed.body import LONG
 
 TEMPLATES = Path(__file__).parents[1] / "templates_xlsx"
 AS_OF = dt.datetime(2022, 12, 9, 17, tzinfo=CHINA)
@@ -70,7 +70,7 @@ def long():
 
 def shorter(monkeypatch, lines):
     """The same table, every line of it written cell by cell."""
-    monkeypatch.setattr("xmreport.workbooks.body.FEW", 10**9)
+    monkeypatch.setattr("xmreport.workbooks.streamed.body.FEW", 10**9)
     return opened(build(workbook(lines), TEMPLATES, AS_OF))["汇总表"]
 
 

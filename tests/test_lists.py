@@ -10,8 +10,8 @@ import pytest
 from tabling import ENTERED, MONTHLY, VISITS, day, made_county, on, plain, source
 
 from xmreport.model.dates import CHINA
-from xmreport.tables.chosen import chosen, days_left
-from xmreport.tables.lists import list_workbooks
+from xmreport.tables.lists.chosen import chosen, days_left
+from xmreport.tables.lists.workbooks import list_workbooks
 from xmreport.workbooks.official import build
 
 TEMPLATES = Path(__file__).parent.parent / "templates_xlsx"

@@ -1,6 +1,6 @@
 """A line does not end with an opening bracket, nor begin with what closes one: rows have to be tall enough for that."""
 
-from xmreport.workbooks.measure import lines, units
+from xmreport.workbooks.fitting.measure import lines, units
 
 
 def test_a_bracket_goes_to_the_next_line_with_what_it_encloses():

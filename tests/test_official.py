@@ -18,8 +18,8 @@ import pytest
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Chart, Formula, Line, Link, SheetData, WorkbookData
 from xmreport.workbooks.entries import LONGEST, Entry, fitted
-from xmreport.workbooks.looks import Look
-from xmreport.workbooks.measure import lines
+from xmreport.workbooks.fitting.measure import lines
+from xmreport.workbooks.formats.looks import Look
 from xmreport.workbooks.official import build, sheet_name, workbook
 from xmreport.workbooks.pen import Formats, Pen, WriteRefused
 

@@ -37,8 +37,8 @@ from xmreport.messages import Entry
 from xmreport.model.dates import CHINA
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import UNCACHED, Book, Box, Grid, address
-from xmreport.workbooks.returned import About, copy_name, marked_copy
-from xmreport.workbooks.slip import slip
+from xmreport.workbooks.copies.returned import About, copy_name, marked_copy
+from xmreport.workbooks.copies.slip import slip
 
 RED, YELLOW = "FFFF9999", "FFFFEE88"
 JUDGED = dt.datetime(2022, 12, 9, 16, 31, 5, tzinfo=CHINA)

@@ -9,10 +9,10 @@ import pytest
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.colors import Color
 
-from xmreport.workbooks.looks import Palette, look_of
-from xmreport.workbooks.page import read_page
-from xmreport.workbooks.stencil import read_stencil
-from xmreport.workbooks.template import TemplateBroken, read_template
+from xmreport.workbooks.formats.looks import Palette, look_of
+from xmreport.workbooks.formats.page import read_page
+from xmreport.workbooks.formats.stencil import read_stencil
+from xmreport.workbooks.formats.template import TemplateBroken, read_template
 
 SHIPPED = Path(__file__).parents[1] / "templates_xlsx"
 LINES = {"thin": 1, "medium": 2, "dashed": 3, "dotted": 4, "thick": 5, "double": 6, "hair": 7}

@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 from tabling import ENTERED, day, made_county, on, plain, source
 
-from xmreport.tables.target_list import target_lines
-from xmreport.tables.targets import targets
-from xmreport.tables.verdict import Verdict
+from xmreport.tables.targets.listed import target_lines
+from xmreport.tables.targets.verdict import Verdict
+from xmreport.tables.targets.workbook import targets
 from xmreport.workbooks.official import build
 
 TEMPLATES = Path(__file__).parent.parent / "templates_xlsx"

@@ -14,8 +14,8 @@ from xmreport.model.dates import CHINA
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Line, SheetData, WorkbookData
 from xmreport.workbooks.blanks import build_blank
+from xmreport.workbooks.formats.template import TemplateBroken, read_template
 from xmreport.workbooks.official import build
-from xmreport.workbooks.template import TemplateBroken, read_template
 
 SHIPPED = Path(__file__).parent.parent / "templates_xlsx"
 AS_OF = dt.datetime(2022, 12, 9, 17, 0, tzinfo=CHINA)

@@ -14,7 +14,7 @@ from xmreport.model.findings import Finding, Severity
 from xmreport.model.submission import Examination
 from xmreport.reading import ReadFailure, read
 from xmreport.rulebook.book import County
-from xmreport.workbooks.about import About
+from xmreport.workbooks.copies.about import About
 
 RETURNED = frozenset({"F01", "F02", "F04"})
 """What a unit can mend by sending something else; other unreadable files are for the office to look at."""
@@ -67,7 +67,7 @@ def examine(data: bytes, county: str, name: str, unit: str | None, day: dt.date)
 
 def mark(data: bytes, findings: Sequence[Finding], about: About) -> bytes:
     """The unit's own workbook with its faults marked."""
-    from xmreport.workbooks.returned import marked_copy
+    from xmreport.workbooks.copies.returned import marked_copy
 
     verdict = judge(data, Limits())
     return marked_copy(data, read(data, verdict.kind, parts=verdict.parts), findings, about)

@@ -19,7 +19,7 @@ from xmreport.past import Past
 from xmreport.reading.guard import WorkerFailure
 from xmreport.rulebook.book import County
 from xmreport.tally import Tally
-from xmreport.workbooks.about import About
+from xmreport.workbooks.copies.about import About
 from xmreport.workbooks.delivery import deliver
 from xmreport.workspace import Workspace
 
@@ -43,7 +43,7 @@ class Sender:
         """Where the returned copy of a file will lie: one for all its parts."""
         if not any(receipt.outcome is Outcome.RETURNED for receipt in receipts):
             return receipts
-        from xmreport.workbooks.returned import copy_name
+        from xmreport.workbooks.copies.returned import copy_name
 
         first = next(receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED)
         name = copy_name(first.file.rsplit("/", 1)[-1], first.arrived_at)
@@ -76,7 +76,7 @@ class Sender:
 
     def _copy(self, receipt: Receipt, findings: tuple[Finding, ...], about: About, data: bytes | None) -> bytes:
         """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened."""
-        from xmreport.workbooks.slip import slip
+        from xmreport.workbooks.copies.slip import slip
 
         assert receipt.sha256
         if any(finding.code in SLIP_ONLY for finding in findings):

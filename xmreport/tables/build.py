@@ -12,20 +12,20 @@ from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.origin import is_anothers
 from xmreport.rulebook.schedule import Period
-from xmreport.tables.bulletin import bulletin
-from xmreport.tables.changes import changes
-from xmreport.tables.dockets import Kept, docket_workbooks, kept_dockets
-from xmreport.tables.entered import RESPONSIBLE
+from xmreport.tables.bulletin.workbook import bulletin
+from xmreport.tables.changes.workbook import changes
+from xmreport.tables.dockets.workbooks import Kept, docket_workbooks, kept_dockets
+from xmreport.tables.figures.entered import RESPONSIBLE
+from xmreport.tables.figures.indicators import Source
 from xmreport.tables.frame import REPORTER
 from xmreport.tables.head import Occasion, minute
-from xmreport.tables.indicators import Source
-from xmreport.tables.lists import list_workbooks
+from xmreport.tables.lists.upward import upward_workbooks
+from xmreport.tables.lists.workbooks import list_workbooks
 from xmreport.tables.material import CONTACTS, Material
 from xmreport.tables.merged import Merged, Return, merge
 from xmreport.tables.register import register
 from xmreport.tables.summary import ORIGIN, PRINT, summary
-from xmreport.tables.targets import targets
-from xmreport.tables.upward import upward_workbooks
+from xmreport.tables.targets.workbook import targets
 
 PERSON, PHONE, WHERE = "联络人", "电话", "单位"
 

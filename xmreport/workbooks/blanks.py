@@ -12,10 +12,10 @@ from xmreport.model.grid import address, column_letters
 from xmreport.model.sheets import Line, SheetData
 from xmreport.workbooks.draft import Draft
 from xmreport.workbooks.entries import Entry
-from xmreport.workbooks.looks import Look
+from xmreport.workbooks.formats.looks import Look
+from xmreport.workbooks.formats.template import BODY, template_for
 from xmreport.workbooks.official import draft_sheets, workbook, write_sheets
 from xmreport.workbooks.pen import Formats, Pen
-from xmreport.workbooks.template import BODY, template_for
 
 FOLDER, GENERIC = "报表", "通用报表.xlsx"
 MARK = "xmreport"

@@ -10,10 +10,10 @@ from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Chart, Formula
 from xmreport.workbooks.draft import Draft
 from xmreport.workbooks.entries import Written, written
-from xmreport.workbooks.looks import Look
-from xmreport.workbooks.paper import Fit
+from xmreport.workbooks.fitting.paper import Fit
+from xmreport.workbooks.formats.looks import Look
+from xmreport.workbooks.formats.template import CHART
 from xmreport.workbooks.pen import Pen
-from xmreport.workbooks.template import CHART
 
 _COLOURS = ("#1F4E79", "#C55A11", "#7F7F7F", "#548235", "#806000")
 _GREY = "#D9D9D9"

@@ -12,10 +12,8 @@ from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Chart, Content, Formula, Line, LongTable, SheetData
 from xmreport.workbooks.entries import Entry, Written, dated, fitted, written
 from xmreport.workbooks.figures import shown
-from xmreport.workbooks.layout import Layout, PrintedCell
-from xmreport.workbooks.looks import GENERAL, Look, overlay
-from xmreport.workbooks.sums import Coverage, carried, count, coverage, total
-from xmreport.workbooks.template import (
+from xmreport.workbooks.formats.looks import GENERAL, Look, overlay
+from xmreport.workbooks.formats.template import (
     BODY,
     CHART,
     COUNT,
@@ -29,6 +27,8 @@ from xmreport.workbooks.template import (
     placeholder,
     whole,
 )
+from xmreport.workbooks.layout import Layout, PrintedCell
+from xmreport.workbooks.sums import Coverage, carried, count, coverage, total
 
 _REFERENCE = re.compile(r"\{(?:([^{}!]+)!([^{}.]+)\.)?([^{}]+)\}")
 

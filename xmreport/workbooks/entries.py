@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content, Formula, Link
 from xmreport.workbooks.figures import DAY, shown
-from xmreport.workbooks.looks import GENERAL, Look
+from xmreport.workbooks.formats.looks import GENERAL, Look
 from xmreport.workbooks.wording import clean, is_clean
 
 LONGEST = 32_767

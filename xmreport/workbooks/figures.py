@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from xmreport.model.sheets import Formula, Link
-from xmreport.workbooks.looks import GENERAL
+from xmreport.workbooks.formats.looks import GENERAL
 
 DAY = "yyyy-mm-dd"
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)')

@@ -13,10 +13,10 @@ from functools import cached_property
 from itertools import accumulate
 
 from xmreport.model.grid import Box
-from xmreport.workbooks.kinds import COLUMNS, TOTALLED, VALUE, OpenColumn
-from xmreport.workbooks.looks import GENERAL, Look, arranged
-from xmreport.workbooks.measure import POINTS
-from xmreport.workbooks.template import (
+from xmreport.workbooks.fitting.measure import POINTS
+from xmreport.workbooks.formats.kinds import COLUMNS, TOTALLED, VALUE, OpenColumn
+from xmreport.workbooks.formats.looks import GENERAL, Look, arranged
+from xmreport.workbooks.formats.template import (
     BODY,
     COUNT,
     FOOT,

@@ -15,21 +15,21 @@ from xlsxwriter import Workbook
 from xmreport.model.dates import CHINA
 from xmreport.model.grid import address
 from xmreport.model.sheets import SheetData, WorkbookData
-from xmreport.workbooks.body import Body, kept_by_column
-from xmreport.workbooks.cellkinds import CellKinds
 from xmreport.workbooks.charts import draw
 from xmreport.workbooks.draft import Draft
-from xmreport.workbooks.kinds import open_columns
+from xmreport.workbooks.fitting.paper import Fit, Sample, fit
+from xmreport.workbooks.fitting.widths import Cuts
+from xmreport.workbooks.formats.kinds import open_columns
+from xmreport.workbooks.formats.page import A3, A4, Page
+from xmreport.workbooks.formats.template import NOTE, Template, template_for
 from xmreport.workbooks.layout import is_open, lay_out
-from xmreport.workbooks.package import PackedBook
-from xmreport.workbooks.page import A3, A4, Page
-from xmreport.workbooks.paper import Fit, Sample, fit
 from xmreport.workbooks.pen import Formats, Pen
 from xmreport.workbooks.pieces import MOST_ROWS, pieces
-from xmreport.workbooks.rows import rows
-from xmreport.workbooks.stream import StreamedSheet
-from xmreport.workbooks.template import NOTE, Template, template_for
-from xmreport.workbooks.widths import Cuts
+from xmreport.workbooks.streamed.body import Body, kept_by_column
+from xmreport.workbooks.streamed.cellkinds import CellKinds
+from xmreport.workbooks.streamed.package import PackedBook
+from xmreport.workbooks.streamed.rows import rows
+from xmreport.workbooks.streamed.stream import StreamedSheet
 
 _LONGEST_NAME = 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")

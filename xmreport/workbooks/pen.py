@@ -10,7 +10,7 @@ from xlsxwriter import Workbook
 
 from xmreport.model.sheets import Formula, Link
 from xmreport.workbooks.entries import Entry
-from xmreport.workbooks.looks import Look
+from xmreport.workbooks.formats.looks import Look
 
 _INSIDE = "internal:"
 ACTIVE = ("=", "+", "-", "@")

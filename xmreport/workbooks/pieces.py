@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xmreport.model.sheets import Line, LongTable, SheetData
-from xmreport.workbooks.body import by_column
-from xmreport.workbooks.template import SUBTOTAL, TOTAL
+from xmreport.workbooks.formats.template import SUBTOTAL, TOTAL
+from xmreport.workbooks.streamed.body import by_column
 
 MOST_ROWS = 1_048_576
 """Rows that a sheet of Excel has."""

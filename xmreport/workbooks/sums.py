@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Content, Formula
-from xmreport.workbooks.template import BODY, SUBTOTAL, TOTAL
+from xmreport.workbooks.formats.template import BODY, SUBTOTAL, TOTAL
 
 _ARGUMENTS = 200
 """Ranges that one SUM takes here; Excel allows 255."""

@@ -1,0 +1,234 @@
+"""The text of a bulletin: 一、基本情况 二、存在问题 三、下一步要求, with this period's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from xmreport.model.dates import CHINA
+from xmreport.model.receipts import State, UnitState
+from xmreport.model.sheets import Line, SheetData
+from xmreport.rulebook.figures import Milestone, TargetRules
+from xmreport.tables.bulletin.ranking import Ranking, counted, is_late, is_prompt, rules_of
+from xmreport.tables.figures.breakdown import Breakdown
+from xmreport.tables.given import report_day
+from xmreport.tables.head import Occasion, spell
+from xmreport.tables.quantity import quantity
+from xmreport.tables.wording import day, listed, moment, numbered, office_name, rounded, whole_county
+
+NAME = "通报"
+INDENT = "　　"
+NAMED = 3
+"""How many ranks are named from the top and from the bottom; all of a rank are named."""
+OFTEN = 2
+"""Times late or missing from which a unit is named for it."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """One period's bulletin in words."""
+
+    occasion: Occasion
+    states: Sequence[UnitState]
+    rankings: Sequence[Ranking]
+    progress: Breakdown | None
+    annexes: Sequence[str]
+    """The sheets that follow."""
+
+    def sheet(self) -> SheetData:
+        """The first sheet of the workbook."""
+        occasion, now = self.occasion, moment(self.occasion.as_of)
+        head = {
+            **occasion.head(f"关于{occasion.task.name}工作情况的通报"),
+            "副题": f"（{occasion.period.name}期，截至{now}）" if occasion.period.due_at else f"（截至{now}）",
+            "落款": office_name(occasion.county.name, occasion.task.rules.recipient),
+            "日期": day(occasion.as_of.astimezone(CHINA).date()),
+        }
+        return SheetData(NAME, NAME, head, tuple(self._lines()))
+
+    def _lines(self) -> Iterator[Line]:
+        yield Line("明细", {"正文": "各有关单位："})
+        sections = {
+            "一、基本情况": list(self._situation()),
+            "二、存在问题": numbered(list(self._problems())) or ["暂无突出问题。"],
+            "三、下一步要求": numbered(list(self._demands())),
+        }
+        for heading, paragraphs in sections.items():
+            yield Line("分组", {"正文": INDENT + heading})
+            yield from (Line("明细", {"正文": INDENT + paragraph}) for paragraph in paragraphs)
+        if self.annexes:
+            several = len(self.annexes) > 1
+            told = "；".join(f"{number}. {name}" if several else name for number, name in enumerate(self.annexes, 1))
+            yield Line("明细", {"正文": f"{INDENT}附：{told}"})
+
+    def _situation(self) -> Iterator[str]:
+        yield self._duty() + self._received()
+        ranked = [each for each in self.rankings if each.states]
+        if len(ranked) > 1:
+            yield "其中，" + "；".join(f"{each.category}{_counts(each.states)}" for each in ranked) + "。"
+        rules = self.occasion.task.rules
+        if rules.schedule.recurring and self._is_due:
+            late, missing = (
+                sum(each.late_total for each in self.states),
+                sum(each.missing_total for each in self.states),
+            )
+            yield f"自{day(rules.window.first)}以来，累计迟报{late}个次，累计未报{missing}个次。"
+        if self.progress:
+            yield from self._progressed(self.progress)
+        else:
+            yield from self._without_progress()
+
+    @property
+    def _is_due(self) -> bool:
+        return self.occasion.period.is_due(self.occasion.as_of) or self.occasion.as_of == self.occasion.period.due_at
+
+    def _duty(self) -> str:
+        occasion, rules = self.occasion, self.occasion.task.rules
+        due = occasion.period.due_at
+        # What the office set itself is in the rules for its own sake, and no word of the notice.
+        clause = "；".join(part for part in rules.source.split("；") if "本办设定" not in part)
+        basis = f"按照{occasion.county.file.basis}{f'（{clause}）' if clause else ''}要求，{occasion.task.name}"
+        if due is None:
+            return f"{basis}有变化时随时报送{rules.recipient}。"
+        if occasion.period.suspended:
+            return f"{basis}（{occasion.period.name}）停报：{occasion.period.note}。"
+        return f"{basis}（{occasion.period.name}）应于{moment(due)}前报送{rules.recipient}。"
+
+    def _received(self) -> str:
+        county, now = whole_county(self.occasion.county.file), moment(self.occasion.as_of)
+        if self.occasion.period.due_at is None:
+            came = [each for each in self.states if each.counts]
+            told = f"，已有{len(came)}个报送" if came else "，还没有单位报送"
+            return f"截至{now}，{county}应报{len(self.states)}个单位{told}。"
+        owing = [each for each in self.states if each.state not in {State.EXEMPT, State.PENDING}]
+        nil = sum(each.state is State.NIL for each in self.states)
+        told = f"截至{now}，{county}{_counts(self.states)}"
+        told += f"；其中零报告{nil}个" if nil else ""
+        if not self._is_due:
+            return f"{told}。报送时限未到。"
+        return told + (f"。按时报送率{quantity(sum(map(is_prompt, owing)) / len(owing), '%')}。" if owing else "。")
+
+    def _progressed(self, progress: Breakdown) -> Iterator[str]:
+        name, unit, value = progress.indicator.name, progress.indicator.rules.unit, progress.county.value
+        county = whole_county(self.occasion.county.file)
+        if value is None:
+            yield f"进度方面，{county}{name}还没有数据。"
+            return
+        against = _against(self.occasion, progress.target, value, unit) if progress.target else ""
+        yield f"进度方面，{county}{name}为{quantity(value, unit)}{against}。"
+        ahead = self._named(lambda own: own >= value)
+        if ahead:
+            yield f"{name}排名靠前的，{ahead}。"
+
+    def _without_progress(self) -> Iterator[str]:
+        rules = rules_of(self.occasion)
+        if rules and rules.progress:
+            form = self.occasion.county.indicators[rules.progress].rules.form
+            yield f"还没有收到“{form}”，{rules.progress}暂无数据。"
+
+    def _problems(self) -> Iterator[str]:
+        yield from self._untimely()
+        behind = self._behind()
+        if behind and self.progress:
+            county = whole_county(self.occasion.county.file)
+            yield f"{self.progress.indicator.name}低于{county}水平、排名靠后的，{behind}。"
+
+    def _untimely(self) -> Iterator[str]:
+        missing = [each for each in self.states if each.state is State.MISSING]
+        if missing:
+            yield f"未报{len(missing)}个单位：{listed(each.unit for each in missing)}。"
+        returned = [each for each in self.states if each.state is State.RETURNED]
+        if returned:
+            yield f"报送的表有错、退回后尚未改报{len(returned)}个单位：{listed(each.unit for each in returned)}。"
+        late = sorted(filter(is_late, self.states), key=lambda each: -each.late_by_s)
+        if late:
+            yield f"迟报{len(late)}个单位：{listed(f'{each.unit}（迟{spell(each.late_by_s)}）' for each in late)}。"
+        if not (missing or returned or late) and self.occasion.period.due_at is not None:
+            yield "本期没有未报、退回待改和迟报的单位。" if self._is_due else "尚未到报送时限。"
+        often = [each for each in self.states if max(each.late_total, each.missing_total) >= OFTEN]
+        if often:
+            yield f"多次迟报、未报的单位：{listed(each.unit + _often(each) for each in often)}。"
+
+    def _behind(self) -> str:
+        """The last ranks of each category, as far as they are below the county's figure; the worst first."""
+        value = self.progress.county.value if self.progress else None
+        return self._named(lambda own: own < value, worst=True) if value is not None else ""
+
+    def _named(self, chosen: Callable[[float], bool], *, worst: bool = False) -> str:
+        """部门：甲（90.00%）、乙（85.00%）；乡镇：…: the first few ranks, or the last."""
+        told = []
+        for ranking in self.rankings:
+            figures = [
+                (each.ahead, each.own.value, each.unit)
+                for each in ranking.standings
+                if each.ahead is not None and each.own and each.own.value is not None
+            ]
+            held = sorted((each for each in figures if chosen(each[1])), key=lambda each: each[0], reverse=worst)
+            last = list(dict.fromkeys(place for place, _, _ in held))[:NAMED]
+            named = [f"{unit}（{self._valued(own)}）" for place, own, unit in held if place in last]
+            told += [f"{ranking.category}：{listed(named)}"] if named else []
+        return "；".join(told)
+
+    def _valued(self, value: float) -> str:
+        return quantity(value, self.progress.indicator.rules.unit if self.progress else "")
+
+    def _demands(self) -> Iterator[str]:
+        rules = rules_of(self.occasion)
+        if rules and rules.demands:
+            yield from rules.demands
+            return
+        recipient = self.occasion.task.rules.recipient
+        if any(each.state in {State.MISSING, State.RETURNED} for each in self.states):
+            yield f"未报和退回待改的单位要立即补报、改报，并向{recipient}说明原因。"
+        following = self._following()
+        if following:
+            yield f"各单位要明确专人，按时报送。下一期应于{following}前报送{recipient}。"
+        yield "各单位要加强审核，对所报数据的真实、准确、完整负责，不得漏报、错报。"
+        if self._behind():
+            yield "进度靠后的单位要逐个项目查找原因，明确办结时限，加快推进。"
+
+    def _following(self) -> str:
+        """When the next period falls due."""
+        periods = self.occasion.task.periods
+        after = (later for own, later in pairwise(periods) if own.name == self.occasion.period.name)
+        due = next((later.due_at for later in after), None)
+        return moment(due) if due else ""
+
+
+def _counts(states: Sequence[UnitState]) -> str:
+    """应报12个单位，按时10个、迟报2个."""
+    told = listed(f"{word}{count}个" for word, count in counted(states).items())
+    return f"应报{len(states)}个单位，{told}" if states else "没有应报单位"
+
+
+def _often(state: UnitState) -> str:
+    told = [
+        f"累计{word}{count}次"
+        for word, count in (("迟报", state.late_total), ("未报", state.missing_total))
+        if count >= OFTEN
+    ]
+    return f"（{'、'.join(told)}）"
+
+
+def _against(occasion: Occasion, target: TargetRules, value: float, unit: str) -> str:
+    """The county's figure against its target: met or not is decided on the unrounded figure."""
+    held: TargetRules | Milestone | None = target if target.goal else _milestone(occasion, target)
+    goal = (held.firm or held.stretch) if held else None
+    if held is None or goal is None:
+        return ""
+    words = [f"{word}{figure}" for word, figure in (("达到", held.firm), ("力争", held.stretch)) if figure]
+    until = target.until if isinstance(held, TargetRules) else held.day
+    told = f"，目标为{listed(words)}（截止{until}）"
+    if value >= goal.figure - 1e-12:
+        return f"{told}，已{words[0]}" if len(words) > 1 else f"{told}，已达标"
+    gap = goal.figure - value
+    lacking = f"{rounded(gap * 100)}个百分点" if unit == "%" else quantity(gap, unit)
+    return f"{told}，" + (f"距{goal}还差{lacking}" if len(words) > 1 else f"还差{lacking}")
+
+
+def _milestone(occasion: Occasion, target: TargetRules) -> Milestone | None:
+    """The next milestone of a target that has no figure of its own, else its last."""
+    day = report_day(occasion)
+    ordered = sorted(target.milestones, key=lambda each: each.day)
+    return next((each for each in ordered if each.day >= day), ordered[-1] if ordered else None)

@@ -1,0 +1,322 @@
+"""A docket worked out from all returns that speak of its matters: the same returns give the same entries and numbers.
+
+What units and rules say is an entry's base. What the office wrote into the docket that it dropped back stands above it:
+a value that is not blank, and that is none of those the engine itself had put in that field before. A former value
+counts again only over an edit that the row already showed when it was printed: an older copy undoes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from xmreport.model.dates import CHINA, PartialDate
+from xmreport.model.receipts import Receipt
+from xmreport.model.submission import Identity, Row, Value
+from xmreport.model.text import file_name
+from xmreport.rulebook.book import County, Docket
+from xmreport.rulebook.calendar import CalendarUnknown
+from xmreport.rulebook.identity import Index, identity_of
+from xmreport.rulebook.names import key_of
+from xmreport.rulebook.origin import edited_until, is_printed
+from xmreport.tables.dockets.events import Arrived, Event, Said, events, given_dates
+from xmreport.tables.head import minute
+
+DONE, ANSWERED = "办结日", "复函日"
+"""Columns of a docket's form that are set as it closes, and as the reply comes, unless somebody wrote a day there."""
+_EXACT = 6
+"""Decimals to which a figure comes back from a workbook as it was printed."""
+
+
+@dataclass
+class Entry:
+    """One matter while returns are gone through."""
+
+    opened: Said
+    number: str | None
+    base: dict[str, Value] = field(default_factory=dict)
+    office: dict[str, Value] = field(default_factory=dict)
+    """What the office wrote above the base."""
+    written: dict[str, str] = field(default_factory=dict)
+    """Column → the minute at which it did."""
+    edited: Said | None = None
+    """The office's last line that changed something."""
+    put: dict[str, set[object]] = field(default_factory=dict)
+    """Column → everything the engine put there so far, as compared."""
+    firm: frozenset[str] = frozenset()
+    """Columns that the office gave as it opened the entry: units' later lines do not touch them, replies do."""
+    units: dict[str, Said] = field(default_factory=dict)
+    """Each unit that reported it → what it said first."""
+    holders: dict[tuple[str | None, str | None], int] = field(default_factory=dict)
+    """(unit, form) → the return in which that unit holds it."""
+    known: set[Identity] = field(default_factory=set)
+    """The keys by which it has been known."""
+    left: dt.date | None = None
+    closed: dt.date | None = None
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What stands in its columns, those apart that the engine alone fills."""
+        return {**self.base, **self.office}
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed is None and self.left is None
+
+    def lay(self, name: str, value: Value) -> None:
+        """A value of the engine's own, to be known again when it comes back."""
+        self.base[name] = value
+        self.put.setdefault(name, set()).add(compared(value))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A docket at a moment, entries in order of opening."""
+
+    entries: tuple[Entry, ...]
+    notes: tuple[str, ...]
+    """What could not be placed, for a person to look at."""
+
+
+def compared(value: Value) -> object:
+    """A value as two are held against each other: what printing and reading do to it makes no difference."""
+    if isinstance(value, str):
+        return key_of(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return round(float(value), _EXACT)
+    return value
+
+
+def stand(
+    county: County,
+    docket: Docket,
+    history: Sequence[Receipt],
+    rows: Mapping[int, Sequence[Row]],
+    until: dt.datetime,
+) -> Standing:
+    """The docket as it stood at a moment.
+
+    Args:
+        county: whose docket it is.
+        docket: its rules.
+        history: every acceptable return of the forms it is made of, in any order.
+        rows: receipt number → its typed rows.
+        until: the moment; what came later is left aside.
+    """
+    came = [receipt for receipt in history if receipt.arrived_at <= until]
+    recorded = _as_recorded(came)
+    numbered = _folded(county, docket, recorded, rows, until) if recorded != came else None
+    return _folded(county, docket, came, rows, until, numbered).end(until.astimezone(CHINA).date())
+
+
+def _as_recorded(history: Sequence[Receipt]) -> Sequence[Receipt]:
+    """The returns as if each had come when it was recorded: what is entered afterwards with an earlier time comes last.
+
+    Numbers go by that, so that it takes none from what was there before.
+    """
+    newest: dt.datetime | None = None
+    moments: dict[int, dt.datetime] = {}
+    for receipt in sorted(history, key=lambda each: each.seq):
+        newest = moments[receipt.seq] = max(newest or receipt.arrived_at, receipt.arrived_at)
+    return [replace(receipt, arrived_at=moments[receipt.seq]) for receipt in history]
+
+
+def _folded(
+    county: County,
+    docket: Docket,
+    history: Sequence[Receipt],
+    rows: Mapping[int, Sequence[Row]],
+    until: dt.datetime,
+    numbered: _Fold | None = None,
+) -> _Fold:
+    fold = _Fold(county, docket, numbered)
+    for event in events(county, docket, history, rows, until):
+        fold.take(event)
+    return fold
+
+
+class _Fold:
+    """Goes through events in order and keeps the entries so far; `numbered` is one that has given numbers already."""
+
+    def __init__(self, county: County, docket: Docket, numbered: _Fold | None) -> None:
+        self.county, self.docket, self.rules = county, docket, docket.rules
+        self.form = county.forms[docket.rules.form]
+        self.entries: list[Entry] = []
+        self.notes: list[str] = []
+        self._numbered = numbered
+        self._index = Index(self.form)
+        self._known_by: dict[int, Entry] = {}
+        self.numbers: dict[str, Entry] = {}
+        self._given: dict[int, int] = {}
+        self._early: list[Said] = []
+        """Replies to numbers that stood nowhere when they came."""
+
+    def take(self, event: Event) -> None:
+        """One event after the other."""
+        if isinstance(event, Arrived):
+            self._release(event)
+        elif event.is_reply:
+            self._reply(event)
+        else:
+            self._line(event)
+
+    def end(self, day: dt.date) -> Standing:
+        """The entries, once nothing more is to come."""
+        for reply in self._early:
+            if key_of(reply.number or "") in self.numbers:
+                self._reply(reply)
+            else:
+                self.notes.append(f"{_place(reply)}写的编号“{reply.number or '（空）'}”不在台账里，没有并入，请核对。")
+        for entry in self.entries:
+            self._settle(entry, day)
+        return Standing(tuple(self.entries), tuple(dict.fromkeys(self.notes)))
+
+    def _line(self, said: Said) -> None:
+        """A line that opens an entry or adds to one."""
+        entry = self._find(said)
+        if entry is None:
+            entry = self._open(said)
+            if entry is None:
+                return
+        elif said.by_office:
+            self._write(entry, said)
+        else:
+            self._report(entry, said)
+        if not said.by_office:
+            entry.holders[said.unit, said.receipt.form] = said.receipt.seq
+            entry.left = None
+        self._added(entry, said)
+
+    def _find(self, said: Said) -> Entry | None:
+        """The entry that a line is about: by its number, else by the form's keys.
+
+        A number from a unit is no proof where another unit's entry bears it: each may count its own from 1.
+        """
+        if said.number:
+            held = self.numbers.get(key_of(said.number))
+            if held is None:
+                return None
+            if said.by_office or said.unit in held.units or Index(self.form, [Row("", 0, held.values)]).find(said.keys):
+                return held
+            self.notes.append(f"{_place(said)}写的编号“{said.number}”已用于另一事项，这一行另行编号。")
+        return self.alike(said)
+
+    def alike(self, said: Said) -> Entry | None:
+        """The entry with the keys of a line."""
+        found = self._index.find(said.keys)
+        return self._known_by[id(found)] if found else None
+
+    def _open(self, said: Said) -> Entry | None:
+        if not said.number and not identity_of(self.form, said.keys):
+            keys = "、".join(self.form.file.spare_key or self.form.file.key)
+            self.notes.append(f"{_place(said)}没有写全{keys}，分不清是哪一事项，没有入账，请补齐。")
+            return None
+        entry = Entry(said, None, firm=frozenset(said.values) if said.by_office else frozenset())
+        for name, value in {**said.fixed, **said.values}.items():
+            entry.lay(name, value)
+        entry.number = self._number(said)
+        if entry.number:
+            self.numbers[key_of(entry.number)] = entry
+        self.entries.append(entry)
+        return entry
+
+    def _number(self, said: Said) -> str | None:
+        """The number that the line brings or its matter was given before, else the next of its year."""
+        if self.rules.number is None:
+            return None
+        before = self._numbered.alike(said) if self._numbered else None
+        for number in (said.number, before.number if before else None):
+            if number and key_of(number) not in self.numbers:
+                return number
+        taken = self.numbers.keys() | (self._numbered.numbers.keys() if self._numbered else set())
+        year = said.day.year
+        while True:
+            self._given[year] = self._given.get(year, 0) + 1
+            number = f"{self.rules.prefix}{year}-{self._given[year]:03d}"
+            if key_of(number) not in taken:
+                return number
+
+    def _report(self, entry: Entry, said: Said) -> None:
+        """A unit's line: its newest words; on a copy of the docket only those that were not printed there."""
+        printed = is_printed(self.form, said.row)
+        for name, value in said.values.items():
+            stale = printed and compared(value) in entry.put.get(name, ())
+            if name not in entry.firm and not stale:
+                entry.lay(name, value)
+
+    def _write(self, entry: Entry, said: Said) -> None:
+        """The office's line: what differs from all the engine ever printed there is the office's own word."""
+        seen, now = edited_until(self.form, said.row), minute(said.moment)
+        for name, value in said.values.items():
+            if compared(value) == compared(entry.values.get(name)):
+                continue
+            taken_back = seen is not None and name in entry.written and entry.written[name] <= seen
+            if compared(value) not in entry.put.get(name, ()) or taken_back:
+                entry.office[name], entry.written[name], entry.edited = value, now, said
+
+    def _reply(self, said: Said) -> None:
+        """An answer adds to the entry it names and opens none."""
+        entry = self.numbers.get(key_of(said.number or ""))
+        if entry is None:
+            self._early.append(said)
+            return
+        for name, value in {**said.fixed, **said.values}.items():
+            entry.lay(name, value)
+        if ANSWERED in self.form.fields and entry.values.get(ANSWERED) is None:
+            entry.lay(ANSWERED, PartialDate.of(said.receipt.arrived_at.astimezone(CHINA).date()))
+        self._added(entry, said)
+
+    def _release(self, arrived: Arrived) -> None:
+        """A unit's newer return lets go of what it no longer holds; what nobody holds has left."""
+        if not self.rules.leaves:
+            return
+        owner, day = (arrived.receipt.unit, arrived.receipt.form), arrived.moment.astimezone(CHINA).date()
+        for entry in self.entries:
+            if entry.holders.get(owner, arrived.receipt.seq) != arrived.receipt.seq:
+                del entry.holders[owner]
+                entry.left = None if entry.holders else day
+
+    def _added(self, entry: Entry, said: Said) -> None:
+        """After any change: who spoke of it, by what it is known, what follows from its dates and words."""
+        if not said.by_office or entry.opened is said:
+            entry.units.setdefault(said.unit, said)
+        for values in (entry.base, entry.values):
+            row = Row("", 0, values)
+            identity = identity_of(self.form, row)
+            if identity and identity not in entry.known:
+                entry.known.add(identity)
+                self._known_by[id(row)] = entry
+                self._index.add(row)
+        self._settle(entry, said.day)
+
+    def _settle(self, entry: Entry, day: dt.date) -> None:
+        """What follows from an entry's words on a day: its due day, and whether it is closed."""
+        self._work_out(entry)
+        if not self._is_closed(entry, day):
+            entry.closed = None
+        elif entry.closed is None:
+            entry.closed = day
+            entry.put.setdefault(DONE, set()).add(PartialDate.of(day))
+
+    def _work_out(self, entry: Entry) -> None:
+        """The due day that follows from another day, unless the office gave one as it opened the entry."""
+        worked = self.rules.worked_out
+        after = entry.values.get(worked.after) if worked else None
+        if worked is None or worked.column in entry.firm or not isinstance(after, PartialDate) or not after.precise:
+            return
+        try:
+            entry.lay(worked.column, PartialDate.of(self.county.calendar.workday_after(after.last, worked.workdays)))
+        except CalendarUnknown as unknown:
+            self.notes.append(f"{entry.number or ''}“{worked.column}”没有推算：{unknown}。")
+
+    def _is_closed(self, entry: Entry, day: dt.date) -> bool:
+        if self.docket.closed is None:
+            return False
+        values = {"填报单位": entry.opened.unit, **entry.values, self.rules.number or "": entry.number}
+        columns = {name: [values.get(name)] for name in self.docket.closed.names}
+        return self.docket.closed.evaluate(columns, given_dates(day, day, None)) == [True]
+
+
+def _place(said: Said) -> str:
+    return f"{said.unit}“{file_name(said.receipt.file)}”工作表“{said.row.sheet}”第{said.row.row}行"
