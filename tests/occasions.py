@@ -63,7 +63,7 @@ def returned(unit, *rows, seq=1, period="2022-12-09", findings=(), came="12-08 1
         row_count=len(rows),
         seq=seq,
     )
-    return Return(unit, receipt, 1, rows)
+    return Return(unit, receipt, 1, rows, receipt)
 
 
 def merged(where, *returns, form=F1):

@@ -107,8 +107,10 @@ def source(county, form: str, *rows: dict[str, object]) -> Source:
         own = {name: value for name, value in values.items() if name != "填报单位"}
         assert own.keys() <= definition.fields.keys(), own
         by_unit.setdefault(str(values.get("填报单位", "县统计局")), []).append(Row("Sheet1", number, own))
+    receipts = [_receipt(unit, number) for number, unit in enumerate(by_unit, 1)]
     returns = [
-        Return(unit, _receipt(unit, number), 1, tuple(own)) for number, (unit, own) in enumerate(by_unit.items(), 1)
+        Return(receipt.unit or "", receipt, 1, tuple(own), receipt)
+        for receipt, own in zip(receipts, by_unit.values(), strict=True)
     ]
     merged = merge(definition, returns, county.roster.order)
     by = "责任单位" if "责任单位" in definition.columns else "填报单位"

@@ -17,7 +17,7 @@ from xmreport.model.text import file_name
 from xmreport.past import Past
 from xmreport.rulebook.assignment import Assigned, Owes, assign, is_open, lateness, named_in, tasks_of
 from xmreport.rulebook.book import County, Task
-from xmreport.rulebook.identity import name_of
+from xmreport.rulebook.identity import name_of, precedence
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.origin import is_anothers
 from xmreport.rulebook.schedule import Period
@@ -114,7 +114,7 @@ class Judge:
 
     def _judged(self, receipt: Receipt, part: Part, due: Assigned, findings: Sequence[Finding]) -> Receipt:
         """The receipt of a return that belongs to a period: accepted unless there is an error in it."""
-        findings = (*findings, *self._against_past(part, due, part.stated or _day(receipt)))
+        findings = (*findings, *self._against_past(part, receipt, due, part.stated or _day(receipt)))
         outcome = Outcome.RETURNED if any(finding.is_error for finding in findings) else Outcome.ACCEPTED
         return self._settled(receipt, due, outcome, findings)
 
@@ -147,7 +147,7 @@ class Judge:
             return meant or assign(tasks, day, owes)
         return assign(tasks, day, owes)
 
-    def _against_past(self, part: Part, due: Assigned, day: dt.date) -> list[Finding]:
+    def _against_past(self, part: Part, receipt: Receipt, due: Assigned, day: dt.date) -> list[Finding]:
         """Findings that show only beside the unit's last return, and beside what other units report."""
         assert part.unit
         form = self.county.forms[part.form]
@@ -166,18 +166,25 @@ class Judge:
                 same_year=_year(due.period, day) == _year(due.period, _day(last), last.period),
             )
             found += check(AGAINST_LAST, examined)
-        for row, other, held in self.past.elsewhere(due, part.unit, form, part.rows):
-            if not is_anothers(form, row, part.unit) and not is_anothers(form, held, other):
-                found.append(self._conflict(part, row, other, held))
+        for row, others in self.past.elsewhere(due, part.unit, form, part.rows):
+            held = [(other, its) for other, its in others if not is_anothers(form, its, other)]
+            if held and not is_anothers(form, row, part.unit):
+                found.append(self._conflict(part, receipt, due, row, held))
         return found
 
-    def _conflict(self, part: Part, row: Row, other: str, held: Row) -> Finding:
-        """Whose row counts is told as the summary decides it: the responsible unit's, else the first."""
+    def _conflict(
+        self, part: Part, receipt: Receipt, due: Assigned, row: Row, others: Sequence[tuple[str, Row]]
+    ) -> Finding:
+        """Whose row counts is told as the summary decides it."""
         assert part.unit
-        name = name_of(self.county.forms[part.form], row)
-        takes_over = row.values.get("责任单位") == part.unit and held.values.get("责任单位") != other
-        counts = part.unit if takes_over else other
-        column = self.county.forms[part.form].file.name_column
+        order = {
+            unit: precedence(its, unit, self.past.first(due, unit) or receipt)
+            for unit, its in (*others, (part.unit, row))
+        }
+        counts = min(order, key=order.__getitem__)
+        other = counts if counts != part.unit else min(order.keys() - {part.unit}, key=order.__getitem__)
+        form = self.county.forms[part.form]
+        name, column = name_of(form, row), form.file.name_column
         words = {"项目": name, "单位": f"{other}、{part.unit}", "采用": counts}
         return Finding("X01", Severity.WARNING, row.sheet, part.cell(row, column), column, name, words)
 

@@ -110,8 +110,14 @@ class Past:
         ]
         return max(earlier, key=lambda receipt: (receipt.period or "", *_newest(receipt)), default=None)
 
-    def elsewhere(self, due: Assigned, unit: str, form: Form, rows: Sequence[Row]) -> Iterator[tuple[Row, str, Row]]:
-        """Each row whose project another unit's return in force for this period holds: that unit, and its row."""
+    def first(self, due: Assigned, unit: str) -> Receipt | None:
+        """The unit's first acceptable version for a period."""
+        return min(self.accepted(due.task.name, due.period.name, unit), key=_newest, default=None)
+
+    def elsewhere(
+        self, due: Assigned, unit: str, form: Form, rows: Sequence[Row]
+    ) -> Iterator[tuple[Row, list[tuple[str, Row]]]]:
+        """Each row whose project other units' returns in force for this period hold: those units, and their rows."""
         period = (due.task.name, due.period.name)
         held = self._held.get(period)
         if held is None:
@@ -126,8 +132,7 @@ class Past:
         for at, identity in enumerate(identities_of(form, rows)):
             found = held.find(identity, unit)
             if found:
-                owner, seq, place = found
-                yield rows[at], owner, self._ledger.rows(seq)[place]
+                yield rows[at], [(owner, self._ledger.rows(seq)[place]) for owner, seq, place in found]
 
 
 class _Known:
@@ -177,23 +182,22 @@ class _Held:
             table.update(dict.fromkeys(keys, (owner,)))
             table.update({key: (*owners, owner) for key, owners in others.items()})
 
-    def find(self, own: Identity, unit: str) -> tuple[str, int, int] | None:
-        """Another unit, its receipt and the place of its row: by the main key; by the spare one where a side has none.
-
-        So `Index` finds it in one return.
-        """
+    def find(self, own: Identity, unit: str) -> list[tuple[str, int, int]]:
+        """Other units, each with its receipt and the place of its row, found as `Index` finds a row."""
         by_main = self._main.get(own.main, ()) if own.main else ()
         by_spare = self._spare.get(own.spare, ()) if own.spare else ()
         if by_main in {(), (unit,)} and by_spare in {(), (unit,)}:
-            return None
+            return []
+        found = []
         for owner in sorted({*by_main, *by_spare} - {unit}, key=lambda each: self._order[each]):
             seq, identities = self._returns[owner]
             if owner in by_main:
-                return owner, seq, [each.main for each in identities].index(own.main)
+                found.append((owner, seq, [each.main for each in identities].index(own.main)))
+                continue
             place = [each.spare for each in identities].index(own.spare)
             if not (own.main and identities[place].main):
-                return owner, seq, place
-        return None
+                found.append((owner, seq, place))
+        return found
 
 
 def _newest(receipt: Receipt) -> tuple[object, int]:

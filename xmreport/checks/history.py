@@ -36,10 +36,10 @@ def project_gone(examined: Return) -> Iterator[Finding]:
     """P02: a project reported last period and gone now (消失)."""
     if not examined.form.file.against.gone:
         return
-    index = Index(examined.form, examined.part.rows)
+    index = Index.of(examined.form, examined.part.rows)
     sheet = examined.part.sheet
     for before, identity in zip(examined.last, identities_of(examined.form, examined.last), strict=True):
-        if index.found(identity) is None:
+        if index.find(identity) is None:
             words = {"项目": name_of(examined.form, before), "期次": examined.last_period}
             name = examined.form.file.name_column
             yield Finding("P02", Severity.WARNING, sheet, None, name, words["项目"], words)
@@ -93,14 +93,14 @@ def cumulative_adds_up(examined: Return) -> Iterator[Finding]:
 def name_drifted(examined: Return) -> Iterator[Finding]:
     """P05: the same code under another name, or a new name close to one that is gone; suggested, never merged."""
     named = examined.form.file.name_column
-    now, then = Index(examined.form, examined.part.rows), Index(examined.form, examined.last)
+    now, then = Index.of(examined.form, examined.part.rows), Index.of(examined.form, examined.last)
     last = zip(examined.last, identities_of(examined.form, examined.last), strict=True)
-    left = [name_of(examined.form, before) for before, identity in last if now.found(identity) is None]
+    left = [name_of(examined.form, before) for before, identity in last if now.find(identity) is None]
     gone = {name_key(name): name for name in left}
     rows = examined.part.rows
     for row, identity in zip(rows, identities_of(examined.form, rows), strict=True):
         name = name_of(examined.form, row)
-        before = then.found(identity)
+        before = then.find(identity)
         old = name_of(examined.form, before) if before else near_name(name, gone)
         if old and renamed(name, old):
             yield examined.finding("P05", Severity.WARNING, row, named, name, 上期=old, 期次=examined.last_period)

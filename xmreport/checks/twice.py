@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xmreport.checks.returns import Return
 from xmreport.model.findings import Finding, Severity
+from xmreport.model.submission import Row
 from xmreport.rulebook.identity import Index, identities_of, name_of
 
 
@@ -16,11 +17,11 @@ def same_project_twice(examined: Return) -> Iterator[Finding]:
     spares = [each.spare for each in identities if each.spare]
     if len(set(mains)) == len(mains) and len(set(spares)) == len(spares):
         return
-    index = Index(examined.form)
-    for row in examined.part.rows:
-        first = index.find(row)
+    index = Index[Row]()
+    for row, identity in zip(examined.part.rows, identities, strict=True):
+        first = index.find(identity)
         if first is None:
-            index.add(row)
+            index.add(identity, row)
             continue
         name = examined.form.file.name_column
         words = {"首行": str(first.row), "首表": first.sheet, "项目": name_of(examined.form, row)}

@@ -114,7 +114,8 @@ def _accepted(
         reason = "按首次报送时间计；曾退回，改后合格"
     name = State.NIL if counts.nil else State.LATE if late else State.ON_TIME
     reason = _told(reason, _handed_over(receipts))
-    return made(name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts)
+    first = min(accepted, key=lambda receipt: (receipt.arrived_at, receipt.seq))
+    return made(name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts, first=first)
 
 
 def _handed_over(receipts: Sequence[Receipt]) -> str | None:

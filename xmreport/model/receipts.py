@@ -85,3 +85,5 @@ class UnitState:
     """How many acceptable versions were received."""
     counts: Receipt | None = field(default=None, repr=False)
     """The version that counts, where one is accepted."""
+    first: Receipt | None = field(default=None, repr=False)
+    """The first acceptable version."""

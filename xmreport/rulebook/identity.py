@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from xmreport.model.dates import PartialDate
+from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Identity, Row
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import is_key, key_of
 
+Thing = TypeVar("Thing")
 _NAMING = {str, PartialDate}
 DRIFT = 88
 """Likeness from which a new name is suggested to be an old one."""
@@ -31,6 +35,18 @@ def identities_of(form: Form, rows: Sequence[Row]) -> Sequence[Identity]:
         _keys([columns.column(name) for name in names], len(columns)) for names in (form.file.key, form.file.spare_key)
     )
     return list(map(Identity, main, spare))
+
+
+def precedence(row: Row, unit: str, first: Receipt) -> tuple[bool, dt.datetime, int]:
+    """Of one project from several units the responsible unit's row counts, else the one of the unit that reported first
+    (M28): the least of these.
+
+    Args:
+        row: a unit's row of the project.
+        unit: that unit.
+        first: its first acceptable version; the one at hand, without a number yet, comes after all that are recorded.
+    """
+    return row.values.get("责任单位") != unit, first.arrived_at, first.seq or sys.maxsize
 
 
 def name_of(form: Form, row: Row) -> str:
@@ -85,42 +101,40 @@ def _parts(cells: Sequence[Cell]) -> Sequence[str | None]:
     return [key_of(str(cell)).lstrip("☆★*") if cell and cell.__class__ in _NAMING else None for cell in cells]
 
 
-class Index:
-    """Finds the row that is the same project among many: by the main key; by the spare one where a side has no main."""
+class Index(Generic[Thing]):
+    """Finds by its project what was put in: by the main key; by the spare one where a side has no main."""
 
-    def __init__(self, form: Form, rows: Sequence[Row] = ()) -> None:
-        self.form = form
-        self._main: dict[str, Row] = {}
-        self._spare: dict[str, tuple[Row, bool]] = {}
+    def __init__(self) -> None:
+        self._main: dict[str, Thing] = {}
+        self._spare: dict[str, tuple[Thing, bool]] = {}
+
+    @classmethod
+    def of(cls, form: Form, rows: Sequence[Row]) -> Index[Row]:
+        """Rows by their projects."""
+        index = Index[Row]()
         for row, identity in zip(rows, identities_of(form, rows), strict=True):
-            self._add(row, identity)
+            index.add(identity, row)
+        return index
 
-    def add(self, row: Row) -> None:
-        """Rows added first are found first."""
-        self._add(row, identity_of(self.form, row))
-
-    def _add(self, row: Row, identity: Identity) -> None:
+    def add(self, identity: Identity, thing: Thing) -> None:
+        """What is put in first is found first."""
         if identity.main:
-            self._main.setdefault(identity.main, row)
+            self._main.setdefault(identity.main, thing)
         if identity.spare:
-            self._spare.setdefault(identity.spare, (row, bool(identity.main)))
+            self._spare.setdefault(identity.spare, (thing, bool(identity.main)))
 
-    def find(self, row: Row) -> Row | None:
-        """The row that is the same project as this one."""
-        return self.found(identity_of(self.form, row))
-
-    def found(self, identity: Identity) -> Row | None:
-        """The row of the project of these keys."""
+    def find(self, identity: Identity) -> Thing | None:
+        """What was put in for the project of these keys."""
         if identity.main and identity.main in self._main:
             return self._main[identity.main]
-        row, has_main = self._spare.get(identity.spare or "", (None, False))
-        return None if identity.main and has_main else row
+        thing, has_main = self._spare.get(identity.spare or "", (None, False))
+        return None if identity.main and has_main else thing
 
 
 def matched(form: Form, rows: Sequence[Row], last: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
     """Each row with the same project's row of the last return, where there is one."""
-    index = Index(form, last)
+    index = Index.of(form, last)
     for row, identity in zip(rows, identities_of(form, rows), strict=True):
-        before = index.found(identity)
+        before = index.find(identity)
         if before is not None:
             yield row, before

@@ -53,7 +53,7 @@ def build_period(
     contacts = _contacts(material.beside, rows)
     if task.rules.form:
         form = county.forms[task.rules.form]
-        returns = [_return(form, state.counts, state.version, rows) for state in states if state.counts]
+        returns = [_return(form, state.counts, state.version, rows, state.first) for state in states if state.counts]
         reported = merge(form, returns, county.roster.order)
         beside = _beside(county, form, material.beside, rows)
         kept = kept_dockets(occasion, {form.name, *beside}, material.history, rows)
@@ -103,13 +103,15 @@ def _living(county: County, task: Task, kept: Sequence[Kept]) -> dict[str, Sourc
     return sources
 
 
-def _return(form: Form, receipt: Receipt, version: int, rows: Mapping[int, Sequence[Row]]) -> Return:
+def _return(
+    form: Form, receipt: Receipt, version: int, rows: Mapping[int, Sequence[Row]], first: Receipt | None = None
+) -> Return:
     """What a unit reports: in a docket that it sends back edited, other units' matters are not its own."""
     unit = receipt.unit or ""
     sent = rows[receipt.seq]
     printed = any(column.filled for column in form.columns.values())
     own = [row for row in sent if not is_anothers(form, row, unit)] if printed else sent
-    return Return(unit, receipt, version, own)
+    return Return(unit, receipt, version, own, first or receipt)
 
 
 def _by(merged: Merged) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +14,11 @@ import pandas as pd
 
 from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
-from xmreport.model.submission import Cell, Identity, Row, Value
+from xmreport.model.submission import Cell, Row, Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.columns import columns_of
 from xmreport.rulebook.form import FIGURES, Form
-from xmreport.rulebook.identity import identities_of, name_of
+from xmreport.rulebook.identity import Index, identities_of, name_of, precedence
 from xmreport.tables.frame import Frame, readable_all
 
 UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
@@ -39,6 +40,12 @@ class Return:
     receipt: Receipt
     version: int
     rows: Sequence[Row]
+    first: Receipt
+    """The unit's first acceptable version of it."""
+
+    def precedence(self, row: int) -> tuple[bool, dt.datetime, int]:
+        """Which of several units' rows of one project counts: the least."""
+        return precedence(self.rows[row], self.unit, self.first)
 
     @cached_property
     def columns(self) -> Rows:
@@ -196,48 +203,33 @@ def _next(found: Mapping[str, Iterator[Cell]], count: int) -> dict[str, Sequence
 
 
 def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[Place], list[Conflict]]:
-    """Rows that leave the totals: of one project from two units the responsible unit's row counts, else the first."""
+    """Rows that leave the totals: of one project from several units only one counts."""
     leaving: set[Place] = set()
     conflicts: list[Conflict] = []
-    reported, known = _Reported(), set[str | None]()
-    for at, each in sorted(enumerate(returns), key=lambda one: (one[1].receipt.arrived_at, one[1].receipt.seq)):
+    standing, known = Index[_Standing](), set[str | None]()
+    for at, each in sorted(enumerate(returns), key=lambda one: (one[1].first.arrived_at, one[1].first.seq)):
         own = [((at, row), identity) for row, identity in enumerate(identities_of(form, each.rows))]
         keys = {key for _, identity in own for key in identity} - {None}
-        shared = [] if known.isdisjoint(keys) else own
+        met = not known.isdisjoint(keys)
         known |= keys
-        for place, identity in shared:
-            held = reported.find(identity)
+        found = [standing.find(identity) if met else None for _, identity in own]
+        for (place, identity), held in zip(own, found, strict=True):
             if held is None:
+                standing.add(identity, _Standing(place))
                 continue
-            first, row = returns[held[0]], each.rows[place[1]]
-            takes_over = (
-                row.values.get("责任单位") == each.unit and first.rows[held[1]].values.get("责任单位") != first.unit
-            )
-            counts, leaves = (each.unit, first.unit) if takes_over else (first.unit, each.unit)
-            leaving.add(held if takes_over else place)
-            conflicts.append(Conflict(name_of(form, row), counts, leaves))
-        for place, identity in own:
-            reported.add(identity, place)
+            before = returns[held.place[0]]
+            takes_over = each.precedence(place[1]) < before.precedence(held.place[1])
+            counts, leaves = (each.unit, before.unit) if takes_over else (before.unit, each.unit)
+            leaving.add(held.place if takes_over else place)
+            conflicts.append(Conflict(name_of(form, each.rows[place[1]]), counts, leaves))
+            if takes_over:
+                held.place = place
+            standing.add(identity, held)
     return leaving, conflicts
 
 
-class _Reported:
-    """The first row to report a project; found by keys as `Index` finds a row within one return."""
+@dataclass
+class _Standing:
+    """Whose row counts for a project, of those met so far."""
 
-    def __init__(self) -> None:
-        self._main: dict[str, Place] = {}
-        self._spare: dict[str, tuple[Place, bool]] = {}
-
-    def add(self, identity: Identity, place: Place) -> None:
-        if identity.main:
-            self._main.setdefault(identity.main, place)
-        if identity.spare:
-            self._spare.setdefault(identity.spare, (place, bool(identity.main)))
-
-    def find(self, identity: Identity) -> Place | None:
-        if identity.main and identity.main in self._main:
-            return self._main[identity.main]
-        if identity.spare is None or identity.spare not in self._spare:
-            return None
-        place, has_main = self._spare[identity.spare]
-        return None if identity.main and has_main else place
+    place: Place

@@ -9,7 +9,7 @@ from enum import StrEnum
 from xmreport.model.submission import Row, Value
 from xmreport.rulebook.columns import procedures_of, readable
 from xmreport.rulebook.form import Form
-from xmreport.rulebook.identity import Index, name_key, name_of, near_name, renamed
+from xmreport.rulebook.identity import Index, identity_of, name_key, name_of, near_name, renamed
 from xmreport.tables.merged import FILE, Merged
 
 SAME = 0.005
@@ -112,16 +112,18 @@ def _by_unit(rows: Iterable[Held]) -> dict[str, list[Held]]:
 
 def _matched(form: Form, last: Sequence[Held], now: Sequence[Held]) -> tuple[list[tuple[Held, Held]], list[Held]]:
     """Pairs of the same project, each row in one pair alone; and the rows of now that are in none."""
-    holder = {id(held.row): held for held in last}
-    index = Index(form, [held.row for held in last])
+    index = Index[Held]()
+    for held in last:
+        index.add(identity_of(form, held.row), held)
+    taken: set[int] = set()
     pairs: list[tuple[Held, Held]] = []
     left: list[Held] = []
     for held in now:
-        found = index.find(held.row)
-        before = holder.pop(id(found), None) if found else None
-        if before is None:
+        before = index.find(identity_of(form, held.row))
+        if before is None or id(before) in taken:
             left.append(held)
         else:
+            taken.add(id(before))
             pairs.append((before, held))
     return pairs, left
 

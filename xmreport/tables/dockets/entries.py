@@ -145,8 +145,7 @@ class _Fold:
         self.entries: list[Entry] = []
         self.notes: list[str] = []
         self._numbered = numbered
-        self._index = Index(self.form)
-        self._known_by: dict[int, Entry] = {}
+        self._index = Index[Entry]()
         self.numbers: dict[str, Entry] = {}
         self._given: dict[int, int] = {}
         self._early: list[Said] = []
@@ -197,15 +196,18 @@ class _Fold:
             held = self.numbers.get(key_of(said.number))
             if held is None:
                 return None
-            if said.by_office or said.unit in held.units or Index(self.form, [Row("", 0, held.values)]).find(said.keys):
+            if said.by_office or said.unit in held.units or self._is_alike(held, said):
                 return held
             self.notes.append(f"{_place(said)}写的编号“{said.number}”已用于另一事项，这一行另行编号。")
         return self.alike(said)
 
     def alike(self, said: Said) -> Entry | None:
         """The entry with the keys of a line."""
-        found = self._index.find(said.keys)
-        return self._known_by[id(found)] if found else None
+        return self._index.find(identity_of(self.form, said.keys))
+
+    def _is_alike(self, entry: Entry, said: Said) -> bool:
+        now = Index.of(self.form, [Row("", 0, entry.values)])
+        return now.find(identity_of(self.form, said.keys)) is not None
 
     def _open(self, said: Said) -> Entry | None:
         if not said.number and not identity_of(self.form, said.keys):
@@ -282,12 +284,10 @@ class _Fold:
         if not said.by_office or entry.opened is said:
             entry.units.setdefault(said.unit, said)
         for values in (entry.base, entry.values):
-            row = Row("", 0, values)
-            identity = identity_of(self.form, row)
+            identity = identity_of(self.form, Row("", 0, values))
             if identity and identity not in entry.known:
                 entry.known.add(identity)
-                self._known_by[id(row)] = entry
-                self._index.add(row)
+                self._index.add(identity, entry)
         self._settle(entry, said.day)
 
     def _settle(self, entry: Entry, day: dt.date) -> None:

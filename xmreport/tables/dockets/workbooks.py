@@ -48,7 +48,8 @@ class Kept:
                 said = each.opened
                 receipts[said.receipt.seq] = said.receipt
                 rows.setdefault(said.receipt.seq, []).append(Row(said.row.sheet, said.row.row, each.values))
-        return [Return(receipts[seq].unit or "", receipts[seq], 1, tuple(own)) for seq, own in sorted(rows.items())]
+        found = ((receipts[seq], tuple(own)) for seq, own in sorted(rows.items()))
+        return [Return(receipt.unit or "", receipt, 1, own, receipt) for receipt, own in found]
 
 
 def kept_dockets(

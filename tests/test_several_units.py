@@ -1,0 +1,63 @@
+"""One project from several units (M28): one row counts, whatever came in which order, and all are told the same."""
+
+import openpyxl
+import pytest
+from conftest import FIRST, WEEKLY, Office, at, form_one, project
+
+from xmreport.run import Moment
+
+OFFICE, WATER, TOWN, OUTSIDE = "县住建局", "县水利局", "古阳镇", "县财政局"
+
+
+def report(office: Office, *sent: tuple[str, str, float]) -> tuple[float, list[str], list[str]]:
+    """Units send the project one after the other: the county's total, what the summary says of it, what units are told.
+
+    Args:
+        office: where.
+        sent: unit, whom it names as responsible, and its figure.
+    """
+    told = []
+    with office.engine(lambda _: None) as engine:
+        for hour, (unit, responsible, figure) in enumerate(sent, 9):
+            data = form_one(project("同一项目", 责任单位=responsible, 总投资=figure), unit=unit)
+            office.drop(f"{unit}/第{hour}份.xlsx", data)
+            engine.take_in(list(engine.found()), Moment(at(f"12-08 {hour:02}:00"), replayed=True))
+            engine.publish(at(f"12-08 {hour:02}:00"))
+            last = office.receipts()[-1]
+            told += [finding.words["采用"] for finding in last.findings if finding.code == "X01"]
+    [path] = (office.outbox / WEEKLY / FIRST).glob("*情况表汇总表.xlsx")
+    rows = list(openpyxl.load_workbook(path, data_only=True).worksheets[0].iter_rows(values_only=True))
+    [total] = [row for row in rows if row[0] == "合计"]
+    notes = [str(row[0]) for row in rows if "两家报送" in str(row[0])]
+    figures = [value for value in total[1:] if isinstance(value, int | float)]
+    return figures[1], [note.split("采用")[1] for note in notes], told
+
+
+@pytest.mark.parametrize(
+    ("sent", "total", "notes", "told"),
+    [
+        pytest.param(
+            [(OFFICE, OUTSIDE, 1000), (WATER, WATER, 2000), (TOWN, TOWN, 4000)],
+            2000,
+            [f"{WATER}的一行，{OFFICE}的一行未纳入。", f"{WATER}的一行，{TOWN}的一行未纳入。"],
+            [WATER, WATER],
+            id="two call themselves responsible: the first of them",
+        ),
+        pytest.param(
+            [(OFFICE, OUTSIDE, 1000), (WATER, WATER, 2000), (TOWN, OUTSIDE, 4000)],
+            2000,
+            [f"{WATER}的一行，{OFFICE}的一行未纳入。", f"{WATER}的一行，{TOWN}的一行未纳入。"],
+            [WATER, WATER],
+            id="a third one that is not responsible stands behind the one that is",
+        ),
+        pytest.param(
+            [(OFFICE, OUTSIDE, 1000), (WATER, OUTSIDE, 2000), (OFFICE, OUTSIDE, 1000.5)],
+            1000.5,
+            [f"{OFFICE}的一行，{WATER}的一行未纳入。"],
+            [OFFICE, OFFICE],
+            id="who reported first stays the first with a correction",
+        ),
+    ],
+)
+def test_one_row_counts_and_all_are_told_which(small: Office, sent, total, notes, told):
+    assert report(small, *sent) == (total, notes, told)
