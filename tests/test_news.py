@@ -5,7 +5,8 @@ import sqlite3
 import subprocess
 import sys
 
-from conftest import FIRST, WEEKLY, Office, at, contacts, form_one, project, register
+import openpyxl
+from conftest import FIRST, SECOND, WEEKLY, Office, at, contacts, form_one, project, register
 
 from xmreport.model.events import Published
 from xmreport.run import Moment
@@ -107,3 +108,30 @@ def test_a_run_with_nothing_new_builds_no_table_and_needs_no_spreadsheet_library
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.splitlines()[-1] == "[]", ended.stderr
     assert {path: path.stat().st_mtime_ns for path in office.outbox.rglob("*.xlsx")} == before
+
+
+def test_what_was_half_written_is_written_again_when_the_edit_is_taken_back(office: Office):
+    office.drop("古阳镇/一.xlsx", form_one(project("甲")))
+    office.take("12-08 12:00", publish=True)
+    before = shown(office)
+    rules, template = office.home / "rules" / "guxian.yaml", office.home / "templates_xlsx" / "通报.xlsx"
+    were = rules.read_bytes(), template.read_bytes()
+    office.change_rules("办理进展 = 已办结", "办理进展 = 未办理")
+    template.write_bytes(b"broken")
+    office.take("12-08 12:00", publish=True)
+    assert shown(office) != before
+    rules.write_bytes(were[0])
+    template.write_bytes(were[1])
+    office.take("12-08 12:00", publish=True)
+    assert shown(office) == before
+
+
+def test_this_week_is_compared_with_last_week_as_it_was_corrected(small: Office):
+    weeks = (("12-08 09:00", 3000, "2022年12月8日"), ("12-12 09:00", 3200, "2022年12月12日"))
+    for now, figure, day in (*weeks, ("12-13 09:00", 3100, "2022年12月9日")):
+        small.drop("古阳镇/表.xlsx", form_one(project("甲", 总投资=figure), day=day))
+        small.take(now, publish=True)
+    book = openpyxl.load_workbook(small.outbox / WEEKLY / SECOND / "核对与变化.xlsx", data_only=True)
+    cells = [value for row in book["变化"].iter_rows(values_only=True) for value in row]
+    assert {3100, 3200} <= set(cells)
+    assert 3000 not in cells

@@ -104,8 +104,7 @@ class Facts:
             r
             for r in self._accepted.get(task.rules.form, {}).get(state.unit, ())
             if r.arrived_at <= horizon
-            and (period.due_at is None or (r.period or "") < period.name)
-            and not (state.counts and r.seq >= state.counts.seq)
+            and ((r.period or "") < period.name if period.due_at else not (state.counts and r.seq >= state.counts.seq))
         ]
         return max(earlier, key=lambda r: (r.period or "", *_arrival(r)), default=None)
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # whoever finds nothing new builds no tables
 OVERVIEW = "总览"
 BESIDE = "+beside"
 """Behind the mark of what was written beside a workbook that somebody had open."""
+UNDER_WAY = "出表中"
+"""The mark of what is being written: what a crash or a full disk leaves half done shows no facts at all."""
 _NUMBERED = re.compile(r"\(\d+\)\.xlsx$")
 
 
@@ -84,6 +86,7 @@ class Publisher:
         whole = all(path.is_file() for paths in self._files.values() for path in paths)
         if turn == self._done and whole:
             return
+        self.ledger.note_published(what, UNDER_WAY)
         receipts = past.receipts
         news = self._news(receipts, turn) if whole else None
         self._done = None
@@ -212,6 +215,8 @@ class Publisher:
         """Pass on what is written, then note it, and take away what stood beside a workbook that is closed by now."""
         shown = self.workspace.shown(what)
         said, *before = (self.ledger.published(shown) or "").split("/")
+        begun = UNDER_WAY + (BESIDE if said.endswith(BESIDE) else "")
+        self.ledger.note_published(shown, "/".join([begun, *before]))
         written: list[str] = []
         for event in made:
             written.append(event.path.rsplit("/", 1)[-1])
