@@ -17,6 +17,7 @@ import pytest
 
 from xmreport.examine import open_desk
 from xmreport.ledger import Ledger
+from xmreport.ledger.received import received
 from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Event, FileEvent
@@ -298,7 +299,8 @@ class Office:
     def states(self, now: str, task: str = WEEKLY, period: str = FIRST) -> dict[str, UnitState]:
         """The state of every unit in a period."""
         county = self.workspace.rulebook.county(self.key)
-        found = unit_states(county, self.receipts(), at(now))
+        with Ledger.open(self.workspace.state) as ledger:
+            found = unit_states(county, received(ledger, county), at(now))
         return {each.unit: each for each in found if (each.task, each.period) == (task, period)}
 
     def state(self, unit: str, now: str, task: str = WEEKLY, period: str = FIRST) -> UnitState:

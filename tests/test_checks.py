@@ -78,7 +78,7 @@ def findings_of(case, side, tmp_path):
         moment = dt.datetime.fromisoformat(arrived).replace(tzinfo=CHINA)
         receipt = Receipt("inbox/guxian/表.xlsx", "0" * 64, 1, Outcome.IGNORED, moment, "", "guxian", folder)
         with Ledger.open(tmp_path / side) as ledger:
-            return [f for one in Judge(county, Past(ledger, "guxian")).decide(found, receipt) for f in one.findings]
+            return [f for one in Judge(county, Past(ledger, county)).decide(found, receipt) for f in one.findings]
     findings = [finding for part in found.parts for finding in part.findings] or list(found.findings)
     if "last" in case:
         (part,) = found.parts

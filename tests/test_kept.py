@@ -70,3 +70,18 @@ def test_what_is_kept_may_be_deleted_or_spoilt(rules, tmp_path, readings, spoil)
 def test_where_nothing_can_be_kept_the_rules_are_read(rules, tmp_path):
     (tmp_path / "cache").write_text("a file, no folder", "utf-8")
     assert "guxian" in read_rulebook(rules, tmp_path / "cache").counties
+
+
+def test_a_file_that_cannot_be_read_breaks_its_own_county_alone(rules, tmp_path):
+    (rules / "second.yaml").symlink_to(tmp_path / "gone.yaml")
+    book = read_rulebook(rules, tmp_path / "cache")
+    assert (set(book.counties), set(book.faults)) == ({"guxian"}, {"second"})
+    assert "打不开" in str(book.faults["second"][0])
+
+
+def test_what_an_editor_leaves_beside_the_rules_is_no_county(rules, tmp_path):
+    (rules / ".#guxian.yaml").symlink_to("somebody@somewhere.1234")
+    (rules / "~$guxian.yaml").write_bytes(b"\x00")
+    (rules / "forms" / ".#F1.yaml").symlink_to("somebody@somewhere.1234")
+    book = read_rulebook(rules, tmp_path / "cache")
+    assert (set(book.counties), book.faults) == ({"guxian"}, {})

@@ -282,6 +282,18 @@ def test_bare_hours_and_short_dates_are_read_as_meant(edited):
     assert county.tasks["前期手续办理周报"].rules.window.first == dt.date(2022, 12, 7)
 
 
+@pytest.mark.parametrize("copy", ["guxian - 副本", "guxian备份", "a-guxian"])
+def test_a_copy_left_beside_a_county_s_rules_is_no_second_county(edited, copy):
+    folder = edited()
+    shutil.copy(folder / "guxian.yaml", folder / f"{copy}.yaml")
+    book = load_rulebook(folder)
+    assert set(book.counties) == {"guxian"}
+    [fault] = book.faults[copy]
+    line = line_of(folder, "县区:")
+    assert str(fault).startswith(f"rules/{copy}.yaml 第{line}行")
+    assert "guxian.yaml 写的也是它" in str(fault)
+
+
 def test_an_office_s_calendar_makes_a_further_year_known(edited):
     folder = edited(("起止: 2022-12-07 至 2023-02-20", "起止: 2031-01-01 至 2031-01-31"))
     (folder / "节假日.yaml").write_text("2031:\n  放假: [2031-01-03]\n  调休上班: [2031-01-04]\n", "utf-8")

@@ -426,3 +426,35 @@ def test_an_edit_with_a_fault_is_said_and_the_old_rules_go_on(office: Office, sh
     shift.look()
     [receipt] = shift.look(QUIET)
     assert receipt.due_at == at("12-09 18:00")
+
+
+def test_rules_that_cannot_be_read_yet_are_tried_again(office: Office, shift: Shift, monkeypatch, caplog):
+    rules = office.home / "rules" / "guxian.yaml"
+    office.change_rules("- 县水利局", "- {名称: 县水利局, 别名: [水务处]}")
+    read = Path.read_bytes
+
+    def locked(path: Path) -> bytes:
+        """What Windows says of a file that an editor is writing."""
+        if path == rules:
+            raise PermissionError(13, "The process cannot access the file", str(path))
+        return read(path)
+
+    before = shift.engine
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", locked)
+        assert shift.watcher.renewed(before) is before
+    assert "暂按原来的规则继续" in caplog.text
+    shift.engine = shift.watcher.renewed(before)
+    assert shift.engine is not before
+
+
+@pytest.mark.parametrize("folder", ["blocked/x", "//server/share", "elsewhere"])
+def test_a_ledger_cannot_be_moved_under_a_running_service(office: Office, shift: Shift, caplog, folder):
+    (office.home / "blocked").write_text("no folder", "utf-8")
+    settings = office.home / "rules" / "office.yaml"
+    settings.write_text(settings.read_text("utf-8") + f"台账文件夹: {folder}\n", "utf-8")
+    assert shift.watcher.renewed(shift.engine) is shift.engine
+    assert "暂按原来的规则继续" in caplog.text
+    office.drop("古阳镇/一.xlsx", GOOD)
+    shift.look()
+    assert shift.look(QUIET)

@@ -344,6 +344,7 @@ def receive(
 def status(context: typer.Context, counties: Counties = None, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """谁报了、什么时候报的、现在是什么状态。"""
     from xmreport.ledger import Ledger
+    from xmreport.ledger.received import received
     from xmreport.ledger.states import unit_states
     from xmreport.printing import print_states
 
@@ -355,7 +356,8 @@ def status(context: typer.Context, counties: Counties = None, as_of: AsOf = None
             states = [
                 state
                 for key in keys
-                for state in unit_states(workspace.rulebook.counties[key], ledger.receipts(key, moment), moment)
+                for county in [workspace.rulebook.counties[key]]
+                for state in unit_states(county, received(ledger, county, moment), moment)
             ]
         print_states(states, workspace.rulebook, as_json=as_json)
         if counties and len(keys) < len(set(counties)):

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from xmreport.editions import last_published
 from xmreport.facts import all_tables
 from xmreport.ledger import Ledger
+from xmreport.ledger.received import received
 from xmreport.messages import STATE_WORDS
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.sheets import Formula, SheetData, WorkbookData
@@ -50,7 +51,7 @@ def changes(workspace: Workspace, county: County, ledger: Ledger, now: dt.dateti
     common = [key for key in before.states if key in after.states]
     found: list[Change] = []
     for about, texts in (
-        ("任务", _tasks(old, county, ledger.receipts(county.key, now))),
+        ("任务", _tasks(old, county, received(ledger, county, now))),
         ("名册", _roster(old, county)),
         ("目标", _targets(old, county)),
         ("状态", _states(before, after)),

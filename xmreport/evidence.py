@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xmreport.ledger import Ledger, Link
+from xmreport.ledger.received import received
 from xmreport.messages import OUTCOME_WORDS
 from xmreport.model.receipts import Receipt
 from xmreport.model.sheets import Line, SheetData, WorkbookData
@@ -53,7 +54,7 @@ def write_evidence(
     with Ledger.open(workspace.state) as ledger:
         receipts = [
             receipt
-            for receipt in ledger.receipts(county.key)
+            for receipt in received(ledger, county)
             if receipt.unit == named and period in (None, receipt.period)
         ]
         if not receipts:

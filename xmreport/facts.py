@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xmreport.ledger import Ledger
+from xmreport.ledger.received import received
 from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, UnitState
@@ -141,7 +142,7 @@ def all_tables(
     county: County, ledger: Ledger, now: dt.datetime
 ) -> Iterator[tuple[Task, Period, list[UnitState], list[WorkbookData]]]:
     """What the workbooks of every period that has begun hold under a county's rules; nothing is written."""
-    receipts = ledger.receipts(county.key, now)
+    receipts = received(ledger, county, now)
     facts = Facts(county, receipts)
     for task, period, own in begun(county, unit_states(county, receipts, now), now):
         material = facts.material(task, period, own, now)

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xmreport.ledger import Ledger
+from xmreport.ledger.received import received
 from xmreport.model.findings import Findings
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Identity, Row
 from xmreport.rulebook.assignment import Assigned
+from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import identities_of
 
@@ -26,11 +28,11 @@ class Past:
     How many they are is known at once; they are read when first asked for: a pass that finds nothing new never asks.
     """
 
-    def __init__(self, ledger: Ledger, county: str) -> None:
+    def __init__(self, ledger: Ledger, county: County) -> None:
         self._ledger = ledger
         self._county = county
         self._held: dict[Period, _Held] = {}
-        extent = ledger.extent(county)
+        extent = ledger.extent(county.key)
         self.count = extent.receipts
         self.last = extent.last
         """The number of the last receipt; 0 where there is none."""
@@ -45,7 +47,7 @@ class Past:
     @property
     def _known(self) -> _Known:
         if self._read is None:
-            self._read = _Known(self._ledger.receipts(self._county))
+            self._read = _Known(received(self._ledger, self._county))
         return self._read
 
     def add(self, recorded: Iterable[Receipt]) -> None:
@@ -66,7 +68,7 @@ class Past:
 
     def ahead(self, now: dt.datetime) -> int:
         """How many arrived after this moment, as they did once the clock was set back."""
-        return self._ledger.ahead(self._county, now) if self.newest and self.newest > now else 0
+        return self._ledger.ahead(self._county.key, now) if self.newest and self.newest > now else 0
 
     def rows(self, receipt: Receipt) -> Sequence[Row]:
         return self._ledger.rows(receipt.seq)

@@ -15,6 +15,7 @@ from xmreport import __version__
 from xmreport.editions import keep_rules
 from xmreport.facts import Facts, begun, is_loose, period_tables
 from xmreport.ledger import Ledger
+from xmreport.ledger.received import received
 from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Published
@@ -320,7 +321,7 @@ def report(
     folder: Path,
 ) -> Iterator[Published]:
     """Rebuild one period's workbooks as of a moment."""
-    receipts = ledger.receipts(county.key, as_of)
+    receipts = received(ledger, county, as_of)
     states = [
         state
         for state in unit_states(county, receipts, as_of)

@@ -77,7 +77,7 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
         pool = stack.enter_context(
             GuardedPool(1, open_desk, (counties,), seconds=office.seconds, memory_mib=office.memory_mib)
         )
-        past = Past(ledger, county.key)
+        past = Past(ledger, county)
         found = _asked_for(_examined(pool, data, arrival), due)
         receipts = Judge(county, past, named=due).decide(found, arrival)
         sender = Sender(workspace, counties, ledger.originals, lambda: pool, tally)

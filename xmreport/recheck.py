@@ -6,12 +6,14 @@ No outcome changes: a record stays what it was. The office is told whom to ask.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xmreport.checks import ALONE, check
 from xmreport.checks.returns import Return
 from xmreport.ledger import Ledger
+from xmreport.ledger.received import gone
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
@@ -19,6 +21,7 @@ from xmreport.model.submission import Part, Row
 from xmreport.past import Past
 from xmreport.rulebook.book import County
 
+log = logging.getLogger("xmreport")
 MOST_NAMED = 5
 """Units that one line names."""
 
@@ -48,6 +51,8 @@ def recheck_once(county: County, past: Past, ledger: Ledger, now: dt.datetime) -
     before = ledger.published(about)
     if before == county.digest:
         return None
+    if before:
+        _tell_gone(county, past)
     found = recheck(county, past, ledger, now) if before else None
     ledger.note_published(about, county.digest)
     return found
@@ -61,6 +66,16 @@ def recheck(county: County, past: Past, ledger: Ledger, now: dt.datetime) -> Rec
     rows = ledger.rows_of(receipt.seq for receipt in due)
     wrong = [receipt for receipt in due if _is_wrong(county, receipt, rows[receipt.seq])]
     return Rechecked(county.name, len(due), tuple(wrong))
+
+
+def _tell_gone(county: County, past: Past) -> None:
+    units = gone(county.roster, past.receipts)
+    if units:
+        log.warning(
+            "%s的名册里没有了报过表的单位：%s，它们已收下的表不再进汇总。更名的，把旧名称写进新名称的“别名”；撤并的，留着旧名称，写上“至”。",
+            county.name,
+            "、".join(units),
+        )
 
 
 def _in_force(county: County, past: Past, now: dt.datetime) -> Iterator[Receipt]:

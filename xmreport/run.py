@@ -76,7 +76,7 @@ class Engine:
         self._own_pool = executor is None
         self._hands = hands
         self.lasting = Lasting()
-        self._past = {key: Past(self.ledger, key) for key in keys}
+        self._past = {key: Past(self.ledger, county) for key, county in self.counties.items()}
         self._publishers = {key: Publisher(workspace, county, self.ledger) for key, county in self.counties.items()}
         self._sender = Sender(workspace, self.counties, self.ledger.originals, lambda: self.pool, self.tally)
         self._leaving = Leaving(workspace, self.ledger, self._sender, self.lasting, self.tally)
@@ -255,7 +255,7 @@ class Engine:
                     read_ahead()
         except BaseException:
             # Nothing of it is on record: what was received has to be read anew.
-            self._past = {key: Past(self.ledger, key) for key in self.counties}
+            self._past = {key: Past(self.ledger, county) for key, county in self.counties.items()}
             raise
         gone = []
         for each, entry, receipts in settled:

@@ -36,7 +36,7 @@ def try_files(
         raise Trouble(f"“{unit}”不在{county.name}的名册里。")
     office = workspace.rulebook.office
     with ExitStack() as stack:
-        past = Past(stack.enter_context(Ledger.open(workspace.state)), county.key)
+        past = Past(stack.enter_context(Ledger.open(workspace.state)), county)
         pool = stack.enter_context(
             GuardedPool(1, open_desk, ({county.key: county},), seconds=office.seconds, memory_mib=office.memory_mib)
         )

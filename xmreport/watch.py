@@ -133,17 +133,32 @@ class Watcher:
             return engine
         if stand == self._rules:
             return engine
+        try:
+            renewed = self._under_new_rules(engine)
+        except (OSError, Trouble, sqlite3.Error) as error:  # tried again at the next look
+            engine.lasting.tell("规则文件", f"规则文件改动后还用不了，暂按原来的规则继续，稍后再试：{error}")
+            return engine
         self._rules = stand
+        if renewed is None:
+            return engine
+        engine.close()
+        gc.unfreeze()  # what the engine before held is given back with the next publishing
+        self.workspace = renewed.workspace
+        log.warning("规则文件已改动，按新的规则继续。")
+        return renewed
+
+    def _under_new_rules(self, engine: Engine) -> Engine | None:
+        """None where the new rules have faults, which are said."""
         workspace = Workspace(self.workspace.home)
+        for path in workspace.rule_files:
+            path.read_bytes()  # one that its editor still holds is no fault of the rules
         faults = workspace.rulebook.all_faults
         if faults or not set(self.keys) <= workspace.rulebook.counties.keys():
             told = "；".join(map(str, faults[:3])) or "正在守候的县没有了规则文件"
             log.warning("规则文件改动后有错，暂按原来的规则继续：%s", told)
-            return engine
-        engine.close()
-        gc.unfreeze()  # what the engine before held is given back with the next publishing
-        self.workspace = workspace
-        log.warning("规则文件已改动，按新的规则继续。")
+            return None
+        if workspace.state != engine.workspace.state:
+            raise Trouble("台账文件夹换了地方，请停下服务再启动。")
         return Engine(workspace, self.keys, self.emit, hands=self.hands)
 
     def _look_again(self, engine: Engine) -> bool:

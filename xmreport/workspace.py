@@ -16,6 +16,7 @@ from pathlib import Path
 from xmreport.model.dates import CHINA
 from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import Rulebook
+from xmreport.rulebook.digests import rule_files
 from xmreport.rulebook.kept import read_rulebook
 
 STATE = ".xmreport"
@@ -36,9 +37,14 @@ class Workspace:
             raise Trouble(f"这里没有 rules 文件夹：{self.home}。请用 xmreport init 建一个工作区，或用 --home 指明。")
         return read_rulebook(folder, self.home / STATE / "cache")
 
+    @property
+    def rule_files(self) -> tuple[Path, ...]:
+        folder = self.home / "rules"
+        return *rule_files(folder), *rule_files(folder / "forms")
+
     def rules_stand(self) -> frozenset[tuple[str, int, int]]:
         """The rule files as they lie there now: a change of any of them changes this."""
-        found = ((path, path.stat()) for path in (self.home / "rules").rglob("*.yaml"))
+        found = ((path, path.stat()) for path in self.rule_files)
         return frozenset((path.as_posix(), status.st_mtime_ns, status.st_size) for path, status in found)
 
     @property

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 CALENDAR_FILE = "节假日"
+
+
+def rule_files(folder: Path) -> list[Path]:
+    """The rule files of a folder; what an editor puts beside them while it is open is none."""
+    return [path for path in sorted(folder.glob("*.yaml")) if not path.name.startswith((".", "~"))]
 
 
 def county_digest(folder: Path, key: str) -> str:
@@ -21,8 +27,8 @@ def digest_of(path: Path, shared: str) -> str:
 def shared_digest(folder: Path) -> str:
     """The hash of what all counties share: the forms and the calendar."""
     parts = hashlib.sha256()
-    names = [f"forms/{path.name}" for path in sorted((folder / "forms").glob("*.yaml"))]
+    names = [f"forms/{path.name}" for path in rule_files(folder / "forms")]
     for name in [*names, f"{CALENDAR_FILE}.yaml"]:
-        path = folder / name
-        parts.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
+        with suppress(OSError):  # one that cannot be read breaks what needs it, and says so
+            parts.update(name.encode() + b"\0" + (folder / name).read_bytes() + b"\0")
     return parts.hexdigest()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from xmreport.rulebook.book import County, Rulebook
 from xmreport.rulebook.calendar import Calendar, YearPlan
 from xmreport.rulebook.county import CountyFile, OfficeFile
-from xmreport.rulebook.digests import CALENDAR_FILE, digest_of, shared_digest
+from xmreport.rulebook.digests import CALENDAR_FILE, digest_of, rule_files, shared_digest
 from xmreport.rulebook.faults import RuleFault, validate
 from xmreport.rulebook.form import FormFile
 from xmreport.rulebook.resolve import resolve_county
@@ -24,7 +23,7 @@ def load_rulebook(folder: Path) -> Rulebook:
     calendar = Calendar(_plans(folder / f"{CALENDAR_FILE}.yaml", faults))
     forms: dict[str, tuple[FormFile, Source]] = {}
     broken: set[str] = set()
-    for path in sorted((folder / "forms").glob("*.yaml")):
+    for path in rule_files(folder / "forms"):
         source = load(path)
         form, wrong = validate(FormFile, source)
         wrong = [*source.faults, *wrong]
@@ -33,12 +32,16 @@ def load_rulebook(folder: Path) -> Rulebook:
         else:
             faults["forms"] = (*faults.get("forms", ()), *wrong)
             broken.add(path.stem)
-    counties = {}
+    counties: dict[str, County] = {}
+    named: dict[str, Path] = {}
     shared = shared_digest(folder)
     for path in _county_files(folder):
         source = load(path)
         file, wrong = validate(CountyFile, source)
         wrong = [*source.faults, *wrong]
+        if file and (other := named.setdefault(file.county, path)) != path:
+            expected = f"另一个名称：{other.name} 写的也是它；备份请移出 rules 文件夹"
+            wrong.append(source.fault(("县区",), expected, file.county))
         if file and not wrong:
             digest = digest_of(path, shared)
             found = resolve_county(path.stem, file, source, forms, calendar, digest, frozenset(broken))
@@ -47,11 +50,13 @@ def load_rulebook(folder: Path) -> Rulebook:
                 continue
             wrong = [*found, *faults.get("forms", ())] if broken & set(file.forms) else found
         faults[path.stem] = tuple(wrong)
-    return Rulebook(counties, office, faults)
+    return Rulebook({key: counties[key] for key in sorted(counties)}, office, faults)
 
 
-def _county_files(folder: Path) -> Iterator[Path]:
-    yield from (path for path in sorted(folder.glob("*.yaml")) if path.stem not in {OFFICE_FILE, CALENDAR_FILE})
+def _county_files(folder: Path) -> list[Path]:
+    """Those of counties, the shortest names first: a copy that somebody left beside the original bears a longer one."""
+    found = (path for path in rule_files(folder) if path.stem not in {OFFICE_FILE, CALENDAR_FILE})
+    return sorted(found, key=lambda path: (len(path.stem), path.stem))
 
 
 def _one(path: Path, model: type[OfficeFile], key: str, faults: dict[str, tuple[RuleFault, ...]]) -> OfficeFile | None:

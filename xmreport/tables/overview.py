@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xmreport.messages import STATE_WORDS, say
-from xmreport.model.receipts import Outcome, Receipt, UnitState
+from xmreport.model.dates import CHINA
+from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.model.sheets import Content, Line, Link, SheetData, WorkbookData
 from xmreport.model.text import file_name
 from xmreport.rulebook.book import County
 from xmreport.tables.head import minute
+from xmreport.tables.standing import is_late
 
 NAME = "总览"
 FURTHER = "其他表"
@@ -62,16 +65,28 @@ def overview(
         )
     waiting = [receipt for receipt in receipts if receipt.outcome is Outcome.QUARANTINED]
     accepted = {receipt.unit: receipt.seq for receipt in receipts if receipt.outcome is Outcome.ACCEPTED}
-    mended = {receipt.seq for receipt in waiting if receipt.unit and accepted.get(receipt.unit, 0) > receipt.seq}
+    owed = [state for state in states if state.state in {State.MISSING, State.PENDING, State.RETURNED}]
+    mended = {
+        receipt.seq
+        for receipt in waiting
+        if accepted.get(receipt.unit, 0) > receipt.seq and not _may_be_owed(county, receipt, owed)
+    }
     head = {**head, "标题": f"{county.name}待处理文件"}
     told = ("这些文件没有采用，原件已留存；处理后请重新放入收件文件夹。",) if waiting else ("没有待处理的文件。",)
     sheets.append(SheetData("待处理文件", "待处理文件", head, tuple(_waiting(waiting, mended)), notes=told))
     return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", tuple(sheets))
 
 
+def _may_be_owed(county: County, receipt: Receipt, owed: Iterable[UnitState]) -> bool:
+    """Whether the unit still owes a period that was open when the file came: it may have been meant for that."""
+    day = receipt.arrived_at.astimezone(CHINA).date()
+    periods = (county.tasks[each.task].period_named(each.period) for each in owed if each.unit == receipt.unit)
+    return any(period.begins <= day <= period.ends for period in periods if period and period.due_at)
+
+
 def _line(county: County, key: tuple[str, str], states: Sequence[UnitState], files: Sequence[str]) -> Line:
     task, period = key
-    counts = {word: sum(each.state is state for each in states) for state, word in STATE_WORDS.items()}
+    counts = Counter(STATE_WORDS[State.LATE if is_late(each) else each.state] for each in states)
     moments = [moment for each in states if (moment := each.counts.arrived_at if each.counts else each.arrived_at)]
     values: dict[str, Content] = {
         "任务": task,

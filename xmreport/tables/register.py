@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from xmreport.messages import STATE_WORDS
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
 from xmreport.tables.head import Occasion, minute, spell
+from xmreport.tables.standing import counted, is_late, nil_returns, state_word
 
 NAME = "报送情况及迟报名单"
 GRAVITY = (State.MISSING, State.RETURNED, State.LATE, State.NIL)
@@ -43,7 +43,7 @@ def register(occasion: Occasion, states: Sequence[UnitState], contacts: Mapping[
 
 def _owed(states: Sequence[UnitState]) -> list[UnitState]:
     """未报, 退回待改 and 迟报, and a nil return that came late; within each the latest first."""
-    owed = [each for each in states if each.state in GRAVITY[:3] or (each.state is State.NIL and each.late_by_s > 0)]
+    owed = [each for each in states if each.state in GRAVITY[:3] or is_late(each)]
     return sorted(owed, key=lambda each: (GRAVITY.index(each.state), -each.late_by_s))
 
 
@@ -58,7 +58,7 @@ def _line(occasion: Occasion, number: int, state: UnitState, contacts: Mapping[s
         "应报时间": minute(state.due_at) or "按需",
         "实报时间": minute(state.arrived_at) or None,
         "迟报时长": late,
-        "状态": "迟报（零报告）" if state.state is State.NIL and state.late_by_s else STATE_WORDS[state.state],
+        "状态": state_word(state),
         "版本": state.version or None,
         "项目数": state.counts.row_count if state.counts else None,
         "累计迟报": state.late_total,
@@ -78,9 +78,9 @@ def _sum(state: UnitState, late: str | None) -> str:
 
 
 def _register_notes(occasion: Occasion, states: Sequence[UnitState]) -> Iterator[str]:
-    counted = {word: sum(each.state is state for each in states) for state, word in STATE_WORDS.items()}
-    told = "，".join(f"{word}{count}个" for word, count in counted.items() if count)
-    yield f"应报{len(states)}个单位：{told}。"
+    told = "，".join(f"{word}{count}个" for word, count in counted(states).items())
+    nil = nil_returns(states)
+    yield f"应报{len(states)}个单位：{told}{f'；其中零报告{nil}个' if nil else ''}。"
     timing = occasion.task.rules.timing
     basis = "以首次报送（退回的也算）的时间计" if timing == "首次报送" else "以首次合格的时间计"
     hour = "" if occasion.task.rules.schedule.hour else "；时限没有写几点，按当日24时前计"

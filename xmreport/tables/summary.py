@@ -16,6 +16,7 @@ from xmreport.tables.columns import SUMMARY, form_columns, money_line, typed_col
 from xmreport.tables.frame import AsAsked
 from xmreport.tables.head import Occasion, spell
 from xmreport.tables.merged import ARRIVED, DIGEST, FILE, ROW, SHEET, UNIT, VERSION, Merged
+from xmreport.tables.standing import is_late
 
 PRINT = "打印版"
 PRINTABLE = 2_000
@@ -106,9 +107,10 @@ def _notes(merged: Merged, states: Sequence[UnitState]) -> Iterator[str]:
     nil = [each.unit for each in states if each.state is State.NIL]
     if nil:
         yield f"零报告（{len(nil)}个单位）：{'、'.join(nil)}。"
-    late = [f"{each.unit}（迟{spell(each.late_by_s)}）" for each in states if each.state is State.LATE]
+    late = [each for each in states if is_late(each)]
     if late:
-        yield f"已纳入、迟报（{len(late)}个单位）：{'、'.join(late)}。"
+        named = (f"{each.unit}（{'零报告，' * (each.state is State.NIL)}迟{spell(each.late_by_s)}）" for each in late)
+        yield f"已收到、迟报（{len(late)}个单位）：{'、'.join(named)}。"
     for conflict in merged.conflicts:
         yield f"同一项目两家报送：“{conflict.project}”采用{conflict.counts}的一行，{conflict.leaves}的一行未纳入。"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from xmreport.messages import STATE_WORDS
 from xmreport.model.receipts import State, UnitState
 from xmreport.rulebook.county import BulletinRules
 from xmreport.tables.figures.breakdown import Breakdown
@@ -51,7 +50,7 @@ def progress_of(occasion: Occasion, sources: Mapping[str, Source]) -> Breakdown 
         return None
     indicator = occasion.county.indicators[rules.progress]
     source = sources.get(indicator.rules.form)
-    if source is None or not source.merged.height:
+    if source is None or not source.received:
         return None
     target = next((each for each in occasion.county.targets if each.indicator == indicator.name), None)
     return Breakdown(occasion, indicator, source, target)
@@ -119,32 +118,3 @@ def timeliness(state: UnitState) -> tuple[int, int] | None:
             return 3, 0
         case State.PENDING | State.EXEMPT:
             return None
-
-
-def state_word(state: UnitState) -> str:
-    """A state as tables print it: a nil return that came late is late."""
-    return "迟报（零报告）" if state.state is State.NIL and state.late_by_s else STATE_WORDS[state.state]
-
-
-def is_prompt(state: UnitState) -> bool:
-    """On time, a nil return included."""
-    return state.state in {State.ON_TIME, State.NIL} and not state.late_by_s
-
-
-def is_late(state: UnitState) -> bool:
-    """Late, a nil return included."""
-    return state.state in {State.LATE, State.NIL} and state.late_by_s > 0
-
-
-def counted(states: Iterable[UnitState]) -> dict[str, int]:
-    """How many units are in each state, as a bulletin counts them; states that nobody is in are left out."""
-    held = list(states)
-    counts = {
-        "按时": sum(map(is_prompt, held)),
-        "迟报": sum(map(is_late, held)),
-        **{
-            STATE_WORDS[state]: sum(each.state is state for each in held)
-            for state in (State.RETURNED, State.MISSING, State.PENDING, State.EXEMPT)
-        },
-    }
-    return {word: count for word, count in counts.items() if count}

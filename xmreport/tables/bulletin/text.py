@@ -10,11 +10,12 @@ from xmreport.model.dates import CHINA
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Line, SheetData
 from xmreport.rulebook.figures import Milestone, TargetRules
-from xmreport.tables.bulletin.ranking import Ranking, counted, is_late, is_prompt, rules_of
+from xmreport.tables.bulletin.ranking import Ranking, rules_of
 from xmreport.tables.figures.breakdown import Breakdown
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion, spell
 from xmreport.tables.quantity import quantity
+from xmreport.tables.standing import counted, is_late, is_prompt, nil_returns
 from xmreport.tables.wording import day, listed, moment, numbered, office_name, rounded, whole_county
 
 NAME = "通报"
@@ -102,7 +103,7 @@ class Text:
             told = f"，已有{len(came)}个报送" if came else "，还没有单位报送"
             return f"截至{now}，{county}应报{len(self.states)}个单位{told}。"
         owing = [each for each in self.states if each.state not in {State.EXEMPT, State.PENDING}]
-        nil = sum(each.state is State.NIL for each in self.states)
+        nil = nil_returns(self.states)
         told = f"截至{now}，{county}{_counts(self.states)}"
         told += f"；其中零报告{nil}个" if nil else ""
         if not self._is_due:

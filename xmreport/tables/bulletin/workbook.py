@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from xmreport.model.receipts import UnitState
 from xmreport.model.sheets import Content, Formula, Line, SheetData, WorkbookData
-from xmreport.tables.bulletin.ranking import OTHERS, Ranking, Standing, counted, progress_of, rankings, state_word
+from xmreport.tables.bulletin.ranking import OTHERS, Ranking, Standing, progress_of, rankings
 from xmreport.tables.bulletin.text import NAME, Text
 from xmreport.tables.figures.breakdown import Breakdown, measure_of
 from xmreport.tables.figures.indicators import Figure, Source
 from xmreport.tables.head import Occasion, minute, spell
+from xmreport.tables.standing import counted, state_word
 from xmreport.tables.wording import listed, whole_county
 
 TEMPLATE = "排名"

@@ -52,7 +52,7 @@ def breakdowns(occasion: Occasion, sources: Mapping[str, Source]) -> dict[str, B
     found: dict[str, Breakdown] = {}
     for name, indicator in occasion.county.indicators.items():
         source = sources.get(indicator.rules.form)
-        if source is None or not source.merged.height:
+        if source is None or not source.received:
             continue
         made = Breakdown(occasion, indicator, source, _split_target(occasion, name))
         if made.listed or made.county.part is not None:
@@ -148,7 +148,7 @@ def _notes(occasion: Occasion, sources: Mapping[str, Source]) -> Iterator[str]:
     yield f"数据截至 {minute(occasion.as_of)}。依据：{county.file.basis}。"
     forms = list(dict.fromkeys(indicator.rules.form for indicator in county.indicators.values()))
     yield from (sources[form].note for form in forms if form in sources and sources[form].note)
-    lacking = [form for form in forms if form not in sources or not sources[form].merged.height]
+    lacking = [form for form in forms if form not in sources or not sources[form].received]
     yield from (f"还没有收到“{form}”，有关指标暂无数据。" for form in lacking)
     lights = county.file.lights
     yield (

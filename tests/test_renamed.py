@@ -1,0 +1,67 @@
+"""A unit that bears another name from today on has reported what it reported."""
+
+import datetime as dt
+import logging
+
+import openpyxl
+import pytest
+from conftest import FIRST, WEEKLY, Office, form_one, project
+
+from xmreport.ledger.received import renamed
+from xmreport.model.dates import CHINA
+from xmreport.model.receipts import Outcome, Receipt, State
+from xmreport.rulebook.roster import Roster, Unit
+
+OLD, NEW = "县水利局", "县水务局"
+ROSTER = Roster(
+    "古县", {"部门": (Unit.model_validate({"名称": NEW, "别名": [OLD, "县水保局"]}), Unit.model_validate("县住建局"))}
+)
+
+
+def of(*units: str) -> list[Receipt]:
+    """Receipts of these units, one after the other."""
+    moment = dt.datetime(2022, 12, 8, 9, tzinfo=CHINA)
+    return [
+        Receipt("表.xlsx", None, 1, Outcome.ACCEPTED, moment, "", "guxian", unit, seq=seq)
+        for seq, unit in enumerate(units, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("units", "names"),
+    [
+        ((OLD, OLD, NEW), {OLD: NEW}),
+        (("县水保局", OLD, NEW), {"县水保局": NEW, OLD: NEW}),
+        ((NEW, "县住建局"), {}),
+        pytest.param((OLD, NEW, OLD), {}, id="two units that were joined: each reported for itself"),
+        pytest.param(("县水保局", OLD, "县水保局"), {}, id="two that were joined under a new name"),
+        pytest.param(("县林业局",), {}, id="one that nobody knows"),
+    ],
+)
+def test_a_former_name_is_the_unit_s_where_the_two_never_came_in_turn(units, names):
+    assert renamed(ROSTER, of(*units)) == names
+
+
+def test_what_a_renamed_unit_reported_still_counts(small: Office, caplog):
+    for unit, name in ((OLD, "乙"), ("古阳镇", "甲")):
+        small.send(f"{unit}/一.xlsx", form_one(project(name), unit=unit), "12-08 09:00")
+    small.take("12-08 10:00", publish=True)
+    small.change_rules(f"- {OLD}", f"- {{名称: {NEW}, 别名: [{OLD}]}}")
+    small.take("12-08 11:00", publish=True)
+    assert small.state(NEW, "12-08 11:00").state is State.ON_TIME
+    [path] = (small.outbox / WEEKLY / FIRST).glob("*情况表汇总表.xlsx")
+    cells = [cell for row in openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True) for cell in row]
+    assert {"乙", NEW} <= set(cells)
+    correction = small.send(f"{NEW}/一.xlsx", form_one(project("乙改"), unit=NEW), "12-08 12:00")
+    assert correction.outcome is Outcome.ACCEPTED
+    assert small.state(NEW, "12-08 12:00").version == 2
+    assert "名册里没有了" not in caplog.text
+
+
+def test_a_unit_that_left_the_roster_with_its_returns_is_told(small: Office, caplog):
+    small.send(f"{OLD}/一.xlsx", form_one(project("乙"), unit=OLD), "12-08 09:00")
+    small.take("12-08 10:00", publish=True)
+    small.change_rules(f"- {OLD}", f"- {NEW}")
+    with caplog.at_level(logging.WARNING, "xmreport"):
+        small.take("12-08 11:00", publish=True)
+    assert f"名册里没有了报过表的单位：{OLD}" in caplog.text
