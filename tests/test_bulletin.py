@@ -12,6 +12,7 @@ from xmreport.tables.bulletin.ranking import ranks, timeliness
 from xmreport.tables.bulletin.text import INDENT
 from xmreport.tables.bulletin.workbook import bulletin
 from xmreport.tables.head import spell
+from xmreport.tables.standing import Backlog
 from xmreport.tables.wording import moment, numbered, numeral, office_name, rounded
 
 MORE = RULES.replace("    - 县水利局\n", "    - 县水利局\n    - 县交通局\n    - 县工信局\n    - 县民政局\n").replace(
@@ -195,7 +196,7 @@ def test_the_notice_counts_and_names(friday):
         "按时报送率33.33%。"
     )
     assert text[3].startswith("其中，部门应报5个单位，按时2个、迟报1个、退回待改1个、未报1个；乡镇应报2个单位")
-    assert text[4] == "自2022年12月7日以来，累计迟报3个次，累计未报1个次。"
+    assert text[4] == "自2022年12月7日以来，累计迟报3次，累计未报1次。"
     assert "还没有收到“前期手续办理情况表”，前期手续办结率暂无数据。" in text
     assert "（一）未报1个单位：县工信局。" in text
     assert "（二）报送的表有错、退回后尚未改报1个单位：县民政局。" in text
@@ -320,3 +321,13 @@ def test_words_of_running_text():
 )
 def test_a_length_of_time_is_told_to_the_minute_and_a_shorter_one_to_the_second(seconds, words):
     assert spell(seconds) == words
+
+
+def test_what_is_overdue_in_a_docket_is_a_problem_and_what_is_not_is_told(friday):
+    late = Backlog("问题台账", 10, {"县水利局": 2, "古阳镇": 1})
+    text = _text(bulletin(*friday, {}, [late, Backlog("堵点台账", 4, {})]))
+    assert "“问题台账”在办10项，其中超期3项。" in text
+    assert "“堵点台账”在办4项，没有超期的。" in text
+    assert [each for each in text if "“问题台账”超期未办结3项：县水利局（2项）、古阳镇（1项）。" in each]
+    assert not [each for each in text if "“堵点台账”超期" in each]
+    assert [each for each in text if "有超期事项的单位要逐项说明原因" in each]

@@ -5,12 +5,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from conftest import ONE_TASK, Office, at, form_one, project, surroundings
 
+from xmreport import cluster
+from xmreport.cluster import guarded
 from xmreport.hands import Hands
 from xmreport.model.events import FileEvent
 from xmreport.model.trouble import Trouble
@@ -23,6 +26,22 @@ FILES = {
 }
 """More than are recorded together and read ahead: when the first are told of, some have not been handed out."""
 BROKEN = {"县水利局/坏.xlsx": b"PK\x03\x04" + bytes(40), "县水利局/好.xlsx": form_one(project("渠"), unit="县水利局")}
+
+
+def _slowly() -> int:
+    time.sleep(0.2)
+    return os.getpid()
+
+
+def test_jobs_at_a_time_in_one_worker_share_its_one_process(tmp_path: Path):
+    office = Office(tmp_path / "office", ONE_TASK)
+    counties = dict(office.workspace.rulebook.counties)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            jobs = [threads.submit(guarded, "rules", counties, (20.0, 1024), _slowly, (), {}) for _ in range(4)]
+            assert len({job.result() for job in jobs}) == 1
+    finally:
+        cluster._guards.popitem()[1].shutdown()
 
 
 class Machines:

@@ -22,6 +22,7 @@ from xmreport.tables.dockets.events import offices
 from xmreport.tables.dockets.matters import matters
 from xmreport.tables.dockets.workbooks import docket_workbooks, kept_dockets
 from xmreport.tables.head import Occasion
+from xmreport.tables.standing import Backlog
 from xmreport.workbooks.official import build
 from xmreport.workspace import shipped
 
@@ -377,6 +378,15 @@ def test_colours_deepen_by_the_day(county, history, now, left, colour):
     history.came("县发改局", PROBLEMS, "09-10 10:00", office_line(时限=day("2020-09-20")))
     [entry] = shown(county, "问题台账", history, now)
     assert (entry["剩余/超期（天）"], entry.get("预警")) == (left, colour)
+
+
+def test_a_bulletin_is_told_what_is_open_and_whose_is_overdue(county, history):
+    lines = [office_line(问题=f"第{number}个", 时限=day(f"2020-09-{number}")) for number in (19, 20, 25)]
+    history.came("县发改局", PROBLEMS, "09-10 10:00", *lines, office_line(问题="办完了的", 状态="销号"))
+    task = county.tasks[county.dockets["问题台账"].task]
+    occasion = Occasion(county, task, task.periods[0], at("2020-09-21 10:00"))
+    [kept] = kept_dockets(occasion, (), history.receipts, history.rows)
+    assert kept.backlog == Backlog("问题台账", 3, {"县住建局": 2})
 
 
 def office_line(**more):

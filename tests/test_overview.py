@@ -2,7 +2,7 @@
 
 import openpyxl
 import pytest
-from conftest import Office, form_one, project
+from conftest import Office, contacts, form_one, project
 from occasions import county_of, occasion, opened, printed, state
 
 from xmreport.model.receipts import State
@@ -77,3 +77,19 @@ def test_every_link_of_a_published_overview_leads_to_a_file(office: Office):
     found = [cell.hyperlink.target for line in book["总览"].iter_rows() for cell in line if cell.hyperlink]
     assert len(found) > 10
     assert all((office.outbox / target.replace("\\", "/")).is_file() for target in found)
+
+
+def test_a_file_set_aside_is_settled_once_nothing_is_owed_that_it_may_have_been(office: Office):
+    office.send("古阳镇/坏的.xlsx", b"PK\x03\x04" + bytes(40), "12-08 09:00")
+    office.drop("古阳镇/联络人.xlsx", contacts(("古阳镇", "张三", "13800000000"), day="2022年11月29日"))
+    office.take("12-08 10:00", publish=True)
+    assert "可不处理" not in _advice(office)
+    office.drop("古阳镇/好的.xlsx", form_one(project("甲")))
+    office.take("12-08 11:00", publish=True)
+    assert "可不处理" in _advice(office)
+
+
+def _advice(office: Office) -> str:
+    sheet = openpyxl.load_workbook(office.outbox / "总览.xlsx")["待处理文件"]
+    [row] = [row for row in sheet.iter_rows(values_only=True) if "坏的.xlsx" in row]
+    return " ".join(map(str, row))

@@ -168,3 +168,17 @@ def test_what_changes_nothing_changes_no_state(office: Office, outcome: Outcome)
     name = "~$a.xlsx" if outcome is Outcome.IGNORED else "again.xlsx"
     assert office.send(f"古阳镇/{name}", GOOD, "12-08 11:00").outcome is outcome
     assert office.state("古阳镇", "12-09 18:00") == before
+
+
+def test_where_the_first_return_named_another_unit_the_office_is_asked_to_look(office: Office):
+    office.send("古阳镇/a.xlsx", form_one(project("甲"), unit="县水利局"), "12-08 10:00")
+    assert office.state("古阳镇", "12-09 17:30").state is State.RETURNED
+    office.send("古阳镇/a.xlsx", GOOD, "12-09 18:00")
+    after = office.state("古阳镇", "12-09 18:00")
+    assert (after.state, after.arrived_at) == (State.ON_TIME, at("12-08 10:00"))
+    assert "写的是别的单位，是否算数请核对" in (after.reason or "")
+
+
+def test_what_is_ignored_says_nothing_of_a_unit(office: Office):
+    assert office.send("古阳镇/~$a.xlsx", b"\x00" * 165, "12-08 10:00").outcome is Outcome.IGNORED
+    assert office.state("古阳镇", "12-09 17:30").reason is None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from conftest import FIRST, WEEKLY, Office, form_one
 from tabling import ENTERED, day, made_county, on, plain, source
 
 from xmreport.tables.targets.listed import target_lines
@@ -349,3 +350,13 @@ def test_the_countys_figure_is_a_live_link_to_its_breakdown(county):
     sheet = opened(data, county, "目标完成情况", values=False)
     assert sheet["G5"].value == "='开工率'!$E$5"
     assert sheet["H5"].value == "=G5/D5"
+
+
+def test_a_form_that_all_returned_as_nil_has_been_received(office: Office):
+    for unit in ("县住建局", "县水利局", "古阳镇"):
+        office.drop(f"{unit}/一.xlsx", form_one(unit=unit, nil=True))
+    office.take("12-08 09:00", publish=True)
+    book = openpyxl.load_workbook(office.outbox / WEEKLY / FIRST / "目标完成情况表.xlsx")
+    told = [str(cell) for row in book.worksheets[0].iter_rows(values_only=True) for cell in row]
+    assert not [text for text in told if "还没有收到“前期手续办理情况表”" in text]
+    assert "前期手续办结率" in book.sheetnames

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from xmreport.forms.cleaning import clean, half_width, heading_key, is_blank, money_unit, shown
 from xmreport.forms.dates import EPOCH, make_day, read_date
-from xmreport.forms.numbers import IN_YUAN, in_unit, read_money
+from xmreport.forms.numbers import IN_YUAN, in_unit, read_money, read_number
 from xmreport.forms.values import Reader
-from xmreport.forms.words import read_code, read_phone, read_years
+from xmreport.forms.words import read_choice, read_code, read_phone, read_years
 from xmreport.messages import CATALOGUE
 from xmreport.model.dates import PartialDate
 from xmreport.model.grid import UNCACHED
 from xmreport.model.submission import Unreadable
+from xmreport.rulebook.form import Column
 
 DAY = dt.date(2022, 12, 9)
 days = st.dates(dt.date(1980, 1, 1), dt.date(2099, 12, 31))
@@ -265,3 +266,23 @@ def test_partial_dates_compare_at_the_coarser_precision_and_print_so_that_they_c
     assert date.compare(other) == -other.compare(date)
     assert PartialDate.parse(str(date)) == date
     assert date.compare(PartialDate.of(date.last)) == 0
+
+
+@pytest.mark.parametrize("value", ["9" * 400, "9" * 16, 1e300, -1e15, "-" + "9" * 16])
+def test_a_figure_beyond_all_reason_is_none(value):
+    reading = read_number(value)
+    assert [remark.code for remark in reading.remarks] == ["V02"]
+
+
+@given(st.text("0123456789.,-%", min_size=1, max_size=500) | st.floats(allow_nan=False, allow_infinity=False))
+def test_every_figure_can_be_written_down(value):
+    number = read_number(value).value
+    assert not isinstance(number, float) or abs(number) < 1e15
+
+
+@pytest.mark.parametrize("written", ["办完了", "已办完", "办了"])
+def test_no_value_is_suggested_that_says_something_else(written):
+    meanings = {word: word for word in ("交办", "在办", "督办", "销号")}
+    column = Column.model_validate({"名称": "状态", "类型": "选项"})
+    [remark] = read_choice(written, column, meanings).remarks
+    assert (remark.code, remark.words["建议"]) == ("V11", "")

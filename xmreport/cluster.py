@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ _HELLO_SECONDS = 10
 Result = TypeVar("Result")
 _guards: dict[str, GuardedPool] = {}
 """In a worker of the cluster: its own guarded process, by the rules that it knows."""
+_changing = threading.Lock()
 
 
 class Cluster(Executor):
@@ -51,9 +53,9 @@ class Cluster(Executor):
 
     @property
     def width(self) -> int:
-        """How many jobs it does at a time."""
+        """How many jobs it does at a time: one a worker, however many threads that has."""
         threads: dict[str, int] = self._client.nthreads()
-        return max(1, sum(threads.values()))
+        return max(1, len(threads))
 
     @property
     def lost(self) -> bool:
@@ -88,12 +90,14 @@ def guarded(
     kwargs: dict[str, Any],
 ) -> Result:
     """What a worker of the cluster runs: the job in its guarded process, started under these rules."""
-    if key not in _guards:
-        while _guards:
-            _guards.popitem()[1].shutdown(wait=False)
-        seconds, memory_mib = limits
-        _guards[key] = GuardedPool(1, open_desk, (counties,), seconds=seconds, memory_mib=memory_mib)
-    return _guards[key].submit(fn, *args, **kwargs).result()
+    with _changing:  # a worker may run several jobs at a time
+        if key not in _guards:
+            while _guards:
+                _guards.popitem()[1].shutdown(wait=False)
+            seconds, memory_mib = limits
+            _guards[key] = GuardedPool(1, open_desk, (counties,), seconds=seconds, memory_mib=memory_mib)
+        job = _guards[key].submit(fn, *args, **kwargs)
+    return job.result()
 
 
 def _same(counties: dict[str, County]) -> dict[str, County]:

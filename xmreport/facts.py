@@ -112,7 +112,7 @@ class Facts:
 
 def is_loose(receipt: Receipt) -> bool:
     """Whether a file could not be put down to a period: it may explain why a unit's return is missing from several."""
-    return receipt.outcome is Outcome.QUARANTINED or receipt.period is None
+    return receipt.outcome is not Outcome.IGNORED and (receipt.outcome is Outcome.QUARANTINED or receipt.period is None)
 
 
 def begun(

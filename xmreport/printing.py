@@ -89,7 +89,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _tell(event: FileEvent) -> None:
     receipt = event.receipt
     about = " ".join(word for word in (receipt.unit, receipt.task, receipt.period) if word)
-    late = f"，迟报 {spell(receipt.late_by_s)}" if receipt.late_by_s else ""
+    late = f"，这一份迟 {spell(receipt.late_by_s)}" if receipt.late_by_s else ""
     rows = f"，{receipt.row_count} 个项目" if receipt.row_count else "，零报告" if receipt.nil else ""
     print(f"{OUTCOME_WORDS[receipt.outcome]}  {visible(receipt.file)}  {about}{rows}{late}")
     for finding in receipt.findings:

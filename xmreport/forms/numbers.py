@@ -72,12 +72,16 @@ def read_number(value: Scalar) -> Reading:
     if isinstance(value, bool | dt.date | dt.time):
         return error("V02")
     if isinstance(value, int | float):
-        return Reading(float(value))
+        return _bounded(float(value))
     assert isinstance(value, str)
     match = re.fullmatch(rf"({_NUMBER})[%％个项家]?", re.sub(r"\s", "", half_width(value)))
     if match:
-        return Reading(float(match[1].replace(",", "").replace("−", "-")))
+        return _bounded(float(match[1].replace(",", "").replace("−", "-")))
     return warning(None, "V09") if UNDECIDED.search(value) else error("V02")
+
+
+def _bounded(number: float) -> Reading:
+    return Reading(number) if abs(number) < _TOO_MANY else error("V02")
 
 
 def _full_unit(suffix: str | None) -> str | None:

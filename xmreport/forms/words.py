@@ -19,6 +19,8 @@ _STATUS_AND_DATE = re.compile(
     r"[\s)\]。.]*"
 )
 _LONGEST_STATUS = 60
+_ALIKE = 60
+"""Likeness from which an allowed value is suggested: below it 办完了 would be taken for 交办."""
 _DATE_AND_STATUS = re.compile(r"(?P<date>\d[\d年月日号./\-\s]*)[\s)\],、:;]*(?P<status>[^\d]+)")
 _CODE = re.compile(r"\d{2}(\d{2})-(\d{6})-\d{2}-\d{2}-\d{5}[\dA-Z]")
 _MONTHS = frozenset(f"{month:02d}" for month in range(1, 13))
@@ -52,7 +54,7 @@ def read_choice(value: Scalar, column: Column, meanings: Mapping[str, str]) -> R
     allowed = "、".join(dict.fromkeys(meanings.values()))
     from rapidfuzz import fuzz, process  # only for what is not written as expected
 
-    near = process.extractOne(text, list(meanings), scorer=fuzz.ratio, score_cutoff=40)
+    near = process.extractOne(text, list(meanings), scorer=fuzz.ratio, score_cutoff=_ALIKE)
     suggestion = f"，最接近的是“{meanings[near[0]]}”" if near else ""
     if column.others == "提醒":
         return warning(text, "V12", 可选=allowed, 建议=suggestion)

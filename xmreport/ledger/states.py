@@ -23,7 +23,7 @@ def unit_states(county: County, receipts: Iterable[Receipt], as_of: dt.datetime)
     by_owner: dict[tuple[str | None, str | None, str | None], list[Receipt]] = {}
     loose: dict[str, list[Receipt]] = {}
     for receipt in receipts:
-        if receipt.arrived_at > as_of or receipt.county != county.key:
+        if receipt.arrived_at > as_of or receipt.county != county.key or receipt.outcome is Outcome.IGNORED:
             continue
         if receipt.unit and (receipt.outcome is Outcome.QUARANTINED or receipt.period is None):
             loose.setdefault(receipt.unit, []).append(receipt)
@@ -112,10 +112,17 @@ def _accepted(
         reason = f"第{len(accepted)}版有效；之后又报的一份不合格已退回"
     elif arrived < min(receipt.arrived_at for receipt in accepted):
         reason = "按首次报送时间计；曾退回，改后合格"
+        if _names_another(min(arrivals, key=lambda receipt: (receipt.arrived_at, receipt.seq))):
+            reason += "；首次报的表里写的是别的单位，是否算数请核对"
     name = State.NIL if counts.nil else State.LATE if late else State.ON_TIME
     reason = _told(reason, _handed_over(receipts))
     first = min(accepted, key=lambda receipt: (receipt.arrived_at, receipt.seq))
     return made(name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts, first=first)
+
+
+def _names_another(receipt: Receipt) -> bool:
+    """Whether a file was returned because it names another unit: mistyped, or put into the wrong folder."""
+    return any(finding.code == "S04" for finding in receipt.findings)
 
 
 def _handed_over(receipts: Sequence[Receipt]) -> str | None:

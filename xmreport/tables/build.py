@@ -69,7 +69,7 @@ def build_period(
         yield from upward_workbooks(occasion, sources)
         before = [_return(form, receipt, 1, rows) for receipt in material.before]
         yield changes(occasion, reported, returns, before, states)
-        yield bulletin(occasion, states, sources)
+        yield bulletin(occasion, states, sources, [each.backlog for each in dockets if each.backlog])
     yield register(occasion, states, contacts)
 
 

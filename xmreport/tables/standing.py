@@ -1,11 +1,22 @@
-"""How tables speak of a unit's state: a nil return is on time or late like any other."""
+"""How units stand: a nil return is on time or late like any other; what is open in a docket, and overdue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from xmreport.messages import STATE_WORDS
 from xmreport.model.receipts import State, UnitState
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is to be done in a docket with time limits, on a day."""
+
+    docket: str
+    open: int
+    overdue: Mapping[str, int]
+    """Unit → how many of its matters are past their time limit."""
 
 
 def state_word(state: UnitState) -> str:

@@ -15,7 +15,7 @@ from xmreport.tables.figures.breakdown import Breakdown
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion, spell
 from xmreport.tables.quantity import quantity
-from xmreport.tables.standing import counted, is_late, is_prompt, nil_returns
+from xmreport.tables.standing import Backlog, counted, is_late, is_prompt, nil_returns
 from xmreport.tables.wording import day, listed, moment, numbered, office_name, rounded, whole_county
 
 NAME = "通报"
@@ -36,6 +36,7 @@ class Text:
     progress: Breakdown | None
     annexes: Sequence[str]
     """The sheets that follow."""
+    backlogs: Sequence[Backlog]
 
     def sheet(self) -> SheetData:
         """The first sheet of the workbook."""
@@ -74,7 +75,10 @@ class Text:
                 sum(each.late_total for each in self.states),
                 sum(each.missing_total for each in self.states),
             )
-            yield f"自{day(rules.window.first)}以来，累计迟报{late}个次，累计未报{missing}个次。"
+            yield f"自{day(rules.window.first)}以来，累计迟报{late}次，累计未报{missing}次。"
+        for each in self.backlogs:
+            late = sum(each.overdue.values())
+            yield f"“{each.docket}”在办{each.open}项，" + (f"其中超期{late}项。" if late else "没有超期的。")
         if self.progress:
             yield from self._progressed(self.progress)
         else:
@@ -130,6 +134,10 @@ class Text:
 
     def _problems(self) -> Iterator[str]:
         yield from self._untimely()
+        for each in self.backlogs:
+            if each.overdue:
+                named = listed(f"{unit}（{count}项）" for unit, count in each.overdue.items())
+                yield f"“{each.docket}”超期未办结{sum(each.overdue.values())}项：{named}。"
         behind = self._behind()
         if behind and self.progress:
             county = whole_county(self.occasion.county.file)
@@ -182,6 +190,8 @@ class Text:
         recipient = self.occasion.task.rules.recipient
         if any(each.state in {State.MISSING, State.RETURNED} for each in self.states):
             yield f"未报和退回待改的单位要立即补报、改报，并向{recipient}说明原因。"
+        if any(each.overdue for each in self.backlogs):
+            yield f"有超期事项的单位要逐项说明原因，抓紧办结，并报{recipient}。"
         following = self._following()
         if following:
             yield f"各单位要明确专人，按时报送。下一期应于{following}前报送{recipient}。"

@@ -11,7 +11,7 @@ from xmreport.tables.bulletin.text import NAME, Text
 from xmreport.tables.figures.breakdown import Breakdown, measure_of
 from xmreport.tables.figures.indicators import Figure, Source
 from xmreport.tables.head import Occasion, minute, spell
-from xmreport.tables.standing import counted, state_word
+from xmreport.tables.standing import Backlog, counted, state_word
 from xmreport.tables.wording import listed, whole_county
 
 TEMPLATE = "排名"
@@ -22,13 +22,19 @@ TIMED = "报送时效"
 NO_RANK = "—"
 
 
-def bulletin(occasion: Occasion, states: Sequence[UnitState], sources: Mapping[str, Source]) -> WorkbookData:
+def bulletin(
+    occasion: Occasion,
+    states: Sequence[UnitState],
+    sources: Mapping[str, Source],
+    backlogs: Sequence[Backlog] = (),
+) -> WorkbookData:
     """The period's bulletin.
 
     Args:
         occasion: county, task, period and moment.
         states: the state of every unit that owes this period.
         sources: form → its rows at that moment.
+        backlogs: what is open in the dockets that are written with it.
     """
     progress = progress_of(occasion, sources)
     ranked = rankings(occasion, states, progress)
@@ -37,7 +43,7 @@ def bulletin(occasion: Occasion, states: Sequence[UnitState], sources: Mapping[s
         _sheet(occasion, ranking, name, number, progress, states, names)
         for number, (ranking, name) in enumerate(zip(ranked, names, strict=True), 1)
     ]
-    text = Text(occasion, states, ranked, progress, names)
+    text = Text(occasion, states, ranked, progress, names, backlogs)
     return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", (text.sheet(), *sheets))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from xmreport.tables.dockets.matters import Matter, matters, responsible
 from xmreport.tables.dockets.notices import notices
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.merged import Return
+from xmreport.tables.standing import Backlog
 
 LEDGER = "台账"
 """The first sheet of a docket's own template; the other is called `FIGURES`."""
@@ -50,6 +52,15 @@ class Kept:
                 rows.setdefault(said.receipt.seq, []).append(Row(said.row.sheet, said.row.row, each.values))
         found = ((receipts[seq], tuple(own)) for seq, own in sorted(rows.items()))
         return [Return(receipt.unit or "", receipt, 1, own, receipt) for receipt, own in found]
+
+    @property
+    def backlog(self) -> Backlog | None:
+        """What a bulletin says of it; None where its matters have no time limit."""
+        if self.docket.rules.due is None:
+            return None
+        pending = [each for each in self.matters if each.is_open]
+        overdue = Counter(each.unit for each in pending if each.overdue is not None and each.overdue > 0)
+        return Backlog(self.docket.name, len(pending), overdue)
 
 
 def kept_dockets(
