@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
-from xmreport.model.receipts import Receipt
+from xmreport.model.receipts import Receipt, UnitState
 from xmreport.model.sheets import WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Task
@@ -24,9 +24,11 @@ from xmreport.tables.lists.workbooks import list_workbooks
 from xmreport.tables.material import CONTACTS, Material
 from xmreport.tables.merged import Merged, Return, merge
 from xmreport.tables.register import register
-from xmreport.tables.summary import ORIGIN, PRINT, summary
+from xmreport.tables.summary import NOT_IN, ORIGIN, PRINT, summary
 from xmreport.tables.targets.workbook import targets
 
+MOST_NAMED = 8
+"""Units that a note names one by one."""
 PERSON, PHONE, WHERE = "联络人", "电话", "单位"
 
 
@@ -60,7 +62,8 @@ def build_period(
         dockets = tuple(each for each in kept if each.docket.task == task.name)
         merged = merge(form, dockets[0].returns, county.roster.order) if dockets else reported
         yield summary(occasion, merged, states, (PRINT, ORIGIN) if form.procedures else (ORIGIN,))
-        own = Source(merged, _by(merged), "", received=bool(returns or merged.height))
+        note = "" if dockets else _lacking(occasion, form, states)
+        own = Source(merged, _by(merged), note, received=bool(returns or merged.height))
         sources = {form.name: own, **beside, **_living(county, task, kept)}
         if any(indicator.rules.form == form.name for indicator in county.indicators.values()):
             yield targets(occasion, sources)
@@ -71,6 +74,15 @@ def build_period(
         yield changes(occasion, reported, returns, before, states)
         yield bulletin(occasion, states, sources, [each.backlog for each in dockets if each.backlog])
     yield register(occasion, states, contacts)
+
+
+def _lacking(occasion: Occasion, form: Form, states: Sequence[UnitState]) -> str:
+    """Whose figures are not in it: those of another task may hold them at the same moment, from an earlier return."""
+    out = [each.unit for each in states if each.state in NOT_IN]
+    if not out or len(out) == len(states) or occasion.period.due_at is None:
+        return ""
+    more = f"等{len(out)}个单位" if len(out) > MOST_NAMED else ""
+    return f"“{form.name}”只计本期已报的，不含{'、'.join(out[:MOST_NAMED])}{more}。"
 
 
 def _beside(

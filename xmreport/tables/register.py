@@ -36,7 +36,7 @@ def register(occasion: Occasion, states: Sequence[UnitState], contacts: Mapping[
         "迟报名单",
         occasion.head(f"{county}{task}迟报名单"),
         tuple(_line(occasion, number, state, contacts) for number, state in enumerate(owed, 1)),
-        notes=tuple(_late_notes(occasion, owed)),
+        notes=tuple(_late_notes(occasion, states, owed)),
     )
     return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", (first, late))
 
@@ -89,10 +89,10 @@ def _register_notes(occasion: Occasion, states: Sequence[UnitState]) -> Iterator
         yield f"{occasion.period.note}。"
 
 
-def _late_notes(occasion: Occasion, owed: Sequence[UnitState]) -> Iterator[str]:
+def _late_notes(occasion: Occasion, states: Sequence[UnitState], owed: Sequence[UnitState]) -> Iterator[str]:
     if owed:
         yield "按未报、退回待改、迟报的次序排列。"
-    elif occasion.period.is_due(occasion.as_of):
+    elif occasion.period.is_due(occasion.as_of) or not any(each.state is State.PENDING for each in states):
         yield "本期没有未报、退回待改和迟报的单位。"
     else:
         yield "尚未到报送时限。"

@@ -12,6 +12,7 @@ from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Chart, Content, Formula, Line, LongTable, SheetData
 from xmreport.workbooks.entries import Entry, Written, dated, fitted, written
 from xmreport.workbooks.figures import shown
+from xmreport.workbooks.fitting.widths import TALLEST
 from xmreport.workbooks.formats.looks import GENERAL, Look, overlay
 from xmreport.workbooks.formats.template import (
     BODY,
@@ -31,6 +32,9 @@ from xmreport.workbooks.layout import Layout, PrintedCell
 from xmreport.workbooks.sums import Coverage, carried, count, coverage, total
 
 _REFERENCE = re.compile(r"\{(?:([^{}!]+)!([^{}.]+)\.)?([^{}]+)\}")
+
+AROUND_BARS, A_BAR = 70.0, 15.0
+"""Points that a chart of bars needs: for its title and scale, and for each bar with its name."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,16 @@ class Draft:
     def heights_around(self) -> Mapping[int, float]:
         """What the template asks for the rows above and below the lines."""
         sheet = self.layout.sheet
-        under = [*(sheet.row(NOTE) for _ in self.data.notes), *sheet.foot, *(sheet.row(CHART) for _ in self.charts)]
+        under = [*(sheet.row(NOTE) for _ in self.data.notes), *sheet.foot]
         rows = [*enumerate(sheet.headings), *enumerate(under, self.below)]
-        return {at: row.height for at, row in rows}
+        charts = {at: self._height_of(chart) for at, chart in self.charts}
+        return {**{at: row.height for at, row in rows}, **charts}
+
+    def _height_of(self, chart: Chart) -> float:
+        """What the template asks for; more where its bars, one below the other, would else lose their names."""
+        asked = self.layout.sheet.row(CHART).height
+        bars = len(self.charted(chart)) if chart.kind == "bar" else 0
+        return max(asked, min(AROUND_BARS + bars * A_BAR, TALLEST))
 
     def lines_of(self, kind: str) -> Iterator[int]:
         return (at for at, each in enumerate(self.kinds) if each == kind)
