@@ -290,6 +290,15 @@ def test_charts_stand_in_their_own_row_inside_the_print_area():
     assert drawing.count("<xdr:row>9</xdr:row>") == 2
 
 
+@pytest.mark.parametrize(("bars", "height"), [(5, 196), (10, 310), (40, 409)])
+def test_a_chart_of_bars_is_as_high_as_its_names_need_up_to_excel_s_highest_row(bars, height):
+    data = _targets()
+    lines_ = tuple(data.sheets[0].lines[0] for _ in range(bars))
+    made = _open(replace(data, sheets=(replace(data.sheets[0], lines=lines_), data.sheets[1])))
+    [asked] = [each.height for row, each in made["目标完成情况"].row_dimensions.items() if row == 4 + bars + 2]
+    assert asked == pytest.approx(height, abs=1)
+
+
 def test_a_line_without_a_figure_is_left_out_of_the_chart():
     data = _targets()
     first, second, third, last = data.sheets[0].lines

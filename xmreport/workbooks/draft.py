@@ -33,7 +33,7 @@ from xmreport.workbooks.sums import Coverage, carried, count, coverage, total
 
 _REFERENCE = re.compile(r"\{(?:([^{}!]+)!([^{}.]+)\.)?([^{}]+)\}")
 
-AROUND_BARS, A_BAR = 70.0, 15.0
+AROUND_BARS, A_BAR = 70.0, 24.0
 """Points that a chart of bars needs: for its title and scale, and for each bar with its name."""
 
 
