@@ -323,6 +323,12 @@ def test_a_length_of_time_is_told_to_the_minute_and_a_shorter_one_to_the_second(
     assert spell(seconds) == words
 
 
+def test_before_the_hour_it_is_a_draft(county):
+    before, after = (occasion(county, now=now) for now in ("12-09 16:00", "12-10 09:00"))
+    heads = [bulletin(where, [], {}).sheets[0].head["副题"] for where in (before, after)]
+    assert ["草稿" in head for head in heads] == [True, False]
+
+
 def test_what_is_overdue_in_a_docket_is_a_problem_and_what_is_not_is_told(friday):
     late = Backlog("问题台账", 10, {"县水利局": 2, "古阳镇": 1})
     text = _text(bulletin(*friday, {}, [late, Backlog("堵点台账", 4, {})]))

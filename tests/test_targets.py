@@ -267,6 +267,17 @@ def test_an_entered_county_figure_stands_above_its_units_and_what_they_lack_is_t
     assert [sheet.cell(row, 5).value for row in (4, 5, 6, 7)] == [40, 12, 27.5, 39.5]
 
 
+@pytest.mark.parametrize(("date", "month", "gone"), [("2022-12-20", "2022-09", 9), ("2023-02-20", "2022-12", 12)])
+def test_a_figure_of_a_month_is_held_against_the_time_gone_by_its_end(tmp_path, date, month, gone):
+    county = made_county(tmp_path, RULES.replace("口径: 统计局数", "序时: 是, 口径: 统计局数") + TARGETS)
+    data = targets(
+        on(county, date, ENTERED), {"统计数据表": source(county, "统计数据表", *entered((month, 33.0, None)))}
+    )
+    line = line_of(data, "固投")
+    assert line["与序时进度差"].text == f"({{完成率}}-{gone}/12)*100"
+    assert f"序时按数据的月份（{month}）计" in line["口径"]
+
+
 def test_entered_figures_of_units_alone_add_up_in_the_total(county):
     rows = entered(("2022-12", 12.0, "古阳镇"), ("2022-11", 27.5, "岳阳镇"))
     data = targets(on(county, "2022-12-20", ENTERED), {"统计数据表": source(county, "统计数据表", *rows)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from pathlib import Path
 
 CALENDAR_FILE = "节假日"
@@ -29,6 +28,13 @@ def shared_digest(folder: Path) -> str:
     parts = hashlib.sha256()
     names = [f"forms/{path.name}" for path in rule_files(folder / "forms")]
     for name in [*names, f"{CALENDAR_FILE}.yaml"]:
-        with suppress(OSError):  # one that cannot be read breaks what needs it, and says so
-            parts.update(name.encode() + b"\0" + (folder / name).read_bytes() + b"\0")
+        parts.update(name.encode() + b"\0" + _content(folder / name) + b"\0")
     return parts.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """Nothing where it cannot be read: what needs it is broken, and says so."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

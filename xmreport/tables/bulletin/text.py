@@ -41,9 +41,11 @@ class Text:
     def sheet(self) -> SheetData:
         """The first sheet of the workbook."""
         occasion, now = self.occasion, moment(self.occasion.as_of)
+        about = [f"{occasion.period.name}期"] if occasion.period.due_at else []
+        draft = ["草稿"] if occasion.period.due_at and not self._is_due else []
         head = {
             **occasion.head(f"关于{occasion.task.name}工作情况的通报"),
-            "副题": f"（{occasion.period.name}期，截至{now}）" if occasion.period.due_at else f"（截至{now}）",
+            "副题": f"（{'，'.join([*about, f'截至{now}', *draft])}）",
             "落款": office_name(occasion.county.name, occasion.task.rules.recipient),
             "日期": day(occasion.as_of.astimezone(CHINA).date()),
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.figures import TargetRules
@@ -48,6 +49,12 @@ class Breakdown:
         if self.indicator.rules.entered is None:
             return {}
         return entries(self.indicator, self.source, given(self.occasion))
+
+    @property
+    def month(self) -> PartialDate | None:
+        """The month that the county's entered figure is of; None where it is worked out from rows, or none is named."""
+        own = [self.entries[WHOLE]] if WHOLE in self.entries else self.entries.values()
+        return max((entry.when for entry in own if entry.when), default=None)
 
     @cached_property
     def shares(self) -> Mapping[str, Amount]:

@@ -52,7 +52,9 @@ def _values(occasion: Occasion, target: TargetRules, unit: str, made: Breakdown 
     indicator = occasion.county.indicators[target.indicator]
     held = _share(target, unit) if unit in target.split else target
     figure = (made.of(unit) if unit in target.split else made.county) if made else None
-    verdict = Verdict(indicator, held, figure.value if figure else None, report_day(occasion))
+    verdict = Verdict(
+        indicator, held, figure.value if figure else None, report_day(occasion), made.month if made else None
+    )
     return {
         "指标": indicator.name,
         "单位": indicator.rules.unit,

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content, Formula
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.figures import Lights, Milestone, TargetRules
@@ -36,6 +37,8 @@ class Verdict:
     value: float | None
     """Unrounded."""
     day: dt.date
+    month: PartialDate | None = None
+    """The month whose statistics the figure is, where an office enters it: the time gone is reckoned to its end."""
 
     @property
     def in_force(self) -> Milestone | None:
@@ -103,9 +106,10 @@ class Verdict:
     @property
     def months_gone(self) -> int:
         """Months of the target's own year that have begun: none before it, all twelve once it is over."""
-        if self.target is None or self.day.year == self.target.until.year:
-            return self.day.month
-        return 12 if self.day.year > self.target.until.year else 0
+        day = min(self.day, self.month.last) if self.month else self.day
+        if self.target is None or day.year == self.target.until.year:
+            return day.month
+        return 12 if day.year > self.target.until.year else 0
 
     @property
     def ahead(self) -> float | None:

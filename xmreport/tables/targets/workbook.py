@@ -77,7 +77,9 @@ def _entries(occasion: Occasion, made: Mapping[str, Breakdown]) -> list[_Entry]:
     entries = []
     for indicator, target in pairs:
         own = made.get(indicator.name)
-        entries.append(_Entry(Verdict(indicator, target, own.county.value if own else None, day), own))
+        entries.append(
+            _Entry(Verdict(indicator, target, own.county.value if own else None, day, own.month if own else None), own)
+        )
     return entries
 
 
@@ -134,6 +136,8 @@ def _reading(verdict: Verdict, made: Breakdown | None) -> str:
     parts = [verdict.indicator.rules.reading]
     if made is not None:
         parts += [made.other_text, made.origin]
+    if verdict.ahead is not None and verdict.month and verdict.month.last < verdict.day:
+        parts.append(f"序时按数据的月份（{verdict.month}）计")
     if target:
         firm = "达到" if target.firm else "力争"
         parts.append(f"完成率、差额以“{firm}”值计" if target.firm and target.stretch else "")
