@@ -216,10 +216,13 @@ def test_one_fault_is_told_once_with_file_line_column_and_path(edited, name):
     assert str(fault).startswith(f"rules/guxian.yaml 第{fault.line}行第{fault.column}列")
 
 
-def test_a_unit_named_twice_is_told_at_both_places(edited):
-    folder = edited(("    - 县财政局\n", "    - 县财政局\n    - 县住建局\n"))
-    faults = load_rulebook(folder).all_faults
-    assert [fault.line for fault in faults] == [line_of(folder, "名称: 县住建局"), line_of(folder, "    - 县住建局")]
+@pytest.mark.parametrize("second", ["县住建局", "{名称: 县建设局, 别名: [县住建局]}"])
+def test_a_unit_named_twice_is_told_once_with_both_lines(edited, second):
+    folder = edited(("    - 县财政局\n", f"    - 县财政局\n    - {second}\n"))
+    [fault] = load_rulebook(folder).all_faults
+    assert fault.line == line_of(folder, f"    - {second}")
+    first = line_of(folder, "名称: 县住建局")
+    assert str(fault).endswith(f"写的是“县住建局”；应为别的单位没有用过的名称：“县住建局”（第{first}行）已经用了它")
 
 
 def test_several_faults_are_all_told_at_once_in_the_order_of_the_file(edited):

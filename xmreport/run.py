@@ -316,10 +316,17 @@ class Engine:
             except (Trouble, OSError, sqlite3.OperationalError) as trouble:
                 self.tally.troubles += 1
                 held.add(about)
-                self.lasting.tell(about, f"{county.name}的表没有出完，下次再出：{trouble}")
+                self.lasting.tell(about, f"{county.name}的表没有出完，下次再出：{_why(trouble)}")
             except Exception as error:  # noqa: BLE001 - one county's tables must not stop another's
                 self.tally.engine_faults += 1
                 held.add(about)
                 self.lasting.tell(about, f"{county.name}的表没有出完，是引擎自身出错。", error)
         self.lasting.keep("出表 ", held)
         return wrote
+
+
+def _why(trouble: Exception) -> str:
+    """A trouble in words; of the system's own, which speaks of the machine, what to look at."""
+    if isinstance(trouble, OSError) and trouble.filename:
+        return f"写不进 {trouble.filename}（{trouble.strerror}）。请检查发件文件夹在不在、能不能写、磁盘满没满。"
+    return str(trouble)

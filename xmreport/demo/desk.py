@@ -14,8 +14,6 @@ from xmreport.demo.submission import PROCEDURE_FIELDS, Draft, Heading, write
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import FIGURES, Form, FormField
 
-SENDER = "报送单位"
-"""The first column of every table of a case."""
 _DELETED = "删"
 _CODE = "项目代码"
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")

@@ -207,7 +207,6 @@ def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
         columns={sheet.grid.sheet: sheet.header.columns for sheet in sheets},
         findings=tuple(findings),
         stated_cell=dated.frame.date.cell if dated.frame.date and dated is first else None,
-        extra_columns=tuple(dict.fromkeys(heading for sheet in sheets for heading in sheet.header.extra.values())),
     )
 
 

@@ -58,17 +58,11 @@ class Part:
     """Sheet → field → 1-based column: where a finding about a missing value points."""
     findings: tuple[Finding, ...]
     stated_cell: str | None = None
-    extra_columns: tuple[str, ...] = ()
-    """Headings the form does not know: kept in the archive, listed, never merged."""
 
     def cell(self, row: Row, name: str) -> str | None:
         """The address of a field in a row, as submitted."""
         column = self.columns.get(row.sheet, {}).get(name)
         return address(row.row, column) if column else None
-
-    @property
-    def acceptable(self) -> bool:
-        return not any(finding.is_error for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,11 @@ class FaultList(list[RuleFault]):
         self.broken = broken
 
     def unknown(self, place: Place, word: str, known: Iterable[str], what: str) -> None:
-        """A word that names nothing; the nearest known one is suggested."""
-        if word in self.broken:
+        """A word that names nothing; the nearest known one is suggested. One that names two units is told of there."""
+        names = set(known)
+        if word in self.broken or word in names:
             return
-        near = nearest(word, set(known))
+        near = nearest(word, names)
         self.append(self.source.fault(place, f"{what}" + (f"；是不是“{near}”" if near else ""), word))
 
     def condition(self, place: Place, text: str | None, form: Form, table: str) -> Condition | None:

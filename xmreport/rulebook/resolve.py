@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -54,15 +53,16 @@ def resolve_county(
 
 
 def _units_named_twice(roster: Roster, faults: FaultList) -> None:
-    seen: dict[str, str] = {}
-    times = Counter(roster.names)
+    seen: dict[str, tuple[str, Place]] = {}
     for category, units in roster.categories.items():
         for index, unit in enumerate(units):
             for name in dict.fromkeys((unit.name, *unit.aliases)):
-                owner = seen.setdefault(key_of(name), unit.name)
-                if owner != unit.name or (name == unit.name and times[name] > 1):
-                    place = ("单位", category, index)
-                    faults.append(faults.source.fault(place, f"不重复的名称：“{name}”已用于“{owner}”。", name))
+                place: Place = ("单位", category, index)
+                owner, first = seen.setdefault(key_of(name), (unit.name, place))
+                if place != first:
+                    line = faults.source.fault(first, "").line
+                    told = f"别的单位没有用过的名称：“{owner}”（第{line}行）已经用了它"
+                    faults.append(faults.source.fault(place, told, name))
 
 
 def _form(file: FormFile, form_source: Source, use: FormUse, roster: Roster, faults: FaultList) -> Form:
