@@ -380,13 +380,16 @@ def test_colours_deepen_by_the_day(county, history, now, left, colour):
     assert (entry["剩余/超期（天）"], entry.get("预警")) == (left, colour)
 
 
-def test_a_bulletin_is_told_what_is_open_and_whose_is_overdue(county, history):
+def test_what_is_open_whose_is_overdue_and_what_the_colours_mean_is_told(county, history):
     lines = [office_line(问题=f"第{number}个", 时限=day(f"2020-09-{number}")) for number in (19, 20, 25)]
     history.came("县发改局", PROBLEMS, "09-10 10:00", *lines, office_line(问题="办完了的", 状态="销号"))
     task = county.tasks[county.dockets["问题台账"].task]
     occasion = Occasion(county, task, task.periods[0], at("2020-09-21 10:00"))
     [kept] = kept_dockets(occasion, (), history.receipts, history.rows)
     assert kept.backlog == Backlog("问题台账", 3, {"县住建局": 2})
+    [ledger, *_] = next(docket_workbooks(occasion, [kept])).sheets
+    legend = "黄色，超期满1天，提醒责任单位；橙色，超期满15天，约谈责任人；红色，超期满30天，提请县领导督办"
+    assert f"注：预警：{legend}。" in ledger.notes
 
 
 def office_line(**more):

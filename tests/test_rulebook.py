@@ -291,6 +291,10 @@ def test_a_copy_left_beside_a_county_s_rules_is_no_second_county(edited, copy):
     shutil.copy(folder / "guxian.yaml", folder / f"{copy}.yaml")
     book = load_rulebook(folder)
     assert set(book.counties) == {"guxian"}
+    (folder / "guxian.yaml").write_text(
+        (folder / "guxian.yaml").read_text("utf-8").replace("层级: 县", "层级: 乡"), "utf-8"
+    )
+    assert set(load_rulebook(folder).counties) == set()  # nor does it take the place of one that has a fault
     [fault] = book.faults[copy]
     line = line_of(folder, "县区:")
     assert str(fault).startswith(f"rules/{copy}.yaml 第{line}行")

@@ -132,6 +132,7 @@ class Watcher:
         except OSError:  # a file that an editor is just replacing: the next look sees it whole
             return engine
         if stand == self._rules:
+            engine.lasting.keep("规则文件", ())
             return engine
         try:
             renewed = self._under_new_rules(engine)

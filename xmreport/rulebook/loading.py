@@ -39,9 +39,10 @@ def load_rulebook(folder: Path) -> Rulebook:
         source = load(path)
         file, wrong = validate(CountyFile, source)
         wrong = [*source.faults, *wrong]
-        if file and (other := named.setdefault(file.county, path)) != path:
+        name = source.data.get("县区") if isinstance(source.data, dict) else None
+        if isinstance(name, str) and (other := named.setdefault(name, path)) != path:
             expected = f"另一个名称：{other.name} 写的也是它；备份请移出 rules 文件夹"
-            wrong.append(source.fault(("县区",), expected, file.county))
+            wrong.append(source.fault(("县区",), expected, name))
         if file and not wrong:
             digest = digest_of(path, shared)
             found = resolve_county(path.stem, file, source, forms, calendar, digest, frozenset(broken))

@@ -133,6 +133,7 @@ def _ledger(
     lines = tuple(Line("明细", {**each.values, "序号": number}) for number, each in enumerate(found, 1))
     told = [
         _standing(docket, found),
+        *_legend(docket),
         "改好后把本表原样放回收件文件夹即可：改过的格以所改为准，空着的和删去的行照旧保留；新增的行由系统编号。",
         *notes,
     ]
@@ -149,6 +150,19 @@ def _standing(docket: Docket, found: Sequence[Matter]) -> str:
     return f"共{len(found)}项，在办{is_open}项{overdue}。"
 
 
+def _legend(docket: Docket) -> Iterator[str]:
+    """From which day each colour is shown, and what is done then."""
+    told = [f"{stage.colour}色，{_from(stage.overdue)}，{stage.measure}" for stage in docket.rules.stages]
+    if told:
+        yield f"预警：{'；'.join(told)}。"
+
+
+def _from(overdue: int) -> str:
+    if overdue > 0:
+        return f"超期满{overdue}天"
+    return f"到期前{-overdue}天起" if overdue else "到期当天起"
+
+
 def _figures(docket: Docket, form: Form, head: Mapping[str, str], found: Sequence[Matter]) -> SheetData:
     """How many are open, overdue and closed, by the unit that has to settle them and by colour."""
     colours = tuple(stage.colour for stage in docket.rules.stages)
@@ -158,7 +172,7 @@ def _figures(docket: Docket, form: Form, head: Mapping[str, str], found: Sequenc
     whose = responsible(form) or "单位"
     columns = (
         ColumnData(whose, "单位", whose),
-        *(ColumnData(name, "计数", f"{name}色" if name in colours else name, "求和") for name in counted),
+        *(ColumnData(name, "计数", _heading(docket, name, colours), "求和") for name in counted),
     )
     by_unit: dict[str, list[Matter]] = {}
     for each in found:
@@ -170,6 +184,12 @@ def _figures(docket: Docket, form: Form, head: Mapping[str, str], found: Sequenc
     full = {**head, "标题": f"{head['标题']}{FIGURES}", "附件": "", **money_line(None, columns)}
     total = Line("合计")
     return SheetData(FIGURES, FIGURES, full, (*lines, total), columns=columns)
+
+
+def _heading(docket: Docket, name: str, colours: Iterable[str]) -> str:
+    if name == _GONE and docket.closed is None:
+        return "出库"  # a library has no other way out
+    return f"{name}色" if name in colours else name
 
 
 def _counts(own: Sequence[Matter], colours: Iterable[str]) -> dict[str, Content]:
