@@ -195,7 +195,7 @@ def test_every_list_with_a_time_limit_has_somebody_past_it(played, workbook):
 
 
 def test_lights_of_every_colour_burn(played):
-    path = played.folder / "outbox/linxian/开复工台账/2025-04-30/目标完成情况表.xlsx"
+    path = played.folder / "outbox/guxian/前期手续办理周报/2022-12-16/目标完成情况表.xlsx"
     assert {"正常", "滞后", "逾期未达"} <= _cells(openpyxl.load_workbook(path).worksheets[0])
 
 
