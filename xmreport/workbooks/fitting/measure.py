@@ -32,9 +32,16 @@ _TWO = 2 * _HAN
 _ENDLESS = 200
 """Lines that no row shows: beyond them a text is not measured to the letter."""
 _UNBROKEN = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?!\d)|[!-~]+?(?:[-/,.]+|(?=[^!-~])|$)|\S")
-_WORD = r"[!-~]+?(?:[-/,]+|(?=[^!-~])|$)|."
-_TOKENS = tuple(re.compile(words, re.DOTALL) for words in (_WORD, rf"[（〔《“‘]*(?:{_WORD})[，。；：、！？）〕》”’…]*"))
-"""What is not divided: some programs let a line begin with a full stop or end with a bracket, some do not."""
+_LATIN_WORD = r"[!-~]+?(?:[-/,]+|(?=[^!-~])|$)"
+_WORD = rf"{_LATIN_WORD}|."
+_STUCK = rf"(?:[^!-~](?=\.))?{_LATIN_WORD}(?:[，。；：、！？]{_LATIN_WORD})*|."
+_TOKENS = tuple(
+    re.compile(words, re.DOTALL)
+    for words in (_WORD, *(rf"[（〔《“‘]*(?:{word})[，。；：、！？）〕》”’…]*" for word in (_WORD, _STUCK)))
+)
+"""What is not divided. Some programs let a line begin with a full stop or end with a bracket, some do not; some divide
+no Latin words between which a Chinese comma stands, nor 表 from .xlsx: the most lines that any of them needs count.
+"""
 _PLAIN = re.compile("[\u4e00-\u9fff!-~]+")
 """Text without punctuation or brackets that stick to a word."""
 _LATIN_RUN = re.compile("([!-~]+)")
