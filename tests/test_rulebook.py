@@ -285,7 +285,7 @@ def test_bare_hours_and_short_dates_are_read_as_meant(edited):
     assert county.tasks["前期手续办理周报"].rules.window.first == dt.date(2022, 12, 7)
 
 
-@pytest.mark.parametrize("copy", ["guxian - 副本", "guxian备份", "a-guxian"])
+@pytest.mark.parametrize("copy", ["guxian - 副本", "guxian备份", "guxian (2)", "复件 guxian"])
 def test_a_copy_left_beside_a_county_s_rules_is_no_second_county(edited, copy):
     folder = edited()
     shutil.copy(folder / "guxian.yaml", folder / f"{copy}.yaml")

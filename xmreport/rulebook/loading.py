@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from xmreport.rulebook.book import County, Rulebook
@@ -40,7 +41,7 @@ def load_rulebook(folder: Path) -> Rulebook:
         file, wrong = validate(CountyFile, source)
         wrong = [*source.faults, *wrong]
         name = source.data.get("县区") if isinstance(source.data, dict) else None
-        if isinstance(name, str) and (other := named.setdefault(name, path)) != path:
+        if isinstance(name, str) and _is_copy(path, other := named.setdefault(name, path)):
             expected = f"另一个名称：{other.name} 写的也是它；备份请移出 rules 文件夹"
             wrong.append(source.fault(("县区",), expected, name))
         if file and not wrong:
@@ -55,9 +56,15 @@ def load_rulebook(folder: Path) -> Rulebook:
 
 
 def _county_files(folder: Path) -> list[Path]:
-    """Those of counties, the shortest names first: a copy that somebody left beside the original bears a longer one."""
+    """Those of counties, the shortest names first: a copy comes behind its original."""
     found = (path for path in rule_files(folder) if path.stem not in {OFFICE_FILE, CALENDAR_FILE})
     return sorted(found, key=lambda path: (len(path.stem), path.stem))
+
+
+def _is_copy(path: Path, other: Path) -> bool:
+    """Whether a file was left beside another of the same county: guxian - 副本, guxian (2), guxian备份."""
+    before, original, after = path.stem.partition(other.stem)
+    return bool(original) and re.search(r"[^A-Za-z0-9_-]", before + after) is not None
 
 
 def _one(path: Path, model: type[OfficeFile], key: str, faults: dict[str, tuple[RuleFault, ...]]) -> OfficeFile | None:
