@@ -19,26 +19,28 @@ ROSTER = Roster(
 
 
 def of(*units: str) -> list[Receipt]:
-    """Receipts of these units, one after the other."""
+    """Receipts of these units, one after the other; behind a / stand the rules of the day."""
     moment = dt.datetime(2022, 12, 8, 9, tzinfo=CHINA)
+    told = [unit.partition("/")[::2] for unit in units]
     return [
-        Receipt("表.xlsx", None, 1, Outcome.ACCEPTED, moment, "", "guxian", unit, seq=seq)
-        for seq, unit in enumerate(units, 1)
+        Receipt("表.xlsx", None, 1, Outcome.ACCEPTED, moment, rules, "guxian", unit, seq=seq)
+        for seq, (unit, rules) in enumerate(told, 1)
     ]
 
 
 @pytest.mark.parametrize(
     ("units", "names"),
     [
-        ((OLD, OLD, NEW), {OLD: NEW}),
-        (("县水保局", OLD, NEW), {"县水保局": NEW, OLD: NEW}),
+        ((OLD, OLD, f"{NEW}/2"), {OLD: NEW}),
+        (("县水保局", f"{OLD}/2", f"{NEW}/3"), {"县水保局": NEW, OLD: NEW}),
+        pytest.param((OLD, f"{NEW}/2", f"{OLD}/3"), {OLD: NEW}, id="a new name that was taken back for a while"),
         ((NEW, "县住建局"), {}),
-        pytest.param((OLD, NEW, OLD), {}, id="two units that were joined: each reported for itself"),
-        pytest.param(("县水保局", OLD, "县水保局"), {}, id="two that were joined under a new name"),
+        pytest.param((OLD, NEW), {}, id="two units that were joined: each reported for itself"),
+        pytest.param(("县水保局", f"{OLD}/2", "县水保局/2"), {}, id="two that were joined under a new name"),
         pytest.param(("县林业局",), {}, id="one that nobody knows"),
     ],
 )
-def test_a_former_name_is_the_unit_s_where_the_two_never_came_in_turn(units, names):
+def test_a_former_name_is_the_unit_s_where_no_rules_knew_both(units, names):
     assert renamed(ROSTER, of(*units)) == names
 
 
@@ -65,3 +67,20 @@ def test_a_unit_that_left_the_roster_with_its_returns_is_told(small: Office, cap
     with caplog.at_level(logging.WARNING, "xmreport"):
         small.take("12-08 11:00", publish=True)
     assert f"名册里没有了报过表的单位：{OLD}" in caplog.text
+
+
+def test_a_renamed_unit_stays_responsible_for_its_projects_and_finds_them_again(small: Office):
+    for hour, (unit, figure) in enumerate((("古阳镇", 3000), (OLD, 5000)), 9):
+        line = project("渠", 责任单位=OLD, 总投资=figure)
+        small.send(f"{unit}/一.xlsx", form_one(line, unit=unit), f"12-08 {hour:02}:00")
+    small.change_rules(f"- {OLD}", f"- {{名称: {NEW}, 别名: [{OLD}]}}")
+    small.take("12-08 11:00", publish=True)
+    [path] = (small.outbox / WEEKLY / FIRST).glob("*情况表汇总表.xlsx")
+    rows = list(openpyxl.load_workbook(path, data_only=True).worksheets[0].values)
+    assert [cell for row in rows for cell in row if "两家报送" in str(cell)] == [
+        f"同一项目两家报送：“渠”采用{NEW}的一行，古阳镇的一行未纳入。"
+    ]
+    assert OLD not in {cell for row in rows for cell in row}
+    again = form_one(project("渠", 责任单位=NEW, 总投资=5000), unit=NEW, day="2022年12月12日")
+    receipt = small.send(f"{NEW}/二.xlsx", again, "12-12 09:00")
+    assert not {finding.code for finding in receipt.findings} & {"P02", "P05"}

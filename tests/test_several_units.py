@@ -61,3 +61,19 @@ def report(office: Office, *sent: tuple[str, str, float]) -> tuple[float, list[s
 )
 def test_one_row_counts_and_all_are_told_which(small: Office, sent, total, notes, told):
     assert report(small, *sent) == (total, notes, told)
+
+
+CODES = ("2208-141025-89-01-463825", "2208-141025-89-01-463826")
+
+
+def test_projects_of_one_name_with_codes_of_their_own_are_not_one(small: Office):
+    sent = ((WATER, None, 1000), (OFFICE, CODES[0], 2000), (TOWN, CODES[1], 4000))
+    with small.engine(lambda _: None) as engine:
+        for hour, (unit, code, figure) in enumerate(sent, 9):
+            line = project("道路改造", 责任单位=OUTSIDE if code is None else unit, 项目代码=code, 总投资=figure)
+            small.drop(f"{unit}/表.xlsx", form_one(line, unit=unit))
+            engine.take_in(list(engine.found()), Moment(at(f"12-08 {hour:02}:00"), replayed=True))
+            engine.publish(at(f"12-08 {hour:02}:00"))
+    [path] = (small.outbox / WEEKLY / FIRST).glob("*情况表汇总表.xlsx")
+    [total] = [row for row in openpyxl.load_workbook(path, data_only=True).worksheets[0].values if row[0] == "合计"]
+    assert [value for value in total[1:] if isinstance(value, int | float)][1] == 6000

@@ -428,6 +428,16 @@ def test_an_edit_with_a_fault_is_said_and_the_old_rules_go_on(office: Office, sh
     assert receipt.due_at == at("12-09 18:00")
 
 
+def test_a_fault_in_another_county_s_file_does_not_hold_up_an_edit(office: Office, shift: Shift, caplog):
+    rules = office.home / "rules"
+    (rules / "guxian - 副本.yaml").write_bytes((rules / "guxian.yaml").read_bytes())
+    office.change_rules("- 县水利局", "- {名称: 县水利局, 别名: [水务处]}")
+    before = shift.engine
+    shift.engine = shift.watcher.renewed(before)
+    assert shift.engine is not before
+    assert "不碍正在守候的县" in caplog.text
+
+
 def test_rules_that_cannot_be_read_yet_are_tried_again(office: Office, shift: Shift, monkeypatch, caplog):
     rules = office.home / "rules" / "guxian.yaml"
     office.change_rules("- 县水利局", "- {名称: 县水利局, 别名: [水务处]}")

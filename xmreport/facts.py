@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xmreport.ledger import Ledger
-from xmreport.ledger.received import received
+from xmreport.ledger.received import received, with_names_of_today
 from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, UnitState
@@ -134,7 +134,8 @@ def period_tables(
     """What the workbooks of one period hold."""
     from xmreport.tables.build import build_period
 
-    rows = ledger.rows_of({receipt.seq for receipt in material.receipts})
+    forms = {receipt.seq: receipt.form for receipt in material.receipts}
+    rows = {seq: with_names_of_today(county, forms[seq], own) for seq, own in ledger.rows_of(forms).items()}
     return build_period(county, task, period, material, rows, as_of)
 
 

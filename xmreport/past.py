@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xmreport.ledger import Ledger
-from xmreport.ledger.received import received
+from xmreport.ledger.received import received, with_names_of_today
 from xmreport.model.findings import Findings
 from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.rows import Rows
 from xmreport.model.submission import Identity, Row
 from xmreport.rulebook.assignment import Assigned
 from xmreport.rulebook.book import County
@@ -71,7 +72,7 @@ class Past:
         return self._ledger.ahead(self._county.key, now) if self.newest and self.newest > now else 0
 
     def rows(self, receipt: Receipt) -> Sequence[Row]:
-        return self._ledger.rows(receipt.seq)
+        return with_names_of_today(self._county, receipt.form, self._ledger.rows(receipt.seq))
 
     def has_copy(self, target: str) -> bool:
         """Whether a returned copy stands under that name, or one that some disks take for the same."""
@@ -130,11 +131,17 @@ class Past:
             inforce = {owner: max(versions, key=_newest).seq for owner, versions in accepted.items()}
             known = self._ledger.rows_of(inforce.values())
             for owner, seq in inforce.items():
-                held.put(owner, seq, known[seq])
+                held.put(owner, seq, self._today(form, known[seq]))
         for at, identity in enumerate(identities_of(form, rows)):
             found = held.find(identity, unit)
             if found:
-                yield rows[at], [(owner, self._ledger.rows(seq)[place]) for owner, seq, place in found]
+                yield (
+                    rows[at],
+                    [(owner, self._today(form, self._ledger.rows(seq))[place]) for owner, seq, place in found],
+                )
+
+    def _today(self, form: Form, rows: Rows) -> Rows:
+        return with_names_of_today(self._county, form.name, rows)
 
 
 class _Known:

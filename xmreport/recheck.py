@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xmreport.checks import ALONE, check
 from xmreport.checks.returns import Return
 from xmreport.ledger import Ledger
-from xmreport.ledger.received import gone
+from xmreport.ledger.received import gone, with_names_of_today
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
@@ -64,7 +64,11 @@ def recheck(county: County, past: Past, ledger: Ledger, now: dt.datetime) -> Rec
     if not due:
         return None
     rows = ledger.rows_of(receipt.seq for receipt in due)
-    wrong = [receipt for receipt in due if _is_wrong(county, receipt, rows[receipt.seq])]
+    wrong = [
+        receipt
+        for receipt in due
+        if _is_wrong(county, receipt, with_names_of_today(county, receipt.form, rows[receipt.seq]))
+    ]
     return Rechecked(county.name, len(due), tuple(wrong))
 
 

@@ -328,5 +328,5 @@ class Engine:
 def _why(trouble: Exception) -> str:
     """A trouble in words; of the system's own, which speaks of the machine, what to look at."""
     if isinstance(trouble, OSError) and trouble.filename:
-        return f"写不进 {trouble.filename}（{trouble.strerror}）。请检查发件文件夹在不在、能不能写、磁盘满没满。"
+        return f"读写不了 {trouble.filename}（{trouble.strerror}）。请检查这个文件夹在不在、能不能读写、磁盘满没满。"
     return str(trouble)

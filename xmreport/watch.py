@@ -154,10 +154,12 @@ class Watcher:
         for path in workspace.rule_files:
             path.read_bytes()  # one that its editor still holds is no fault of the rules
         faults = workspace.rulebook.all_faults
-        if faults or not set(self.keys) <= workspace.rulebook.counties.keys():
-            told = "；".join(map(str, faults[:3])) or "正在守候的县没有了规则文件"
-            log.warning("规则文件改动后有错，暂按原来的规则继续：%s", told)
+        told = "；".join(map(str, faults[:3]))
+        if not set(self.keys) <= workspace.rulebook.counties.keys() or "office" in workspace.rulebook.faults:
+            log.warning("规则文件改动后有错，暂按原来的规则继续：%s", told or "正在守候的县没有了规则文件")
             return None
+        if told:
+            log.warning("规则文件有错，不碍正在守候的县：%s", told)
         if workspace.state != engine.workspace.state:
             raise Trouble("台账文件夹换了地方，请停下服务再启动。")
         return Engine(workspace, self.keys, self.emit, hands=self.hands)

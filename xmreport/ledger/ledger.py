@@ -93,8 +93,10 @@ class Ledger:
         """Open the ledger in the state folder, making it where there is none."""
         folder.mkdir(parents=True, exist_ok=True)
         path, originals = folder / "ledger.sqlite3", Originals(folder / "originals")
-        if not path.exists() and (kept := originals.count()):
-            raise schema.LedgerDamaged(f"台账文件不见了，却留有 {kept} 份原件：{path}。请从备份恢复，不要另建一个。")
+        if not (path.exists() and path.stat().st_size) and (kept := originals.count()):
+            raise schema.LedgerDamaged(
+                f"台账文件不见了或是空的，却留有 {kept} 份原件：{path}。请从备份恢复，不要另建一个。"
+            )
         return cls(schema.connect(path), originals)
 
     def close(self) -> None:

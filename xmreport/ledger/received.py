@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from xmreport.ledger.ledger import Ledger
 from xmreport.model.receipts import Receipt
+from xmreport.model.rows import Rows
+from xmreport.model.submission import Cell
 from xmreport.rulebook.book import County
+from xmreport.rulebook.docket import ORIGIN
 from xmreport.rulebook.roster import Roster
 
 
@@ -25,21 +27,22 @@ def received(ledger: Ledger, county: County, until: dt.datetime | None = None) -
 def renamed(roster: Roster, receipts: Sequence[Receipt]) -> dict[str, str]:
     """Names that units reported under once → those of today, which have the former ones as 别名.
 
-    Where the returns of two names come in turn, they were two units: these were joined, and keep their own records.
+    Under one and the same rules a unit has one name. Where two reported under the same, they were two units: these were
+    joined, and keep their own records.
     """
-    spans: dict[str, tuple[int, int]] = {}
+    rules: dict[str, set[str]] = {}
     for receipt in receipts:
         if receipt.unit:
-            spans[receipt.unit] = spans.get(receipt.unit, (receipt.seq, 0))[0], receipt.seq
+            rules.setdefault(receipt.unit, set()).add(receipt.rules)
     names: dict[str, list[str]] = {}
-    for name in spans:
+    for name in rules:
         unit = name if name in roster.by_name else roster.resolve(name)
         if unit:
             names.setdefault(unit, []).append(name)
     return {
         name: unit
         for unit, known in names.items()
-        if _in_succession([spans[name] for name in known])
+        if sum(len(rules[name]) for name in known) == len(set().union(*(rules[name] for name in known)))
         for name in known
         if name != unit
     }
@@ -51,6 +54,29 @@ def gone(roster: Roster, receipts: Sequence[Receipt]) -> list[str]:
     return list(dict.fromkeys(each.unit for each in receipts if each.unit and each.unit not in known))
 
 
-def _in_succession(spans: Sequence[tuple[int, int]]) -> bool:
-    ordered = sorted(spans)
-    return all(before[1] < after[0] for before, after in pairwise(ordered))
+def with_names_of_today(county: County, form: str | None, rows: Rows) -> Rows:
+    """Rows in which every unit bears the name it has today, in a docket's 来源 too."""
+    rules = county.forms.get(form or "")
+    if rules is None:
+        return rows
+    units = [name for name, field in rules.fields.items() if field.type == "单位"]
+    changed = {}
+    for at, block in enumerate(rows.blocks):
+        columns = {name: _present(county.roster, block.columns[name]) for name in units if name in block.columns}
+        if ORIGIN in block.columns:
+            columns[ORIGIN] = _present(county.roster, block.columns[ORIGIN], "：")
+        new = {name: cells for name, cells in columns.items() if cells is not None}
+        if new:
+            changed[at] = replace(block, columns={**block.columns, **new})
+    return Rows(changed.get(at, block) for at, block in enumerate(rows.blocks)) if changed else rows
+
+
+def _present(roster: Roster, cells: Sequence[Cell], until: str | None = None) -> list[Cell] | None:
+    """A column with former names replaced; None where there are none. `until` ends the name within a cell."""
+    former: dict[Cell, Cell] = {}
+    for cell in {cell for cell in cells if isinstance(cell, str)}:
+        name = cell.partition(until)[0] if until else cell
+        today = None if name in roster.by_name else roster.resolve(name)
+        if today:
+            former[cell] = today + cell[len(name) :]
+    return [former.get(cell, cell) if isinstance(cell, str) else cell for cell in cells] if former else None

@@ -214,8 +214,8 @@ def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[Place], list[
         known |= keys
         found = [standing.find(identity) if met else None for _, identity in own]
         for (place, identity), held in zip(own, found, strict=True):
-            if held is None:
-                standing.add(identity, _Standing(place))
+            if held is None or (identity.main and held.main and identity.main != held.main):
+                standing.add(identity, _Standing(place, identity.main))
                 continue
             before = returns[held.place[0]]
             takes_over = each.precedence(place[1]) < before.precedence(held.place[1])
@@ -224,12 +224,14 @@ def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[Place], list[
             conflicts.append(Conflict(name_of(form, each.rows[place[1]]), counts, leaves))
             if takes_over:
                 held.place = place
+            held.main = held.main or identity.main
             standing.add(identity, held)
     return leaving, conflicts
 
 
 @dataclass
 class _Standing:
-    """Whose row counts for a project, of those met so far."""
+    """Whose row counts for a project, of those met so far; and the project's main key, once one of them has it."""
 
     place: Place
+    main: str | None
