@@ -352,12 +352,10 @@ def status(context: typer.Context, counties: Counties = None, as_of: AsOf = None
         workspace = _workspace(context)
         moment = _moment(as_of)
         keys = _known(workspace, counties)
+        asked = [workspace.rulebook.counties[key] for key in keys]
         with Ledger.open(workspace.state) as ledger:
             states = [
-                state
-                for key in keys
-                for county in [workspace.rulebook.counties[key]]
-                for state in unit_states(county, received(ledger, county, moment), moment)
+                state for county in asked for state in unit_states(county, received(ledger, county, moment), moment)
             ]
         print_states(states, workspace.rulebook, as_json=as_json)
         if counties and len(keys) < len(set(counties)):

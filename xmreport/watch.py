@@ -126,7 +126,7 @@ class Watcher:
             self._rest()
 
     def renewed(self, engine: Engine) -> Engine:
-        """The engine under the rules as they stand now. An edit with faults is said, and waits until it is mended."""
+        """The engine under the rules as they stand now. An edit that breaks a county at hand is said, and waits."""
         try:
             stand = self.workspace.rules_stand()
         except OSError:  # a file that an editor is just replacing: the next look sees it whole
@@ -149,7 +149,7 @@ class Watcher:
         return renewed
 
     def _under_new_rules(self, engine: Engine) -> Engine | None:
-        """None where the new rules have faults, which are said."""
+        """None where the new rules break a county at hand. Every fault is said."""
         workspace = Workspace(self.workspace.home)
         for path in workspace.rule_files:
             path.read_bytes()  # one that its editor still holds is no fault of the rules

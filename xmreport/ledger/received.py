@@ -49,7 +49,7 @@ def renamed(roster: Roster, receipts: Sequence[Receipt]) -> dict[str, str]:
 
 
 def gone(roster: Roster, receipts: Sequence[Receipt]) -> list[str]:
-    """Units that reported, and that the roster does not know by any name."""
+    """Names of reporting units that are none of today's, nor a former one of theirs: what they sent counts nowhere."""
     known = renamed(roster, receipts).keys() | roster.by_name.keys()
     return list(dict.fromkeys(each.unit for each in receipts if each.unit and each.unit not in known))
 
@@ -60,10 +60,11 @@ def with_names_of_today(county: County, form: str | None, rows: Rows) -> Rows:
     if rules is None:
         return rows
     units = [name for name, field in rules.fields.items() if field.type == "单位"]
+    printed = ORIGIN in rules.columns and rules.columns[ORIGIN].filled
     changed = {}
     for at, block in enumerate(rows.blocks):
         columns = {name: _present(county.roster, block.columns[name]) for name in units if name in block.columns}
-        if ORIGIN in block.columns:
+        if printed and ORIGIN in block.columns:
             columns[ORIGIN] = _present(county.roster, block.columns[ORIGIN], "：")
         new = {name: cells for name, cells in columns.items() if cells is not None}
         if new:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from xmreport.model.submission import Row, Value
+from xmreport.model.submission import Identity, Row, Value
 from xmreport.rulebook.columns import procedures_of, readable
 from xmreport.rulebook.form import Form
-from xmreport.rulebook.identity import Index, identity_of, name_key, name_of, near_name, renamed
+from xmreport.rulebook.identity import Index, identities_of, name_key, name_of, near_name, renamed
 from xmreport.tables.merged import FILE, Merged
 
 SAME = 0.005
@@ -113,19 +113,23 @@ def _by_unit(rows: Iterable[Held]) -> dict[str, list[Held]]:
 def _matched(form: Form, last: Sequence[Held], now: Sequence[Held]) -> tuple[list[tuple[Held, Held]], list[Held]]:
     """Pairs of the same project, each row in one pair alone; and the rows of now that are in none."""
     index = Index[Held]()
-    for held in last:
-        index.add(identity_of(form, held.row), held)
+    for held, identity in zip(last, _identities(form, last), strict=True):
+        index.add(identity, held)
     taken: set[int] = set()
     pairs: list[tuple[Held, Held]] = []
     left: list[Held] = []
-    for held in now:
-        before = index.find(identity_of(form, held.row))
+    for held, identity in zip(now, _identities(form, now), strict=True):
+        before = index.find(identity)
         if before is None or id(before) in taken:
             left.append(held)
         else:
             taken.add(id(before))
             pairs.append((before, held))
     return pairs, left
+
+
+def _identities(form: Form, rows: Sequence[Held]) -> Sequence[Identity]:
+    return identities_of(form, [held.row for held in rows])
 
 
 def _without(rows: Iterable[Held], taken: Iterable[Held]) -> list[Held]:
