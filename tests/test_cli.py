@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -222,7 +223,6 @@ def test_check_judges_what_a_file_holds_not_whether_it_was_sent_before(small: Of
         ["report", "guxian", "--task", WEEKLY, "--period", "2022-12-10"],
         ["report", "guxian", "--task", WEEKLY, "--period", FIRST, "--as-of", "x"],
         ["explain", "Z99"],
-        ["nonsense"],
     ],
     ids=" ".join,
 )
@@ -231,6 +231,21 @@ def test_what_cannot_be_is_said_in_a_sentence_and_ends_in_2(small: Office, argum
     assert ended.exit_code == 2
     assert ended.stdout == ""
     assert ended.stderr.strip()
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["run", "--nonsense"], ["check"], ["rules"]], ids=" ".join)
+def test_a_command_that_is_not_written_right_is_said_in_a_sentence(arguments: list[str]):
+    ended = subprocess.run([*PROGRAM, *arguments], check=False, capture_output=True, encoding="utf-8")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (told,) = ended.stderr.splitlines()
+    assert told.startswith(f"命令写得不对：xmreport {' '.join(arguments)}（")
+    assert "xmreport --help" in told
+
+
+def test_no_command_at_all_tells_which_there_are():
+    ended = subprocess.run(PROGRAM, check=False, capture_output=True, encoding="utf-8")
+    assert ended.returncode == 0
+    assert "收一遍" in ended.stdout
 
 
 # status

@@ -33,11 +33,10 @@ app = typer.Typer(
     name="xmreport",
     help="表格进、表格出：收各单位的报表，核对、退回、汇总，出正式表格。",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-rules_app = typer.Typer(help="规则文件。", no_args_is_help=True, rich_markup_mode=None)
+rules_app = typer.Typer(help="规则文件。", rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
 SHARED = frozenset({"forms", "office", "节假日"})
@@ -71,7 +70,11 @@ def main() -> None:
     screen.setFormatter(_Sentence())
     log.addHandler(screen)
     try:
-        app(prog_name="xmreport")
+        sys.exit(app(sys.argv[1:] or ["--help"], prog_name="xmreport", standalone_mode=False))
+    except typer.TyperException as error:
+        command = " ".join(["xmreport", *sys.argv[1:]])
+        _say(f"命令写得不对：{visible(command)}（{visible(error.format_message())}）。写法看 xmreport --help。")
+        sys.exit(2)
     except Exception as error:
         # The last boundary: what nobody foresaw is said, and kept in the log.
         log.critical("程序自身出错，没有做完：%r。请把日志交给维护人员。", error, exc_info=True)
