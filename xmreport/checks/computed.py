@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xmreport.checks.returns import Return
 from xmreport.model.findings import Finding, Severity
-from xmreport.rulebook.columns import columns_of, readable
+from xmreport.rulebook.columns import Frame, readable
 
 
 def computed_differs(examined: Return) -> Iterator[Finding]:
@@ -16,7 +16,7 @@ def computed_differs(examined: Return) -> Iterator[Finding]:
     """
     if not examined.form.computed:
         return
-    columns = columns_of(examined.form, examined.part.rows, "项目")
+    columns = Frame.of(examined.form, examined.part.rows, examined.part.unit).columns("项目")
     for name, expression in examined.form.computed.items():
         for row, worked_out in zip(examined.part.rows, expression.evaluate(columns.values), strict=True):
             written = readable(row.values.get(name))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, compress
+from functools import partial
+from itertools import compress
 
 from xmreport.checks.returns import Return
 from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Unreadable, Value
-from xmreport.rulebook.columns import Columns, columns_of
+from xmreport.rulebook.columns import Columns, Frame
 from xmreport.rulebook.form import Check
 from xmreport.rulebook.identity import name_of
 
@@ -22,12 +23,24 @@ _KNOWN: dict[tuple[object, ...], tuple[Check, dict[tuple[Cell, ...], bool]]] = {
 def row_rules(examined: Return) -> Iterator[Finding]:
     """R..: every rule of the form, evaluated on whole columns; what is unknown breaks no rule."""
     given: Mapping[str, Value] = {"报告日": PartialDate.of(examined.day), "截止日": PartialDate.of(examined.day)}
-    tables = {
-        name: _absent_unknown(examined, _columns(examined, name)) for name in ("项目", "手续") if _names(examined, name)
-    }
+    units = [examined.part.unit or None] * len(examined.part.rows)
+    frame = Frame(examined.form, partial(_known_cells, examined), units)
     for check in examined.form.checks:
-        table = tables.get(check.rule.table) or _all_columns(examined, check.rule.table)
+        table = frame.columns(check.rule.table)
         yield from _broken(examined, check, table, _breaks(check, table, given))
+
+
+def _known_cells(examined: Return, name: str) -> Sequence[Cell]:
+    """A field of all rows. Where the sheet lacks a required column it is unknown: its absence has its own finding."""
+    rows = Rows.of(examined.part.rows)
+    cells = rows.column(name)
+    if not examined.form.fields[name].required:
+        return cells
+    lacking = {block.sheet for block in rows.blocks if name not in examined.part.columns.get(block.sheet, {})}
+    if not lacking:
+        return cells
+    sheets = (block.sheet for block in rows.blocks for _ in block.numbers)
+    return [Unreadable() if sheet in lacking else cell for sheet, cell in zip(sheets, cells, strict=True)]
 
 
 def _breaks(check: Check, table: Columns, given: Mapping[str, Value]) -> Sequence[bool]:
@@ -67,56 +80,6 @@ def _known(check: Check, given: Mapping[str, Value]) -> dict[tuple[Cell, ...], b
 
 def _asked(check: Check) -> frozenset[str]:
     return check.must.names | (check.when.names if check.when else frozenset())
-
-
-def _names(examined: Return, table: str) -> frozenset[str]:
-    """The fields that the rules of a table ask for."""
-    rules = [check for check in examined.form.checks if check.rule.table == table]
-    return frozenset().union(*map(_asked, rules))
-
-
-def _columns(examined: Return, table: str) -> Columns:
-    """The columns that the rules ask for; all of them where they ask for one that no unit fills in."""
-    form, rows, names = examined.form, Rows.of(examined.part.rows), _names(examined, table)
-    shared = {name for name, field in form.fields.items() if field.procedure is None or table == "项目"}
-    subs = names & form.sub_columns.keys() if table == "手续" else frozenset()
-    written = {heading.partition(".")[0] for columns in examined.part.columns.values() for heading in columns}
-    if not names <= shared | subs or (table == "手续" and written & set(form.further_procedures)):
-        return _all_columns(examined, table)
-    kinds: Sequence[str | None] = form.procedures if table == "手续" else (None,)
-    values: dict[str, Sequence[Cell]] = {}
-    for name in names & shared - subs:
-        cells = rows.column(name)
-        values[name] = cells if len(kinds) == 1 else [cell for cell in cells for _ in kinds]
-    for sub in subs:
-        beside = zip(*(rows.column(f"{procedure}.{sub}") for procedure in kinds), strict=True)
-        values[sub] = list(chain.from_iterable(beside))
-    return Columns(values, [(index, procedure) for index in range(len(rows)) for procedure in kinds])
-
-
-def _all_columns(examined: Return, table: str) -> Columns:
-    rows = examined.part.rows
-    return columns_of(examined.form, rows, table, [examined.part.unit or ""] * len(rows))
-
-
-def _absent_unknown(examined: Return, table: Columns) -> Columns:
-    """A required column that the sheet lacks is unknown in every row: its absence has its own finding."""
-    rows = Rows.of(examined.part.rows)
-    sheets = [examined.part.columns.get(block.sheet, {}) for block in rows.blocks]
-    values: dict[str, Sequence[Cell]] = dict(table.values)
-    by_procedure = any(procedure for _, procedure in table.places)
-    for name, field in examined.form.fields.items():
-        column = field.column.name if by_procedure else name
-        if not field.required or column not in values or all(name in sheet for sheet in sheets):
-            continue
-        lacking = {
-            index
-            for index, (row, procedure) in enumerate(table.places)
-            if name not in examined.part.columns.get(rows[row].sheet, {}) and procedure in (None, field.procedure)
-        }
-        if lacking:
-            values[column] = [Unreadable() if i in lacking else cell for i, cell in enumerate(values[column])]
-    return Columns(values, table.places)
 
 
 def _broken(examined: Return, check: Check, table: Columns, broken: Sequence[bool]) -> Iterator[Finding]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import chain, compress
+from typing import cast
 
+from xmreport.model.asked import AsAsked
+from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Row, Unreadable, Value
+from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.form import Form
+
+REPORTER = "填报单位"
+_Maker = Callable[[], Sequence[Cell]]
 
 
 @dataclass(frozen=True)
@@ -17,30 +26,94 @@ class Columns:
     places: Sequence[tuple[int, str | None]]
 
 
-def columns_of(form: Form, rows: Sequence[Row], table: str, units: Sequence[str] | None = None) -> Columns:
-    """The columns of the table `项目` or `手续`.
+class Frame:
+    """The rows of one form by column.
 
     Args:
         form: the form as its county uses it.
-        rows: typed rows of that form.
-        table: `项目` for a line a project, `手续` for a line a procedure that a row says anything of.
-        units: the reporting unit of each row, for the column 填报单位; an empty one is not known.
+        cells: gives a field of all rows.
+        units: the reporting unit of each row, for the column 填报单位; None is not known.
     """
-    lines: list[tuple[int, str | None]]
-    if table == "手续":
-        lines = [(index, name) for index, row in enumerate(rows) for name in procedures_of(form, row)]
-    else:
-        lines = [(index, None) for index in range(len(rows))]
-    owners = units or [""] * len(rows)
-    plain = [name for name, field in form.fields.items() if field.procedure is None or table == "项目"]
-    values: dict[str, list[Cell]] = {name: [rows[i].values.get(name) for i, _ in lines] for name in plain}
-    if table == "手续":
-        for sub in form.sub_columns:
-            values[sub] = [rows[i].values.get(f"{procedure}.{sub}") for i, procedure in lines]
-        values["手续"] = [procedure for _, procedure in lines]
-        values["办理部门"] = [form.offices.get(procedure or "") for _, procedure in lines]
-    values["填报单位"] = [owners[i] or None for i, _ in lines]
-    return Columns(values, lines)
+
+    def __init__(self, form: Form, cells: Callable[[str], Sequence[Cell]], units: Sequence[str | None]) -> None:
+        self.form = form
+        self.units = units
+        self._cells = cells
+        self._truths: dict[tuple[str, Condition, tuple[Value, ...]], Sequence[bool]] = {}
+
+    @classmethod
+    def of(cls, form: Form, rows: Sequence[Row], unit: str | None) -> Frame:
+        """One unit's rows."""
+        return cls(form, Rows.of(rows).column, [unit or None] * len(rows))
+
+    def columns(self, table: str) -> Columns:
+        """The columns of the table `项目`, or of `手续`: a line for each procedure that a row speaks of."""
+        return self._procedures if table == "手续" else self._projects
+
+    def held(self, table: str, condition: Condition | None, given: Mapping[str, Value]) -> Sequence[bool]:
+        """Whether each line meets a condition; what is unknown does not. Lines alike are judged once."""
+        if condition is None:
+            return [True] * len(self.columns(table).places)
+        asked = (table, condition, tuple(given.values()))
+        if asked not in self._truths:
+            self._truths[asked] = self._judged(self.columns(table).values, condition, given)
+        return self._truths[asked]
+
+    def _judged(
+        self, columns: Mapping[str, Sequence[Cell]], condition: Condition, given: Mapping[str, Value]
+    ) -> list[bool]:
+        names = sorted(condition.names)
+        if not names:
+            return [truth is True for truth in condition.evaluate(columns, given)]
+        lines = list(zip(*(columns[name] for name in names), strict=True))
+        alike = list(dict.fromkeys(lines))
+        values = dict(zip(names, zip(*alike, strict=True), strict=True)) if alike else dict.fromkeys(names, ())
+        truths = condition.evaluate(values, given)
+        found = {line: truth is True for line, truth in zip(alike, truths, strict=True)}
+        return [found[line] for line in lines]
+
+    def spoken_of(self, procedure: str) -> Sequence[bool]:
+        """Whether each row speaks of a procedure: of one that the county requires every row does."""
+        if procedure in self.form.procedures:
+            return [True] * len(self.units)
+        columns = (self._projects.values[f"{procedure}.{sub}"] for sub in self.form.sub_columns)
+        said = [cells for cells in columns if cells.count(None) < len(cells)]
+        if not said:
+            return [False] * len(self.units)
+        return [any(cell is not None for cell in cells) for cells in zip(*said, strict=True)]
+
+    @cached_property
+    def _projects(self) -> Columns:
+        makers: dict[str, _Maker] = {name: partial(self._cells, name) for name in self.form.fields}
+        return Columns(AsAsked({**makers, REPORTER: lambda: self.units}), [(at, None) for at in range(len(self.units))])
+
+    @cached_property
+    def _procedures(self) -> Columns:
+        form, whole = self.form, self._projects.values
+        names = (*form.procedures, *form.further_procedures)
+        spoken = {name: said for name in names if any(said := self.spoken_of(name))}
+        lines = list(chain.from_iterable(zip(*spoken.values(), strict=True)))
+
+        def beside(columns: Sequence[Sequence[Cell]]) -> list[Cell]:
+            """A column for each procedure that is spoken of, as one."""
+            return list(compress(chain.from_iterable(zip(*columns, strict=True)), lines))
+
+        def over(name: str) -> list[Cell]:
+            return beside([whole[name]] * len(spoken))
+
+        def under(sub: str) -> list[Cell]:
+            return beside([whole[f"{procedure}.{sub}"] for procedure in spoken])
+
+        def each(words: Sequence[str | None]) -> list[Cell]:
+            return beside([[word] * len(self.units) for word in words])
+
+        plain = (name for name, field in form.fields.items() if field.procedure is None)
+        makers: dict[str, _Maker] = {name: partial(over, name) for name in (*plain, REPORTER)}
+        makers |= {sub: partial(under, sub) for sub in form.sub_columns}
+        makers["手续"] = lambda: each(list(spoken))
+        makers["办理部门"] = lambda: each([form.offices.get(name) for name in spoken])
+        places = compress(((at, name) for at in range(len(self.units)) for name in spoken), lines)
+        return Columns(AsAsked(makers), list(places))
 
 
 def procedures_of(form: Form, row: Row) -> list[str]:
@@ -56,3 +129,10 @@ def procedures_of(form: Form, row: Row) -> list[str]:
 def readable(value: Cell) -> Value:
     """None in the place of what could not be read."""
     return None if isinstance(value, Unreadable) else value
+
+
+def readable_all(cells: Sequence[Cell]) -> Sequence[Value]:
+    """The same of a column; there is hardly ever any in an accepted row."""
+    if Unreadable in set(map(type, cells)):
+        return [readable(cell) for cell in cells]
+    return cast("Sequence[Value]", cells)

@@ -9,6 +9,7 @@ from xmreport.model.receipts import Receipt, UnitState
 from xmreport.model.sheets import WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Task
+from xmreport.rulebook.columns import REPORTER
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.origin import is_anothers
 from xmreport.rulebook.schedule import Period
@@ -17,7 +18,6 @@ from xmreport.tables.changes.workbook import changes
 from xmreport.tables.dockets.workbooks import Kept, docket_workbooks, kept_dockets
 from xmreport.tables.figures.entered import RESPONSIBLE
 from xmreport.tables.figures.indicators import Source
-from xmreport.tables.frame import REPORTER
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.lists.upward import upward_workbooks
 from xmreport.tables.lists.workbooks import list_workbooks

@@ -16,10 +16,9 @@ from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Row, Value
 from xmreport.model.text import file_name
-from xmreport.rulebook.columns import columns_of
+from xmreport.rulebook.columns import Frame, readable_all
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.identity import Index, identities_of, name_of, precedence
-from xmreport.tables.frame import Frame, readable_all
 
 UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
     "填报单位",
@@ -191,7 +190,7 @@ def _worked_out(form: Form, rows: Sequence[Row]) -> Sequence[Row]:
     """Rows with their computed columns as the formulas give them: nothing where a formula lacks a part."""
     if not form.computed:
         return rows
-    columns = columns_of(form, rows, "项目").values
+    columns = Frame.of(form, rows, None).columns("项目").values
     found = {name: iter(expression.evaluate(columns)) for name, expression in form.computed.items()}
     return Rows(
         replace(block, columns={**block.columns, **_next(found, len(block.numbers))}) for block in Rows.of(rows).blocks

@@ -8,12 +8,12 @@ from functools import lru_cache, partial
 from itertools import accumulate
 
 from xmreport.messages import STATE_WORDS
+from xmreport.model.asked import AsAsked
 from xmreport.model.dates import PartialDate
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import ColumnData, Content, Line, LongTable, SheetData, WorkbookData
 from xmreport.model.submission import Value
 from xmreport.tables.columns import SUMMARY, form_columns, money_line, typed_columns
-from xmreport.tables.frame import AsAsked
 from xmreport.tables.head import Occasion, spell
 from xmreport.tables.merged import ARRIVED, DIGEST, FILE, ROW, SHEET, UNIT, VERSION, Merged
 from xmreport.tables.standing import is_late

@@ -10,7 +10,7 @@ from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
 from xmreport.model.submission import Cell, Row, Value
 from xmreport.rulebook.book import County, Docket, Opening
-from xmreport.rulebook.columns import columns_of, readable
+from xmreport.rulebook.columns import Frame, readable
 from xmreport.rulebook.docket import FILLED, Entering
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.names import key_of
@@ -135,8 +135,7 @@ class _Reader:
     def _opened(
         self, opening: Opening, form: Form, receipt: Receipt, rows: Sequence[Row], last: dt.datetime
     ) -> Iterator[Said]:
-        table = opening.rules.table
-        columns = columns_of(form, rows, table, [receipt.unit or ""] * len(rows))
+        columns = Frame.of(form, rows, receipt.unit).columns(opening.rules.table)
         lines = [{name: cells[at] for name, cells in columns.values.items()} for at in range(len(columns.places))]
         moments = self._moments(opening, receipt, lines, last)
         for at, moment in sorted(moments.items()):

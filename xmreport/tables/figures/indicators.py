@@ -11,10 +11,10 @@ import pandas as pd
 
 from xmreport.model.submission import Value
 from xmreport.rulebook.book import Indicator
+from xmreport.rulebook.columns import REPORTER
 from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.form import Form
 from xmreport.tables.figures.entered import IN_WAN, WHOLE, Entry, entered_total, newest_entries
-from xmreport.tables.frame import REPORTER
 from xmreport.tables.merged import Merged
 
 UNNAMED = "（未写）"

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+from xmreport.model.asked import AsAsked
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content
 from xmreport.model.submission import Cell, Value
 from xmreport.rulebook.book import ListOf
-from xmreport.rulebook.columns import Columns, readable
+from xmreport.rulebook.columns import Columns, readable, readable_all
 from xmreport.rulebook.listing import DAYS_LEFT
 from xmreport.rulebook.names import key_of
 from xmreport.tables.figures.indicators import Source
-from xmreport.tables.frame import AsAsked, readable_all
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from xmreport.model.asked import AsAsked
 from xmreport.model.dates import CHINA
 from xmreport.model.sheets import Content, Line, LongTable, SheetData, WorkbookData
 from xmreport.rulebook.book import ListOf
@@ -13,7 +14,6 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.tables.columns import LIST, UNIT, money_line, typed_columns
 from xmreport.tables.figures.indicators import Source
-from xmreport.tables.frame import AsAsked
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.lists.chosen import Chosen, chosen
