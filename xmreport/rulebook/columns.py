@@ -15,7 +15,6 @@ from xmreport.rulebook.conditions import Condition
 from xmreport.rulebook.form import Form
 
 REPORTER = "填报单位"
-_Maker = Callable[[], Sequence[Cell]]
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,8 @@ class Frame:
 
     @cached_property
     def _projects(self) -> Columns:
-        makers: dict[str, _Maker] = {name: partial(self._cells, name) for name in self.form.fields}
-        return Columns(AsAsked({**makers, REPORTER: lambda: self.units}), [(at, None) for at in range(len(self.units))])
+        places = [(at, None) for at in range(len(self.units))]
+        return Columns(AsAsked(self.form.fields, self._cells, {REPORTER: lambda: self.units}), places)
 
     @cached_property
     def _procedures(self) -> Columns:
@@ -107,13 +106,13 @@ class Frame:
         def each(words: Sequence[str | None]) -> list[Cell]:
             return beside([[word] * len(self.units) for word in words])
 
-        plain = (name for name, field in form.fields.items() if field.procedure is None)
-        makers: dict[str, _Maker] = {name: partial(over, name) for name in (*plain, REPORTER)}
-        makers |= {sub: partial(under, sub) for sub in form.sub_columns}
-        makers["手续"] = lambda: each(list(spoken))
-        makers["办理部门"] = lambda: each([form.offices.get(name) for name in spoken])
+        own: dict[str, Callable[[], Sequence[Cell]]] = {
+            **{sub: partial(under, sub) for sub in form.sub_columns},
+            "手续": lambda: each(list(spoken)),
+            "办理部门": lambda: each([form.offices.get(name) for name in spoken]),
+        }
         places = compress(((at, name) for at in range(len(self.units)) for name in spoken), lines)
-        return Columns(AsAsked(makers), list(places))
+        return Columns(AsAsked((*form.columns, REPORTER), over, own), list(places))
 
 
 def procedures_of(form: Form, row: Row) -> list[str]:

@@ -71,12 +71,12 @@ def _lines(merged: Merged, *, subtotals: bool) -> LongTable:
             between[end + len(between)] = Line("小计", {UNIT: unit})
     if merged.form.file.totals.sums:
         between[end + len(between)] = Line("合计", {})
-    makers: dict[str, Callable[[], Sequence[Content]]] = {
-        name: partial(merged.column, name) for name in merged.form.fields
+    own: dict[str, Callable[[], Sequence[Content]]] = {
+        UNIT: lambda: merged.units,
+        "序号": lambda: range(1, merged.height + 1),
+        **{f"{procedure}.摘要": partial(_digests, procedure, merged) for procedure in merged.procedures},
     }
-    makers |= {UNIT: lambda: merged.units, "序号": lambda: range(1, merged.height + 1)}
-    makers |= {f"{procedure}.摘要": partial(_digests, procedure, merged) for procedure in merged.procedures}
-    return LongTable(AsAsked(makers), merged.height, between)
+    return LongTable(AsAsked(merged.form.fields, merged.column, own), merged.height, between)
 
 
 def _digests(procedure: str, merged: Merged) -> list[Content]:

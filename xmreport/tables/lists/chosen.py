@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -60,25 +60,20 @@ def chosen(occasion: Occasion, sources: Mapping[str, Source], each: ListOf) -> C
 
 def _taken(columns: Columns, lines: Sequence[int], due: str | None, day: dt.date) -> Chosen:
     """Some lines of a form's table."""
-    made: dict[str, Callable[[], Sequence[Content]]] = {
-        name: partial(_readable, columns.values, name, lines) for name in columns.values
-    }
     left = lru_cache(maxsize=None)(partial(days_left, today=day))
-    made[DAYS_LEFT] = lambda: [left(columns.values[due][at] if due else None) for at in lines]
-    return Chosen(AsAsked(made), len(lines))
 
+    def taken(name: str) -> Sequence[Content]:
+        values = readable_all(columns.values[name])
+        return list(map(values.__getitem__, lines))
 
-def _readable(columns: Mapping[str, Sequence[Cell]], name: str, lines: Sequence[int]) -> list[Content]:
-    values = readable_all(columns[name])
-    return list(map(values.__getitem__, lines))
+    def days() -> Sequence[Content]:
+        return [left(columns.values[due][at] if due else None) for at in lines]
+
+    return Chosen(AsAsked(columns.values, taken, {DAYS_LEFT: days}), len(lines))
 
 
 def _in_order(columns: Mapping[str, Sequence[Content]], order: Sequence[int]) -> Mapping[str, Sequence[Content]]:
-    return AsAsked({name: partial(_picked, columns, name, order) for name in columns})
-
-
-def _picked(columns: Mapping[str, Sequence[Content]], name: str, order: Sequence[int]) -> list[Content]:
-    return list(map(columns[name].__getitem__, order))
+    return AsAsked(columns, lambda name: list(map(columns[name].__getitem__, order)))
 
 
 def _seen(sources: Mapping[str, Source], each: ListOf, columns: Columns, dates: Mapping[str, Value]) -> Sequence[bool]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 
 from xmreport.model.asked import AsAsked
 from xmreport.model.dates import CHINA
-from xmreport.model.sheets import Content, Line, LongTable, SheetData, WorkbookData
+from xmreport.model.sheets import Line, LongTable, SheetData, WorkbookData
 from xmreport.rulebook.book import ListOf
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
@@ -76,11 +75,8 @@ def _lines(rows: Chosen, group: str | None) -> LongTable:
         if group and (at == 0 or held != groups[at - 1]):
             words = f"{held or UNDECIDED}（{counts[held]}项）"
             headings[at + len(headings)] = Line("分组", {"分组": words, group: words})
-    makers: dict[str, Callable[[], Sequence[Content]]] = {
-        name: partial(rows.columns.__getitem__, name) for name in rows.columns
-    }
-    makers["序号"] = lambda: range(1, len(rows) + 1)
-    return LongTable(AsAsked(makers), len(rows), headings)
+    columns = AsAsked(rows.columns, rows.columns.__getitem__, {"序号": lambda: range(1, len(rows) + 1)})
+    return LongTable(columns, len(rows), headings)
 
 
 def _notes(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, count: str) -> Iterator[str]:
