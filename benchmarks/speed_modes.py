@@ -161,7 +161,7 @@ def _marked(data: bytes, text: str) -> bytes:
 
 def rules(place: Path) -> dict[str, Any]:
     """The rules from their files, as after an edit."""
-    from xmreport.rulebook.loading import load_rulebook
+    from xmreport.rulebook.loading.folder import load_rulebook
 
     begun = time.process_time()
     load_rulebook(place / "rules")

@@ -14,7 +14,7 @@ from odf.text import P
 
 from xmreport.examine import examine, open_desk
 from xmreport.model.grid import address
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 
 RULES = Path(__file__).parent.parent / "rules"
 DAY = dt.date(2022, 12, 9)

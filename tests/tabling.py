@@ -7,7 +7,7 @@ from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.sheets import Formula
 from xmreport.model.submission import Row
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 from xmreport.tables.figures.indicators import Source
 from xmreport.tables.head import Occasion
 from xmreport.tables.merged import Return, merge

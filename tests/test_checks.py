@@ -21,7 +21,7 @@ from xmreport.model.dates import CHINA
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.past import Past
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 
 SOURCE = Path(messages.__file__).parent
 FAMILIES = "SVTRP"

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Unreadable
-from xmreport.rulebook.conditions import Condition, ConditionError, parse, parse_expression
-from xmreport.rulebook.terms import (
+from xmreport.rulebook.conditions.evaluation import Condition, ConditionError, parse, parse_expression
+from xmreport.rulebook.conditions.terms import (
     Arithmetic,
     Blank,
     Both,

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from building import RULES
 
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 
 SOUND = """
 台账:

@@ -24,7 +24,7 @@ from xmreport.messages import say
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State
 from xmreport.model.trouble import Trouble
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 from xmreport.workspace import Workspace, create_workspace, shipped
 
 pytestmark = pytest.mark.timeout(400)  # five counties for real, on a machine that may be busy

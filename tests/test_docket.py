@@ -16,7 +16,7 @@ from xmreport.examine import examine, open_desk
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Row
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 from xmreport.tables.dockets.entries import stand
 from xmreport.tables.dockets.events import offices
 from xmreport.tables.dockets.matters import matters

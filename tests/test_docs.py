@@ -24,10 +24,11 @@ from xmreport.messages import CATALOGUE
 from xmreport.model.findings import Severity
 from xmreport.printing import print_entry
 from xmreport.rulebook.calendar import YearPlan
-from xmreport.rulebook.conditions import ConditionError, parse, parse_expression
+from xmreport.rulebook.conditions.evaluation import ConditionError, parse, parse_expression
 from xmreport.rulebook.county import BulletinRules, CountyFile, Exemption, OfficeFile, TaskRules
 from xmreport.rulebook.docket import DocketRules, Entering, Stage, WorkedOut
 from xmreport.rulebook.figures import IndicatorRules, Lights, Milestone, OtherReading, TargetRules
+from xmreport.rulebook.files.source import load
 from xmreport.rulebook.form import (
     Against,
     Column,
@@ -40,9 +41,8 @@ from xmreport.rulebook.form import (
     Totals,
 )
 from xmreport.rulebook.listing import Absent, ListRules, UpwardRules, UpwardSheet
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 from xmreport.rulebook.roster import Unit
-from xmreport.rulebook.source import load
 from xmreport.workspace import create_workspace
 
 ROOT = Path(__file__).parents[1]

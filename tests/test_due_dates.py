@@ -9,9 +9,9 @@ from noticed import KEYS, notice
 
 from xmreport.model.dates import CHINA
 from xmreport.rulebook.calendar import Calendar
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.files.words import Window
+from xmreport.rulebook.loading.folder import load_rulebook
 from xmreport.rulebook.schedule import HolidayPolicy, Schedule, periods
-from xmreport.rulebook.words import Window
 
 AS_IS, EARLIER, NEXT, SECOND, SUSPENDED = HolidayPolicy
 CALENDAR = Calendar()

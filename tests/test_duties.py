@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from building import RULES
 
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "通知落实表.md").read_text("utf-8")

@@ -10,9 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 from pydantic_core._pydantic_core import list_all_errors
 
-from xmreport.rulebook.faults import RuleFault, RulesBroken, nearest, validate
-from xmreport.rulebook.source import load
-from xmreport.rulebook.wording import EXPECTED
+from xmreport.rulebook.files.faults import RuleFault, RulesBroken, nearest, validate
+from xmreport.rulebook.files.source import load
+from xmreport.rulebook.files.wording import EXPECTED
 
 
 class Rules(BaseModel):

@@ -15,9 +15,9 @@ from xmreport.checks.returns import Return
 from xmreport.examine import examine, open_desk
 from xmreport.forms.cleaning import heading_key
 from xmreport.forms.headings import headings_of
-from xmreport.rulebook.conditions import parse, parse_expression
+from xmreport.rulebook.conditions.evaluation import parse, parse_expression
 from xmreport.rulebook.docket import FILLED
-from xmreport.rulebook.loading import load_rulebook
+from xmreport.rulebook.loading.folder import load_rulebook
 
 NAMES = sorted(path.stem for path in (RULES / "forms").glob("*.yaml"))
 F2 = "省市重点项目月调度表"

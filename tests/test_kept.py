@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xmreport.rulebook import loading
-from xmreport.rulebook.kept import NAME, read_rulebook
+from xmreport.rulebook.loading import folder as loading
+from xmreport.rulebook.loading.kept import NAME, read_rulebook
 
 ROOT = Path(__file__).parent.parent
 

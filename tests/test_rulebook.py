@@ -6,9 +6,9 @@ import shutil
 import pytest
 from building import RULES, counties
 
-from xmreport.rulebook.faults import RulesBroken
-from xmreport.rulebook.loading import load_rulebook
-from xmreport.rulebook.schema import SCHEMAS, schema_text, write_schemas
+from xmreport.rulebook.files.faults import RulesBroken
+from xmreport.rulebook.loading.folder import load_rulebook
+from xmreport.rulebook.loading.schema import SCHEMAS, schema_text, write_schemas
 
 PERMITTED = dt.date(2022, 12, 9)
 SHIPPED = {"guxian", "huozhou", "linfen", "linxian", "qinshui", "zhangzi"}

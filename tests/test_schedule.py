@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from xmreport.model.dates import CHINA
 from xmreport.rulebook.calendar import Calendar, CalendarUnknown, YearPlan
+from xmreport.rulebook.files.words import Window
 from xmreport.rulebook.schedule import HolidayPolicy, Schedule, periods
-from xmreport.rulebook.words import Window
 
 AS_IS, EARLIER, NEXT, SECOND, SUSPENDED = HolidayPolicy
 KNOWN = Calendar()

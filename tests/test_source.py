@@ -6,7 +6,7 @@ from building import RULES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmreport.rulebook.source import DEEPEST, Position, Source, load
+from xmreport.rulebook.files.source import DEEPEST, Position, Source, load
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_what_yaml_complains_of_is_said_in_chinese_with_its_place(read, text, li
 @pytest.mark.parametrize("path", sorted(RULES.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_the_quick_parser_reads_what_the_careful_one_reads(path, monkeypatch):
     quick = load(path)
-    monkeypatch.setattr("xmreport.rulebook.source._QUICK", yaml.SafeLoader)
+    monkeypatch.setattr("xmreport.rulebook.files.source._QUICK", yaml.SafeLoader)
     assert quick == load(path)
     assert quick.positions
 

@@ -415,7 +415,7 @@ def rules_check(context: typer.Context) -> None:
 @rules_app.command("schema")
 def rules_schema(context: typer.Context) -> None:
     """写出规则文件的 JSON Schema，供编辑器提示用。"""
-    from xmreport.rulebook.schema import write_schemas
+    from xmreport.rulebook.loading.schema import write_schemas
 
     with _told():
         for path in write_schemas(_workspace(context).home / "rules" / "schema"):

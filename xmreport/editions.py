@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xmreport.ledger import Ledger
 from xmreport.rulebook.book import County
-from xmreport.rulebook.digests import CALENDAR_FILE, county_digest
+from xmreport.rulebook.loading.digests import CALENDAR_FILE, county_digest
 from xmreport.workspace import Workspace
 
 FOLDER = "规则存档"
@@ -34,7 +34,9 @@ def last_published(workspace: Workspace, key: str, ledger: Ledger) -> County | N
     digest = ledger.published(_mark(workspace, key))
     if digest is None or not _holds(_folder(workspace, digest), key, digest):
         return None
-    from xmreport.rulebook.loading import load_rulebook  # and with it a reader of YAML: a pass has no need of them
+    from xmreport.rulebook.loading.folder import (
+        load_rulebook,  # and with it a reader of YAML: a pass has no need of them
+    )
 
     return load_rulebook(_folder(workspace, digest)).counties.get(key)
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from xmreport.model.dates import CHINA
 from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import Rulebook
-from xmreport.rulebook.digests import rule_files
-from xmreport.rulebook.kept import read_rulebook
+from xmreport.rulebook.loading.digests import rule_files
+from xmreport.rulebook.loading.kept import read_rulebook
 
 STATE = ".xmreport"
 LOCKED_AT = 1024

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xmreport.rulebook.calendar import Calendar
-from xmreport.rulebook.conditions import Condition
+from xmreport.rulebook.conditions.evaluation import Condition
 from xmreport.rulebook.county import CountyFile, OfficeFile, TaskRules
 from xmreport.rulebook.docket import DocketRules, Entering
-from xmreport.rulebook.faults import RuleFault, RulesBroken
 from xmreport.rulebook.figures import IndicatorRules, TargetRules
+from xmreport.rulebook.files.faults import RuleFault, RulesBroken
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import ListRules
 from xmreport.rulebook.roster import Roster

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from xmreport.rulebook.words import Day, Rules
+from xmreport.rulebook.files.words import Day, Rules
 
 
 class CalendarUnknown(Exception):

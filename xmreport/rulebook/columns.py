@@ -11,7 +11,7 @@ from typing import cast
 from xmreport.model.asked import AsAsked
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Row, Unreadable, Value
-from xmreport.rulebook.conditions import Condition
+from xmreport.rulebook.conditions.evaluation import Condition
 from xmreport.rulebook.form import Form
 
 REPORTER = "填报单位"

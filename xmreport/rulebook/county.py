@@ -9,11 +9,11 @@ from pydantic import Field, model_validator
 
 from xmreport.rulebook.docket import DocketRules
 from xmreport.rulebook.figures import IndicatorRules, Lights, TargetRules
+from xmreport.rulebook.files.words import Day, Rules, Whole, WindowText, wrong
 from xmreport.rulebook.form import FormUse
 from xmreport.rulebook.listing import ListRules, UpwardRules
 from xmreport.rulebook.roster import Unit
 from xmreport.rulebook.schedule import HolidayPolicy, ScheduleText
-from xmreport.rulebook.words import Day, Rules, Whole, WindowText, wrong
 
 
 class TaskRules(Rules):

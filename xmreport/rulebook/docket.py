@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from xmreport.rulebook.words import Rules, Whole, YesNo, wrong
+from xmreport.rulebook.files.words import Rules, Whole, YesNo, wrong
 
 ENTERED, LEFT, ORIGIN, REMAINING, COLOUR = "入账日", "出账日", "来源", "剩余/超期（天）", "预警"
 FILLED = frozenset({ENTERED, LEFT, ORIGIN, REMAINING, COLOUR})

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from xmreport.rulebook.words import Amount, AmountText, Day, Rules, Whole, YesNo, wrong
+from xmreport.rulebook.files.words import Amount, AmountText, Day, Rules, Whole, YesNo, wrong
 
 
 class OtherReading(Rules):

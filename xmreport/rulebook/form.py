@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from xmreport.rulebook.conditions import Condition, Expression
+from xmreport.rulebook.conditions.evaluation import Condition, Expression
+from xmreport.rulebook.files.words import Rules, Whole, YesNo
 from xmreport.rulebook.names import key_of
-from xmreport.rulebook.words import Rules, Whole, YesNo
 
 FieldType = Literal["序号", "文本", "金额", "数", "日期", "年限", "代码", "单位", "选项", "电话"]
 FIGURES = frozenset({"金额", "数"})

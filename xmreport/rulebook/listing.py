@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from xmreport.rulebook.words import Rules, YesNo, wrong
+from xmreport.rulebook.files.words import Rules, YesNo, wrong
 
 DAYS_LEFT = "剩余天数"
 """A list's own column: days until the day of 期限, or past it."""

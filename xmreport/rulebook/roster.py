@@ -10,8 +10,8 @@ from functools import cached_property
 
 from pydantic import Field, model_validator
 
+from xmreport.rulebook.files.words import Day, Rules
 from xmreport.rulebook.names import key_of
-from xmreport.rulebook.words import Day, Rules
 
 
 class Unit(Rules):

@@ -15,7 +15,7 @@ from pydantic.json_schema import WithJsonSchema
 
 from xmreport.model.dates import CHINA
 from xmreport.rulebook.calendar import Calendar
-from xmreport.rulebook.words import Rules, Window, read_day, wrong
+from xmreport.rulebook.files.words import Rules, Window, read_day, wrong
 
 END_OF_DAY = dt.time(23, 59, 59)
 """A due date without an hour means the end of that day."""

@@ -11,7 +11,7 @@ from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.figures import TargetRules
-from xmreport.rulebook.words import Amount
+from xmreport.rulebook.files.words import Amount
 from xmreport.tables.figures.entered import WHOLE, Entry
 from xmreport.tables.figures.indicators import Figure, Source, by_unit, entries, other_reading, whole
 from xmreport.tables.given import given

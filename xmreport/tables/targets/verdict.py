@@ -10,7 +10,7 @@ from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content, Formula
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.figures import Lights, Milestone, TargetRules
-from xmreport.rulebook.words import Amount
+from xmreport.rulebook.files.words import Amount
 
 NO_DATA = "无数据"
 _HAIR = 1e-12

@@ -9,15 +9,15 @@ from dataclasses import replace
 from xmreport.messages import CATALOGUE
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.calendar import Calendar, CalendarUnknown
-from xmreport.rulebook.conditions import Expression
+from xmreport.rulebook.conditions.evaluation import Expression
 from xmreport.rulebook.county import CountyFile, TaskRules
-from xmreport.rulebook.crosscheck import Crosscheck, FaultList
-from xmreport.rulebook.faults import RuleFault
+from xmreport.rulebook.files.faults import RuleFault
+from xmreport.rulebook.files.source import Place, Source
 from xmreport.rulebook.form import Check, Column, Form, FormFile, FormUse, RowRule
+from xmreport.rulebook.loading.crosscheck import Crosscheck, FaultList
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 from xmreport.rulebook.schedule import Period, periods
-from xmreport.rulebook.source import Place, Source
 
 
 def resolve_county(

@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterable, Mapping
 
 from xmreport.rulebook.book import Docket, Indicator, ListOf, Opening
-from xmreport.rulebook.conditions import Condition, ConditionError, Expression, parse, parse_expression
+from xmreport.rulebook.conditions.evaluation import Condition, ConditionError, Expression, parse, parse_expression
 from xmreport.rulebook.county import CountyFile
 from xmreport.rulebook.docket import DocketRules
-from xmreport.rulebook.faults import RuleFault, nearest
 from xmreport.rulebook.figures import TargetRules
+from xmreport.rulebook.files.faults import RuleFault, nearest
+from xmreport.rulebook.files.source import Place, Source
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.rulebook.roster import Roster
-from xmreport.rulebook.source import Place, Source
 
 
 class FaultList(list[RuleFault]):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xmreport.rulebook.county import CountyFile, OfficeFile
+from xmreport.rulebook.files.words import Rules
 from xmreport.rulebook.form import FormFile
-from xmreport.rulebook.words import Rules
 
 SCHEMAS: dict[str, type[Rules]] = {"county": CountyFile, "form": FormFile, "office": OfficeFile}
 

@@ -17,7 +17,7 @@ import pydantic
 
 from xmreport import __version__
 from xmreport.rulebook.book import Rulebook
-from xmreport.rulebook.digests import rule_files
+from xmreport.rulebook.loading.digests import rule_files
 
 NAME = "规则.bin"
 
@@ -49,7 +49,7 @@ def read_rulebook(rules: Path, cache: Path) -> Rulebook:
 
 
 def _read(rules: Path) -> Rulebook:
-    from xmreport.rulebook.loading import load_rulebook  # takes as long as all else: only where nothing is kept
+    from xmreport.rulebook.loading.folder import load_rulebook  # takes as long as all else: only where nothing is kept
 
     return load_rulebook(rules)
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from xmreport.rulebook.wording import EXPECTED
+from xmreport.rulebook.files.wording import EXPECTED
 
 if TYPE_CHECKING:  # a source reports its own faults, so it imports this module
-    from xmreport.rulebook.source import Source
+    from xmreport.rulebook.files.source import Source
 
 Model = TypeVar("Model", bound=BaseModel)
 Tree = None | str | list["Tree"] | dict[str, "Tree"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from xmreport.rulebook.book import County, Rulebook
 from xmreport.rulebook.calendar import Calendar, YearPlan
 from xmreport.rulebook.county import CountyFile, OfficeFile
-from xmreport.rulebook.digests import CALENDAR_FILE, digest_of, rule_files, shared_digest
-from xmreport.rulebook.faults import RuleFault, validate
+from xmreport.rulebook.files.faults import RuleFault, validate
+from xmreport.rulebook.files.source import Source, load
 from xmreport.rulebook.form import FormFile
-from xmreport.rulebook.resolve import resolve_county
-from xmreport.rulebook.source import Source, load
+from xmreport.rulebook.loading.digests import CALENDAR_FILE, digest_of, rule_files, shared_digest
+from xmreport.rulebook.loading.resolve import resolve_county
 
 OFFICE_FILE = "office"
 

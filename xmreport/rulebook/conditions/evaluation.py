@@ -11,8 +11,8 @@ from typing import Any
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Cell, Unreadable, Value
-from xmreport.rulebook import terms
-from xmreport.rulebook.terms import ConditionError, Kind, Node, fields_of
+from xmreport.rulebook.conditions import terms
+from xmreport.rulebook.conditions.terms import ConditionError, Kind, Node, fields_of
 
 __all__ = ["Condition", "ConditionError", "Expression", "parse", "parse_expression"]
 
@@ -50,7 +50,8 @@ def parse(
     text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 ) -> Condition:
     """A condition over fields (name → type in the rules), or ConditionError. `options` are a field's allowed values."""
-    from xmreport.rulebook.grammar import read_condition  # a condition that was read before is only evaluated
+    # Here, not above: a condition that was read before is only evaluated.
+    from xmreport.rulebook.conditions.grammar import read_condition
 
     root = read_condition(text, fields, options)
     return Condition(text, frozenset(field.name for field in fields_of(root)), root)
@@ -58,7 +59,7 @@ def parse(
 
 def parse_expression(text: str, fields: Mapping[str, str]) -> Expression:
     """Arithmetic over fields, or ConditionError."""
-    from xmreport.rulebook.grammar import read_expression
+    from xmreport.rulebook.conditions.grammar import read_expression
 
     root = read_expression(text, fields)
     return Expression(text, frozenset(field.name for field in fields_of(root)), root)

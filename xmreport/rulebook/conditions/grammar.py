@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xmreport.rulebook.faults import nearest
-from xmreport.rulebook.scanner import LISTED_NUMBER, NUMBER, OPERATORS, SPELLINGS, Piece, Scanner
-from xmreport.rulebook.terms import (
+from xmreport.rulebook.conditions.scanner import LISTED_NUMBER, NUMBER, OPERATORS, SPELLINGS, Piece, Scanner
+from xmreport.rulebook.conditions.terms import (
     GIVEN,
     KINDS,
     Arithmetic,
@@ -23,6 +22,7 @@ from xmreport.rulebook.terms import (
     Node,
     Not,
 )
+from xmreport.rulebook.files.faults import nearest
 
 
 def read_condition(text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]]) -> Node:

@@ -14,8 +14,8 @@ from yaml import CollectionEndEvent, CollectionStartEvent, Mark, MarkedYAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
-from xmreport.rulebook.faults import Place, Position, RuleFault, Tree, show, spoken
-from xmreport.rulebook.wording import COMPLAINTS, FULL_WIDTH, NO_SPACE, OTHERWISE
+from xmreport.rulebook.files.faults import Place, Position, RuleFault, Tree, show, spoken
+from xmreport.rulebook.files.wording import COMPLAINTS, FULL_WIDTH, NO_SPACE, OTHERWISE
 
 __all__ = ["Place", "Position", "Source", "Tree", "load", "show", "spoken"]
 

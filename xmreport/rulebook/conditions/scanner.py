@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from xmreport.model.dates import PartialDate
-from xmreport.rulebook.terms import GIVEN, ConditionError, Constant, Kind, Node
+from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Constant, Kind, Node
 
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 """Full-width letters, digits and signs → half-width, one for one, so that columns stay true."""
