@@ -283,6 +283,18 @@ def test_a_row_is_struck_out_when_all_its_cells_are():
     assert sheet_of(fill).struck_rows == {1}
 
 
+def test_a_percentage_is_read_as_its_cell_shows_it():
+    def fill(book, sheet):
+        percent, literal = book.add_format({"num_format": "0.0%"}), book.add_format({"num_format": '0.0"%"'})
+        sheet.write_row("A1", [0.065, 1.2179, -0.005, "字"], percent)
+        sheet.write_formula("E1", "=A1", percent, 0.065)
+        sheet.write_blank("A2", None, percent)
+        sheet.write("B2", 6.5, literal)
+        sheet.write("C2", 0.065)
+
+    assert sheet_of(fill).rows == (("6.5%", "121.79%", "-0.5%", "字", "6.5%"), (None, 6.5, 0.065))
+
+
 def test_the_hidden_mark_of_our_own_blank_form_is_found():
     data = written(lambda book: (book.add_worksheet(), book.set_custom_property("xmreport", "guxian F1 v2")))
     other = written(lambda book: (book.add_worksheet(), book.set_custom_property("其他", "xmreport")))
@@ -430,6 +442,7 @@ def test_an_xls_gives_all_that_an_xlsx_gives():
     sheet.write(1, 0, dt.datetime(2022, 12, 9), xlwt.easyxf(num_format_str="yyyy-mm-dd"))
     sheet.write(1, 1, dt.datetime(2022, 12, 9, 16, 30), xlwt.easyxf(num_format_str="yyyy-mm-dd hh:mm"))
     sheet.write(2, 0, True)
+    sheet.write(2, 1, 0.065, xlwt.easyxf(num_format_str="0.0%"))
     sheet.write(2, 2, 0.85)
     sheet.row(3).set_cell_error(1, "#REF!")
     sheet.write(4, 0, "划", struck)
@@ -440,7 +453,7 @@ def test_an_xls_gives_all_that_an_xlsx_gives():
     read_book = read(saved(book), "xls")
     grid, hidden = read_book.grids
     moments = (dt.date(2022, 12, 9), dt.datetime(2022, 12, 9, 16, 30))
-    assert grid.rows == (("标题",), moments, (True, None, 0.85), (), ("划",))
+    assert grid.rows == (("标题",), moments, (True, "6.5%", 0.85), (), ("划",))
     assert grid.faults == {(4, 2): "#REF!"}
     assert grid.merges == (Box(1, 1, 1, 3),)
     assert (grid.hidden_rows, grid.hidden_columns, grid.struck_rows) == ({3}, {2}, {5})

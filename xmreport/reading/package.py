@@ -13,6 +13,8 @@ from typing import Self
 from xmreport.model.parts import Parts
 from xmreport.reading import contents
 from xmreport.reading.failure import ReadFailure
+from xmreport.reading.formats import percent_styles
+from xmreport.reading.sheet import CellStyles
 
 _PIECE = 1 << 20
 
@@ -110,10 +112,11 @@ class Package:
         """Whether days are counted from 1904."""
         return contents.mode_1904(self.get(self._workbook()) or b"")
 
-    def struck_styles(self) -> frozenset[str]:
-        """The cell styles (their index as cells write it) whose font is struck out."""
+    def cell_styles(self) -> CellStyles:
+        """The cell styles that say more than how a value looks."""
         xml = self.styles()
-        return frozenset() if xml is None or b"strike" not in xml else contents.struck_styles(xml)
+        struck = frozenset[str]() if xml is None or b"strike" not in xml else contents.struck_styles(xml)
+        return CellStyles(struck, percent_styles(xml))
 
     def blank_strings(self) -> frozenset[int]:
         """The shared strings that hold no text: cells that point at one are blank."""

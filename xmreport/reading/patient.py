@@ -13,48 +13,10 @@ from collections.abc import Set as AbstractSet
 
 from xmreport.model.grid import Scalar
 from xmreport.reading.markup import Attributes, Start, walk
-from xmreport.reading.sheet import COLUMNS, Scan
+from xmreport.reading.sheet import COLUMNS, CellStyles, Scan
 from xmreport.reading.values import day_of, moment, scalar, trimmed
 
-_BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(50, 59)})
-_TIMES = frozenset({45, 47})
-_LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[[^\]]*\]?|General|G/通用格式', re.IGNORECASE)
-_CALENDAR = re.compile(r"[ymdhs年月日时分秒]", re.IGNORECASE)
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-
-
-def date_styles(xml: bytes | None) -> frozenset[str]:
-    """The cell styles (their index as cells write it) that show a number as a date or a time of day."""
-    if xml is None:
-        return frozenset()
-    formats: dict[str, str] = {}
-    used: list[str] = []
-    block = ""
-
-    def number_format(attributes: Attributes) -> None:
-        formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-
-    def enter(name: str) -> Callable[[Attributes], None]:
-        def begin(_: Attributes) -> None:
-            nonlocal block
-            block = name
-
-        return begin
-
-    def cell_format(attributes: Attributes) -> None:
-        if block == "cellXfs":
-            used.append(attributes.get("numFmtId", "0"))
-
-    blocks = {name: enter(name) for name in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs")}
-    walk(xml, {"numFmt": number_format, "xf": cell_format, **blocks})
-    return frozenset(str(index) for index, name in enumerate(used) if _is_date(name, formats.get(name)))
-
-
-def _is_date(number: str, code: str | None) -> bool:
-    if code is None:
-        return number.isdigit() and int(number) in _BUILT_IN_DATES | _TIMES
-    return not _ELAPSED.search(code) and bool(_CALENDAR.search(_LITERAL.sub("", code.split(";")[0])))
 
 
 def shared_strings(xml: bytes | None) -> list[str]:
@@ -124,7 +86,7 @@ class _Collecting(Scan):
     """A walk that keeps what the cells hold."""
 
     def __init__(self, most: int, meaning: Meaning) -> None:
-        super().__init__(frozenset(), most)
+        super().__init__(CellStyles(), most)
         self.rows: dict[int, dict[int, Scalar]] = {}
         self.ends: dict[str, Callable[[], None]] = {"v": self._end, "t": self._end, "rPh": self._end, "c": self._put}
         self._meaning = meaning

@@ -1,11 +1,10 @@
-"""What a worksheet's XML says and the fast reader does not: merges, hidden parts, struck rows, faults, its true box."""
+"""What a worksheet's XML says and the fast reader does not: merges, hidden and struck parts, percentages, faults."""
 
 from __future__ import annotations
 
 import re
 from array import array
 from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +19,16 @@ _STYLED_ONLY = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"(?: s="\d+")? ?/>')
 
 
 @dataclass(frozen=True, slots=True)
+class CellStyles:
+    """The cell styles (their index as cells write it) that say more than how a value looks."""
+
+    struck: frozenset[str] = frozenset()
+    """Whose font is struck out."""
+    percent: frozenset[str] = frozenset()
+    """That show 0.065 as 6.5%."""
+
+
+@dataclass(frozen=True, slots=True)
 class SheetFacts:
     merges: tuple[Box, ...]
     hidden_rows: frozenset[int]
@@ -30,18 +39,20 @@ class SheetFacts:
     """Of every cell that holds a value: row * COLUMNS + column - 1, both from 1."""
     strings: array[int]
     """The shared string each of them points at, or -1."""
+    percents: tuple[tuple[int, int], ...]
+    """(row, column) of the cells that are shown as percentages."""
     bottom: int
     right: int
 
 
-def survey(pieces: Callable[[], Iterable[bytes]], struck_styles: AbstractSet[str], most: int) -> SheetFacts:
+def survey(pieces: Callable[[], Iterable[bytes]], styles: CellStyles, most: int) -> SheetFacts:
     """Walk a worksheet part once. Refuses more than `most` cells with values."""
-    scan = Scan(struck_styles, most)
+    scan = Scan(styles, most)
     # Real sheets carry millions of merely styled cells: the quickest way past one is never to parse it.
     walk((_STYLED_ONLY.sub(b"", piece) for piece in pieces()), scan.starts, scan.text)
     if scan.counted:
         # A cell without an address takes its place from the one before it, which may have been left out.
-        scan = Scan(struck_styles, most)
+        scan = Scan(styles, most)
         walk(pieces(), scan.starts, scan.text)
     return scan.facts()
 
@@ -52,7 +63,7 @@ class Scan:
     `_cell`, `_value` and `text` run for every cell of every file: they do as little as they can.
     """
 
-    def __init__(self, struck_styles: AbstractSet[str], most: int) -> None:
+    def __init__(self, styles: CellStyles, most: int) -> None:
         self.starts = {
             "worksheet": self._root,
             "c": self._cell,
@@ -67,7 +78,7 @@ class Scan:
         }
         self.counted = False
         """Whether any cell is written without its address."""
-        self._struck_styles, self._most = struck_styles, most
+        self._struck_styles, self._percent_styles, self._most = styles.struck, styles.percent, most
         self._is_worksheet = False
         self._columns: dict[str, int] = {}
         self._merges: list[Box] = []
@@ -75,6 +86,7 @@ class Scan:
         self._hidden_columns: list[tuple[int, int]] = []
         self._struck_rows: list[int] = []
         self._faults: dict[tuple[int, int], str] = {}
+        self._percents: list[tuple[int, int]] = []
         self._positions, self._strings = array("q"), array("q")
         self._bottom = self._right = 0
         self._row_number, self._row_text = 0, "0"
@@ -168,6 +180,8 @@ class Scan:
         if self._struck_styles:
             self._row_filled += 1
             self._row_struck += attributes.get("s", "0") in self._struck_styles
+        if self._percent_styles and attributes.get("s", "0") in self._percent_styles:
+            self._percents.append((row, column))
         return row, column
 
     def _place(self) -> tuple[int, int]:
@@ -220,6 +234,7 @@ class Scan:
             faults=self._faults,
             positions=self._positions,
             strings=self._strings,
+            percents=tuple(self._percents),
             bottom=self._bottom,
             right=self._right,
         )

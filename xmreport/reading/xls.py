@@ -13,6 +13,7 @@ from xlrd.sheet import Sheet
 from xmreport.model.grid import Book, Box, Grid, Scalar
 from xmreport.reading.calamine import check_count, read_calamine
 from xmreport.reading.failure import ReadFailure
+from xmreport.reading.formats import in_percent, is_percent
 from xmreport.reading.sheet import COLUMNS
 from xmreport.reading.values import LONGEST, day_of, scalar, trimmed
 
@@ -28,14 +29,15 @@ def read_xls(data: bytes) -> Book:
     try:
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
         struck = frozenset(i for i, xf in enumerate(book.xf_list) if book.font_list[xf.font_index].struck_out)
+        percent = frozenset(i for i, xf in enumerate(book.xf_list) if _shows_percent(book, xf.format_key))
     except _BALKS:
         return read_calamine(data, "xls")
     check_count(book.nsheets)
-    grids = [_grid(book, sheet, struck) for sheet in book.sheets()]
+    grids = [_grid(book, sheet, struck, percent) for sheet in book.sheets()]
     return Book("xls", tuple(grids), knows_faults=True)
 
 
-def _grid(book: XlrdBook, sheet: Sheet, struck_formats: frozenset[int]) -> Grid:
+def _grid(book: XlrdBook, sheet: Sheet, struck_formats: frozenset[int], percents: frozenset[int]) -> Grid:
     rows: list[list[Scalar]] = []
     faults: dict[tuple[int, int], str] = {}
     struck: set[int] = set()
@@ -51,7 +53,9 @@ def _grid(book: XlrdBook, sheet: Sheet, struck_formats: frozenset[int]) -> Grid:
                 faults[r + 1, c + 1] = xlrd.error_text_from_code.get(value, "错误值")
                 cells.append(None)
             else:
-                cells.append(_scalar(kind, value, book.datemode))
+                cell = _scalar(kind, value, book.datemode)
+                shown = kind == xlrd.XL_CELL_NUMBER and percents and sheet.cell_xf_index(r, c) in percents
+                cells.append(in_percent(cell) if shown and isinstance(cell, float) else cell)
             if struck_formats and (kind == xlrd.XL_CELL_ERROR or cells[-1] is not None):
                 filled += 1
                 crossed += sheet.cell_xf_index(r, c) in struck_formats
@@ -70,6 +74,11 @@ def _grid(book: XlrdBook, sheet: Sheet, struck_formats: frozenset[int]) -> Grid:
         struck_rows=frozenset(struck),
         faults=faults,
     )
+
+
+def _shows_percent(book: XlrdBook, key: int) -> bool:
+    known = book.format_map.get(key)
+    return known is not None and is_percent(key, known.format_str)
 
 
 def _scalar(kind: int, value: object, datemode: int) -> Scalar:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from xmreport.model.grid import Book, Grid, Scalar, address
 from xmreport.model.parts import Parts
 from xmreport.reading import patient
 from xmreport.reading.calamine import FastBook, check_count
 from xmreport.reading.failure import ReadFailure
+from xmreport.reading.formats import date_styles, in_percent
 from xmreport.reading.package import Package, SheetPart
 from xmreport.reading.plain import PlainFacts, plain_facts
 from xmreport.reading.sheet import COLUMNS, SheetFacts, survey
@@ -44,7 +46,11 @@ def _plain(inflated: Parts, package: Package, parts: Sequence[SheetPart], most: 
         if facts is None:
             return None
         found.append(facts)
-    if sum(facts.values for facts in found) > most or package.struck_styles():
+    styles = package.cell_styles()
+    percents = styles.percent and _with_styles(styles.percent)
+    if percents and any(percents.search(package.get(part.part) or b"") for part in parts):
+        return None
+    if sum(facts.values for facts in found) > most or styles.struck:
         return None
     try:
         # Pictures and the like are not for it.
@@ -87,7 +93,7 @@ def _fast(data: bytes, package: Package, parts: Sequence[SheetPart], facts: Sequ
 
 def _patient(package: Package, parts: Sequence[SheetPart], facts: Sequence[SheetFacts], most: int) -> list[Rows]:
     """The same from the XML, for a workbook that the fast reader refuses or of which it lost something."""
-    strings, dates = patient.shared_strings(package.strings()), patient.date_styles(package.styles())
+    strings, dates = patient.shared_strings(package.strings()), date_styles(package.styles())
     meaning = patient.Meaning(strings, dates, mode_1904=package.mode_1904())
     tables: list[Rows] = []
     for part, each in zip(parts, facts, strict=True):
@@ -98,13 +104,13 @@ def _patient(package: Package, parts: Sequence[SheetPart], facts: Sequence[Sheet
 
 
 def _facts(package: Package, parts: tuple[SheetPart, ...], most: int) -> list[SheetFacts]:
-    struck = package.struck_styles()
+    styles = package.cell_styles()
     facts: list[SheetFacts] = []
     cells = area = 0
     for part in parts:
         if part.part not in package:
             raise ReadFailure(f"工作表“{part.name}”的内容不在文件里")
-        each = survey(partial(package.pieces, part.part), struck, most - cells)
+        each = survey(partial(package.pieces, part.part), styles, most - cells)
         if len(set(each.positions)) < len(each.positions):
             raise ReadFailure(f"工作表“{part.name}”中有单元格写了两次")
         cells += len(each.positions)
@@ -118,7 +124,7 @@ def _facts(package: Package, parts: tuple[SheetPart, ...], most: int) -> list[Sh
 def _grid(part: SheetPart, facts: SheetFacts, rows: Rows) -> Grid:
     return Grid(
         sheet=part.name,
-        rows=rows,
+        rows=_shown(rows, facts.percents),
         merges=facts.merges,
         hidden=part.hidden,
         hidden_rows=facts.hidden_rows,
@@ -126,6 +132,25 @@ def _grid(part: SheetPart, facts: SheetFacts, rows: Rows) -> Grid:
         struck_rows=facts.struck_rows,
         faults=facts.faults,
     )
+
+
+def _shown(rows: Rows, percents: Sequence[tuple[int, int]]) -> Rows:
+    """The rows with percentages as their cells show them: a clerk who typed 6.5% finds 6.5%, not 0.065."""
+    if not percents:
+        return rows
+    changed = [list(row) for row in rows]
+    for row, column in percents:
+        cell = rows[row - 1][column - 1] if row <= len(rows) and column <= len(rows[row - 1]) else None
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            changed[row - 1][column - 1] = in_percent(cell)
+    return tuple(map(tuple, changed))
+
+
+@lru_cache(64)
+def _with_styles(styles: frozenset[str]) -> re.Pattern[bytes]:
+    """What a cell of one of these styles begins with."""
+    listed = b"|".join(style.encode() for style in sorted(styles))
+    return re.compile(rb"<c [^>]*\bs=[\"'](?:%s)[\"']" % listed)
 
 
 def _prove(package: Package, name: str, facts: SheetFacts, rows: Rows) -> None:
