@@ -13,7 +13,8 @@ from xmreport.tables.bulletin.text import INDENT
 from xmreport.tables.bulletin.workbook import bulletin
 from xmreport.tables.head import spell
 from xmreport.tables.standing import Backlog
-from xmreport.tables.wording import moment, numbered, numeral, office_name, rounded
+from xmreport.tables.quantity import hundredfold
+from xmreport.tables.wording import moment, numbered, numeral, office_name
 
 MORE = RULES.replace("    - 县水利局\n", "    - 县水利局\n    - 县交通局\n    - 县工信局\n    - 县民政局\n").replace(
     "    - 古阳镇\n", "    - 古阳镇\n    - 北平镇\n"
@@ -313,7 +314,8 @@ def test_words_of_running_text():
         "霍州市发改局",
     )
     assert office_name("古县", "领导小组办公室") == "领导小组办公室"
-    assert (rounded(0.125), rounded(2.675), rounded(22.0)) == ("0.13", "2.68", "22.00")
+    # 23 ÷ 160: multiplied as a float it is 14.374999…
+    assert [str(hundredfold(rate)) for rate in (23 / 160, 0.22, 0.7 - 0.14375)] == ["14.38", "22.00", "55.63"]
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,16 @@ from decimal import ROUND_HALF_UP, Decimal
 _HUNDREDTH = Decimal("0.01")
 
 
-def half_up(value: float) -> float:
-    """A figure to two decimals."""
-    return float(Decimal(repr(value)).quantize(_HUNDREDTH, ROUND_HALF_UP))
+def hundredfold(rate: float) -> Decimal:
+    """A rate as a figure of per cent to two decimals: 0.14375 is 14.38, in whatever table it stands."""
+    return (Decimal(repr(round(float(rate), 12))) * 100).quantize(_HUNDREDTH, ROUND_HALF_UP)
 
 
 def quantity(value: float | None, unit: str) -> str:
     """`83.33%`, `44.3亿元`, `13个`; `无数据` where there is none."""
     if value is None:
         return "无数据"
-    exact = Decimal(repr(float(value)))
     if unit == "%":
-        return f"{(exact * 100).quantize(_HUNDREDTH, ROUND_HALF_UP)}%"
-    rounded = exact.quantize(_HUNDREDTH, ROUND_HALF_UP)
+        return f"{hundredfold(value)}%"
+    rounded = Decimal(repr(float(value))).quantize(_HUNDREDTH, ROUND_HALF_UP)
     return f"{rounded.normalize():f}{unit}"

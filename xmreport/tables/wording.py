@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 
 from xmreport.model.dates import CHINA
 from xmreport.rulebook.county import CountyFile
 
 _NUMERALS = "〇一二三四五六七八九"
-_HUNDREDTH = Decimal("0.01")
-
-
-def rounded(number: float) -> str:
-    """Two decimals, half up, as a clerk rounds: 0.125 is 0.13."""
-    return str(Decimal(repr(number)).quantize(_HUNDREDTH, ROUND_HALF_UP))
 
 
 def day(date: dt.date) -> str:

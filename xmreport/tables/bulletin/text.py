@@ -14,9 +14,9 @@ from xmreport.tables.bulletin.ranking import Ranking, rules_of
 from xmreport.tables.figures.breakdown import Breakdown
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion, spell
-from xmreport.tables.quantity import quantity
+from xmreport.tables.quantity import hundredfold, quantity
 from xmreport.tables.standing import Backlog, counted, is_late, is_prompt, nil_returns
-from xmreport.tables.wording import day, listed, moment, numbered, office_name, rounded, whole_county
+from xmreport.tables.wording import day, listed, moment, numbered, office_name, whole_county
 
 NAME = "通报"
 INDENT = "　　"
@@ -236,7 +236,7 @@ def _against(occasion: Occasion, target: TargetRules, value: float, unit: str) -
     if value >= goal.figure - 1e-12:
         return f"{told}，已{words[0]}" if len(words) > 1 else f"{told}，已达标"
     gap = goal.figure - value
-    lacking = f"{rounded(gap * 100)}个百分点" if unit == "%" else quantity(gap, unit)
+    lacking = f"{hundredfold(gap)}个百分点" if unit == "%" else quantity(gap, unit)
     return f"{told}，" + (f"距{goal}还差{lacking}" if len(words) > 1 else f"还差{lacking}")
 
 

@@ -13,7 +13,7 @@ from xmreport.tables.figures.indicators import Source, whole
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.lists.chosen import chosen
-from xmreport.tables.quantity import half_up
+from xmreport.tables.quantity import hundredfold
 
 FOLDER, GENERIC = "报表", "通用报表.xlsx"
 NIL = "零报告"
@@ -87,7 +87,7 @@ def _totals(occasion: Occasion, sources: Mapping[str, Source], rules: UpwardRule
                 "指标": name,
                 "责任单位": rules.unit,
                 "统计期": PartialDate(day.year, day.month),
-                "数值": half_up(value * 100) if indicator.rules.unit == "%" else round(value, 6),
+                "数值": float(hundredfold(value)) if indicator.rules.unit == "%" else round(value, 6),
                 "计量单位": indicator.rules.unit,
                 "数据来源": f"{occasion.county.name}{occasion.label}",
                 "备注": indicator.rules.reading,
