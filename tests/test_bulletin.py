@@ -12,8 +12,8 @@ from xmreport.tables.bulletin.ranking import ranks, timeliness
 from xmreport.tables.bulletin.text import INDENT
 from xmreport.tables.bulletin.workbook import bulletin
 from xmreport.tables.head import spell
-from xmreport.tables.standing import Backlog
 from xmreport.tables.quantity import hundredfold
+from xmreport.tables.standing import Backlog
 from xmreport.tables.wording import moment, numbered, numeral, office_name
 
 MORE = RULES.replace("    - 县水利局\n", "    - 县水利局\n    - 县交通局\n    - 县工信局\n    - 县民政局\n").replace(
