@@ -191,9 +191,9 @@ def test_a_sheet_of_another_form_in_the_workbook_is_not_used_and_that_is_said(of
 
 
 def test_a_file_over_the_limit_is_refused(small: Office):
-    (small.home / "rules" / "office.yaml").write_text("单个文件上限MB: 0\n", "utf-8")
+    (small.home / "rules" / "office.yaml").write_text("单个文件上限MB: 1\n", "utf-8")
     with pytest.raises(Trouble, match="文件太大"):
-        hand_over(small, GOOD, "12-09 16:40")
+        hand_over(small, GOOD + bytes(2**20), "12-09 16:40")
     assert small.receipts() == ()
 
 

@@ -324,6 +324,16 @@ def test_the_office_s_settings_have_defaults_and_faults(edited):
     assert [fault.path for fault in load_rulebook(folder).faults["office"]] == ["单个文件上限"]
 
 
+@pytest.mark.parametrize(
+    "setting", ["单个文件上限MB: 0", "读取时限秒: 0", "读取内存MB: 10", "并行: 0", "并行: 500", "巡查间隔秒: 0"]
+)
+def test_a_setting_with_which_nothing_could_be_taken_in_is_a_fault(edited, setting):
+    folder = edited()
+    (folder / "office.yaml").write_text(f"{setting}\n", "utf-8")
+    (fault,) = load_rulebook(folder).faults["office"]
+    assert (fault.path, fault.line) == (setting.partition(":")[0], 1)
+
+
 def test_the_digest_changes_with_every_file_a_county_is_judged_under(edited):
     digests = [load_rulebook(edited()).county("guxian").digest]
     for file, change in (

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from xmreport.rulebook.docket import DocketRules
 from xmreport.rulebook.figures import IndicatorRules, Lights, TargetRules
-from xmreport.rulebook.files.words import Day, Rules, Whole, WindowText, wrong
+from xmreport.rulebook.files.words import Day, Positive, Rules, Whole, WindowText, wrong
 from xmreport.rulebook.form import FormUse
 from xmreport.rulebook.listing import ListRules, UpwardRules
 from xmreport.rulebook.roster import Unit
@@ -90,9 +90,9 @@ class OfficeFile(Rules):
     inbox: str | None = Field(alias="收件文件夹", default=None)
     outbox: str | None = Field(alias="发件文件夹", default=None)
     state: str | None = Field(alias="台账文件夹", default=None)
-    largest_mib: Whole = Field(alias="单个文件上限MB", default=100)
-    seconds: Whole = Field(alias="读取时限秒", default=20)
-    memory_mib: Whole = Field(alias="读取内存MB", default=1024)
-    workers: Whole = Field(alias="并行", default=2)
+    largest_mib: Positive = Field(alias="单个文件上限MB", default=100)
+    seconds: Positive = Field(alias="读取时限秒", default=20)
+    memory_mib: Whole = Field(alias="读取内存MB", default=1024, ge=256)
+    workers: Positive = Field(alias="并行", default=2, le=64)
     settle_seconds: Whole = Field(alias="静置秒数", default=1)
-    poll_seconds: Whole = Field(alias="巡查间隔秒", default=30)
+    poll_seconds: Positive = Field(alias="巡查间隔秒", default=30)

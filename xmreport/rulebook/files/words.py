@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -68,6 +68,7 @@ def _whole(value: object) -> object:
 YesNo = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"enum": ["是", "否"]})]
 Day = Annotated[dt.date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": r"^\d{4}"})]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": ["string", "integer"]})]
+Positive = Annotated[Whole, Field(ge=1)]
 
 
 class Amount(Rules):
