@@ -54,7 +54,7 @@ def intake(place: Path) -> dict[str, Any]:
     workspace, keys = _workspace(place)
     with Engine(workspace, keys, lambda _: None) as engine:
         engine.recover()
-        engine.take_in(engine.settled(), _moment())
+        engine.take_settled(_moment())
         counts = {outcome.value: count for outcome, count in engine.tally.outcomes.items()}
         return {**counts, "reader_mib": _greatest_reader(engine)}
 
@@ -221,7 +221,7 @@ def stages(place: Path) -> dict[str, Any]:
                 answers[county.key, found.name] = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
                 pickle.loads(answers[county.key, found.name])  # noqa: S301 - just written
         with timed("hash, keep, decide, record"):
-            engine.take_in(engine.settled(), _moment())
+            engine.take_settled(_moment())
         spent["hash, keep, decide, record"] -= spent["hand over"] / 2
         with timed("tables"):
             engine.publish(_moment().at)

@@ -282,7 +282,7 @@ class Office:
                 engine.run_once(moment)
             else:
                 engine.recover()
-                engine.take_in(engine.settled(), moment)
+                engine.take_settled(moment)
         self.events = events
         return [event.receipt for event in events if isinstance(event, FileEvent)]
 

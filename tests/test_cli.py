@@ -192,6 +192,14 @@ def test_check_ends_in_0_with_warnings_alone_even_long_after_the_campaign(small:
     assert [finding["code"] for finding in check.of("file")[0]["findings"]] == ["V03", "S09"]
 
 
+def test_check_refuses_what_is_too_large_to_be_read(small: Office, tmp_path: Path):
+    (small.home / "rules" / "office.yaml").write_text("单个文件上限MB: 1\n", "utf-8")
+    (tmp_path / "大.xlsx").write_bytes(GOOD + bytes(1 << 20))
+    ended = small.cli("check", str(tmp_path / "大.xlsx"), "--county", "guxian")
+    assert (ended.status, ended.out) == (2, "")
+    assert "文件太大" in ended.err
+
+
 def test_check_for_a_unit_holds_the_sheet_against_it(small: Office, tmp_path: Path):
     (tmp_path / "a.xlsx").write_bytes(GOOD)
     check = small.cli("check", str(tmp_path / "a.xlsx"), "--county", "guxian", "--unit", "住房和城乡建设局", "--json")

@@ -127,7 +127,7 @@ def test_two_machines_find_what_one_finds_though_one_dies_midway(tmp_path: Path,
     with Engine(there.workspace, ["guxian"], told, hands=Hands(cluster=machines.address)) as engine:
         _until(lambda: engine.pool.width == 2)
         engine.recover()
-        engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+        engine.take_settled(Moment(at(NOW), replayed=True))
     assert len([event for event in events if isinstance(event, FileEvent)]) == len(FILES | BROKEN)
     assert first.wait() != 0
     assert _told(there) == _told(here)
@@ -149,7 +149,7 @@ def test_a_scheduler_that_dies_midway_harms_no_file_and_one_that_is_back_is_used
     with Engine(office.workspace, ["guxian"], told, hands=Hands(cluster=machines.address)) as engine:
         _until(lambda: engine.pool.width == 1)
         with pytest.raises(Trouble, match="集群断开了"):
-            engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+            engine.take_settled(Moment(at(NOW), replayed=True))
         recorded = len(office.receipts())
         assert 0 < recorded < len(FILES | BROKEN)
         assert len(office.waiting()) > len(FILES | BROKEN) - recorded  # those whose copy nobody could mark wait too
@@ -158,7 +158,7 @@ def test_a_scheduler_that_dies_midway_harms_no_file_and_one_that_is_back_is_used
         machines.schedule(machines.port)
         machines.worker()
         engine.recover()
-        engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+        engine.take_settled(Moment(at(NOW), replayed=True))
         assert engine.tally.engine_faults == 0
     assert len(_told(office)) == len(FILES | BROKEN)
     copies = [receipt.returned_copy for receipt in office.receipts() if receipt.returned_copy]

@@ -40,10 +40,10 @@ def test_a_record_that_fails_takes_back_those_made_with_it_and_the_next_look_tak
     monkeypatch.setattr(Ledger, "record", full)
     with Engine(workspace, ["guxian"], lambda _: None, Here()) as engine:
         with pytest.raises(sqlite3.OperationalError):
-            engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+            engine.take_settled(Moment(at(NOW), replayed=True))
         assert small.receipts() == ()
         assert len(small.waiting()) == 3
-        engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+        engine.take_settled(Moment(at(NOW), replayed=True))
     assert [receipt.outcome for receipt in small.receipts()] == [Outcome.ACCEPTED] * 3
     assert small.waiting() == []
 
@@ -62,7 +62,7 @@ def test_a_cluster_that_goes_away_says_nothing_of_the_files_which_stay(small: Of
     small.drop("古阳镇/甲.xlsx", form_one(project("甲")))
     with Engine(small.workspace, ["guxian"], lambda _: None, Gone()) as engine:
         with pytest.raises(Trouble, match="集群断开了"):
-            engine.take_in(engine.settled(), Moment(at(NOW), replayed=True))
+            engine.take_settled(Moment(at(NOW), replayed=True))
         assert engine.tally.engine_faults == 0
     assert small.receipts() == ()
     assert len(small.waiting()) == 1
@@ -100,7 +100,7 @@ def test_a_project_that_the_other_unit_no_longer_reports_is_no_conflict(small: O
             ("县水利局/2.xlsx", form_one(project("甲"), unit="县水利局"), "12-08 12:00"),
         ):
             small.drop(place, data)
-            engine.take_in(engine.settled(), Moment(at(moment), replayed=True))
+            engine.take_settled(Moment(at(moment), replayed=True))
     assert "X01" not in _codes(small.receipts()[-1])
 
 

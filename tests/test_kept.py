@@ -1,12 +1,14 @@
 """What was read of an office's files is kept, and stands only for those files as they are."""
 
+import os
+import pickle
 import shutil
 from pathlib import Path
 
 import pytest
 
 from xmreport.rulebook.loading import folder as loading
-from xmreport.rulebook.loading.kept import NAME, read_rulebook
+from xmreport.rulebook.loading.kept import NAME, _label, read_rulebook
 
 ROOT = Path(__file__).parent.parent
 
@@ -65,6 +67,53 @@ def test_what_is_kept_may_be_deleted_or_spoilt(rules, tmp_path, readings, spoil)
     assert read_rulebook(rules, tmp_path) == book
     assert len(readings) == 2
     assert kept.read_bytes() == whole
+
+
+def test_what_somebody_else_put_there_is_never_run(rules, tmp_path, readings):
+    book = read_rulebook(rules, tmp_path)
+    kept = tmp_path / NAME
+    stand = kept.read_bytes().partition(b" ")[0].decode()
+    for forged in (_Forged("os", "system"), _Forged("xmreport.rulebook.loading.kept", "os.system")):
+        content = forged.pickled(tmp_path / "mark")
+        kept.write_bytes(_label(stand, content) + b"\n" + content)
+        assert read_rulebook(rules, tmp_path) == book
+    assert not (tmp_path / "mark").exists()
+    assert len(readings) == 3
+
+
+class _Forged:
+    """A pickle that calls a function of the system."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module, self.name = module, name
+
+    def pickled(self, mark: Path) -> bytes:
+        return b"".join(
+            (
+                pickle.PROTO + b"\x04",
+                *(pickle.BINUNICODE + len(text).to_bytes(4, "little") + text for text in self._called),
+                pickle.STACK_GLOBAL,
+                pickle.BINUNICODE + len(command := f"touch {mark}".encode()).to_bytes(4, "little") + command,
+                pickle.TUPLE1 + pickle.REDUCE + pickle.STOP,
+            )
+        )
+
+    @property
+    def _called(self) -> tuple[bytes, bytes]:
+        return self.module.encode(), self.name.encode()
+
+
+@pytest.mark.parametrize("module", ["rulebook/form.py", "rulebook/conditions/terms.py", "model/dates.py"])
+def test_another_program_reads_the_rules_anew(rules, tmp_path, readings, module, monkeypatch):
+    copy = tmp_path / "xmreport"
+    shutil.copytree(ROOT / "xmreport" / "rulebook", copy / "rulebook")
+    shutil.copytree(ROOT / "xmreport" / "model", copy / "model")
+    monkeypatch.setattr("xmreport.rulebook.loading.kept.__file__", str(copy / "rulebook" / "loading" / "kept.py"))
+    read_rulebook(rules, tmp_path / "cache")
+    os.utime(copy / module, (0, 0))
+    read_rulebook(rules, tmp_path / "cache")
+    read_rulebook(rules, tmp_path / "cache")
+    assert len(readings) == 2
 
 
 def test_where_nothing_can_be_kept_the_rules_are_read(rules, tmp_path):

@@ -1,8 +1,11 @@
 """The way of a file: from the inbox to its outcome, its period, its record and what goes back."""
 
+import contextlib
 import datetime as dt
+import errno
 import io
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -11,9 +14,10 @@ import pytest
 import xlwt
 from conftest import FIRST, SECOND, WEEKLY, Office, at, contacts, edited, form_one, project, register
 
+import xmreport.intake.scan
 import xmreport.run
 import xmreport.sending
-from xmreport.ledger import Drop, Ledger
+from xmreport.ledger import Drop, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State
 
@@ -407,6 +411,31 @@ def test_a_file_over_the_limit_is_moved_out_of_the_inbox_unopened(office: Office
     assert kept.read_bytes() == data
 
 
+def test_a_file_over_the_limit_comes_whole_from_another_disk_too(office: Office, monkeypatch):
+    (office.home / "rules" / "office.yaml").write_text("静置秒数: 0\n单个文件上限MB: 1\n", "utf-8")
+    data, longer = GOOD + bytes(1 << 20), GOOD + bytes(2 << 20)
+    replace, copy = Path.replace, shutil.copyfileobj
+
+    def elsewhere(self, target):
+        if self.is_relative_to(office.inbox) and not Path(target).is_relative_to(office.inbox):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return replace(self, target)
+
+    def growing(source, target, length):
+        copy(source, target, length)
+        monkeypatch.setattr(shutil, "copyfileobj", copy)
+        office.drop("古阳镇/大.xlsx", longer)
+
+    monkeypatch.setattr(Path, "replace", elsewhere)
+    monkeypatch.setattr(shutil, "copyfileobj", growing)
+    office.send("古阳镇/大.xlsx", data, "12-08 10:00")
+    assert office.waiting() == ["古阳镇/大.xlsx"]  # its sender had not finished
+    office.take("12-08 10:01")
+    assert office.waiting() == []
+    kept = (office.workspace.state / "originals" / "oversize").iterdir()
+    assert {path.read_bytes() for path in kept} == {data, longer}
+
+
 def test_a_file_that_may_not_be_read_is_recorded_once_and_taken_when_it_can_be(office: Office, monkeypatch):
     office.drop("古阳镇/a.xlsx", GOOD)
     readable = [False]
@@ -464,7 +493,85 @@ def test_a_file_replaced_while_it_is_judged_stays_and_is_judged_itself(office: O
     assert office.waiting() == []
 
 
+def test_a_file_saved_in_the_last_moment_before_the_other_is_taken_away_is_not_lost(office: Office, monkeypatch):
+    target = office.drop("古阳镇/a.xlsx", GOOD)
+    is_still = xmreport.intake.scan.is_still
+
+    def saved_just_after(path, identity):
+        still = is_still(path, identity)
+        if path == target and still:
+            monkeypatch.setattr(xmreport.intake.scan, "is_still", is_still)
+            office.drop("古阳镇/a.new", BETTER).replace(target)
+        return still
+
+    monkeypatch.setattr(xmreport.intake.scan, "is_still", saved_just_after)
+    assert [r.row_count for r in office.take("12-08 10:00")] == [1]
+    assert office.waiting() == ["古阳镇/a.xlsx"]
+    assert [r.row_count for r in office.take("12-08 10:01")] == [2]
+    assert office.waiting() == []
+
+
+def test_folders_may_lie_in_each_other_however_deep(office: Office):
+    office.drop("古阳镇/a.xlsx", GOOD)
+    deep = office.inbox / "县水利局"
+    deep.mkdir()
+    with contextlib.chdir(deep):
+        for _ in range(1200):
+            os.mkdir("d")  # noqa: PTH102 - the whole path would be too long
+            os.chdir("d")
+        assert [r.unit for r in office.take("12-08 10:00")] == ["古阳镇"]
+        for _ in range(1200):  # what clears up after tests goes no deeper than Python calls itself
+            os.chdir("..")
+            os.rmdir("d")  # noqa: PTH106
+
+
+def test_no_more_is_read_ahead_than_can_be_held(office: Office, monkeypatch):
+    monkeypatch.setattr(xmreport.run, "HELD_MIB", len(GOOD) / 2**20)
+    at_once = []
+    held = xmreport.run.held
+    monkeypatch.setattr(xmreport.run, "held", lambda files: at_once.append(held(files)) or at_once[-1])
+    for number in range(5):
+        office.drop(f"古阳镇/{number}.xlsx", form_one(*[project(f"甲{n}") for n in range(number + 1)]))
+    assert len(office.take("12-08 10:00")) == 5
+    assert max(at_once) < 2 * len(GOOD) + 5000
+
+
 # Arrival
+
+
+@pytest.mark.parametrize("trouble", ["unreadable", "damaged", "moving"])
+def test_a_pass_that_left_a_file_lying_makes_it_no_later(office: Office, monkeypatch, trouble):
+    target = office.drop("古阳镇/a.xlsx", form_one(project("甲"), day=None))
+    with monkeypatch.context() as patch:
+        if trouble == "unreadable":
+            patch.setattr(os, "open", _failing(os.open, target, OSError(errno.EIO, "Input/output error")))
+        elif trouble == "damaged":
+            patch.setattr("xmreport.ledger.originals.Originals.keep", _raising(OriginalDamaged("0" * 64)))
+        else:
+            patch.setattr(xmreport.run.time, "sleep", lambda seconds: os.utime(target))
+        assert office.take(None) == []
+    assert office.waiting() == ["古阳镇/a.xlsx"]
+    with Ledger.open(office.workspace.state) as ledger:
+        assert ledger.last_pass() is None
+    monkeypatch.setattr("xmreport.intake.scan._came", lambda status: at("2020-01-01 08:00"))
+    [receipt] = office.take(None)
+    assert receipt.arrived_at == at("2020-01-01 08:00")
+
+
+def _failing(function, place, error):
+    def called(path, *args, **kwargs):
+        if Path(path) == place:
+            raise error
+        return function(path, *args, **kwargs)
+
+    return called
+
+
+def _raising(error):
+    def raised(*args, **kwargs):
+        raise error
+
+    return raised
 
 
 def test_in_a_real_pass_a_file_arrived_when_the_file_system_says(office: Office):
@@ -519,12 +626,40 @@ def test_a_fault_of_the_engine_sets_its_file_aside_and_the_rest_goes_on(office: 
     office.drop("古阳镇/毒.xlsx", GOOD)
     office.drop("县水利局/b.xlsx", form_one(project("乙"), unit="县水利局"))
     with office.engine(lambda event: None) as engine:
-        engine.take_in(engine.settled(), xmreport.run.Moment(at("12-08 10:00"), replayed=True))
+        engine.take_settled(xmreport.run.Moment(at("12-08 10:00"), replayed=True))
         assert engine.tally.engine_faults == 1
     assert {(r.unit, r.outcome, *codes(r)) for r in office.receipts()} == {
         ("古阳镇", "quarantined", "F11"),
         ("县水利局", "accepted"),
     }
+
+
+def test_a_screen_that_is_gone_ends_neither_intake_nor_publishing(office: Office, caplog):
+    office.drop("古阳镇/a.xlsx", GOOD)
+    office.drop("县水利局/b.xlsx", form_one(project("乙"), unit="县水利局"))
+    with office.engine(_raising(BrokenPipeError(errno.EPIPE, "Broken pipe"))) as engine:
+        engine.run_once(xmreport.run.Moment(at("12-08 10:00"), replayed=True))
+    assert len(office.receipts()) == 2
+    assert office.waiting() == []
+    written = {path: path.stat().st_mtime_ns for path in office.outbox.rglob("*.xlsx")}
+    assert len(written) > 3
+    assert caplog.text.count("Broken pipe") == 1
+    office.take("12-08 10:00", publish=True)
+    assert {path: path.stat().st_mtime_ns for path in office.outbox.rglob("*.xlsx")} == written
+
+
+def test_one_file_that_cannot_be_finished_holds_up_no_other(office: Office, monkeypatch, caplog):
+    office.drop("古阳镇/a.xlsx", WRONG)
+    with monkeypatch.context() as patch:
+        patch.setattr("xmreport.sending.Sender.send_back", _raising(KeyError("可选")))
+        office.take("12-08 10:00", publish=True)
+        office.drop("县水利局/b.xlsx", form_one(project("乙"), unit="县水利局"))
+        assert [receipt.unit for receipt in office.take("12-08 10:01", publish=True)] == ["县水利局"]
+    assert caplog.text.count("a.xlsx 已记录，还没有办完") == 2  # once a process
+    assert office.waiting() == ["古阳镇/a.xlsx"]
+    office.take("12-08 10:02")
+    assert office.waiting() == []
+    assert len(list((office.outbox / "退回" / "古阳镇").iterdir())) == 1
 
 
 def test_a_copy_that_cannot_be_marked_goes_back_as_a_slip_and_blocks_nothing(office: Office, monkeypatch):

@@ -9,6 +9,7 @@ from xmreport.intake.scan import is_still, remove
 from xmreport.lasting import Lasting
 from xmreport.ledger import Drop, Ledger
 from xmreport.model.receipts import Receipt
+from xmreport.model.trouble import Trouble
 from xmreport.sending import DISK, Sender
 from xmreport.tally import Tally
 from xmreport.underway import is_oversized
@@ -40,17 +41,23 @@ class Leaving:
             if returned:
                 self._sender.send_back(returned, data)
             path = self._workspace.inbox / drop.file.removeprefix("inbox/")
-            if not is_oversized(receipts):
-                remove(path, drop.identity)
-            elif is_still(path, drop.identity):
+            if is_oversized(receipts) and is_still(path, drop.identity):
                 self._ledger.originals.set_aside(path, str(receipts[0].seq))
-        except (OSError, CancelledError) as error:
+            remove(path, drop.identity)
+        except (OSError, CancelledError, Trouble) as error:
             about, why = _hindrance(drop, error)
-            self._stuck[drop] = about
             self._tally.troubles += 1
-            self._lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}")
-            return False
-        return True
+            self._held_up(drop, about, why)
+        except Exception as error:  # noqa: BLE001 - the boundary of one file: it is on record, and must not stop the others
+            self._tally.engine_faults += 1
+            self._held_up(drop, f"{_ABOUT}{drop.file}", "引擎自身出错", error)
+        else:
+            return True
+        return False
+
+    def _held_up(self, drop: Drop, about: str, why: str, error: Exception | None = None) -> None:
+        self._stuck[drop] = about
+        self._lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}", error)
 
     def finish(self, gone: Sequence[Drop]) -> None:
         """The ledger knows that these have left the inbox."""
@@ -64,9 +71,11 @@ class Leaving:
         self._lasting.keep(_ABOUT, self._stuck.values())
 
 
-def _hindrance(drop: Drop, error: OSError | CancelledError) -> tuple[str, str]:
+def _hindrance(drop: Drop, error: OSError | CancelledError | Trouble) -> tuple[str, str]:
     """What keeps a recorded file in the inbox: what it is noted under, the same for all that it holds up, and why."""
     if isinstance(error, CancelledError):
         return f"{_ABOUT}集群", LOST
+    if isinstance(error, Trouble):
+        return f"{_ABOUT}{error}", str(error)
     about = f"{_ABOUT}{error.errno if error.errno in DISK else drop.file}"
     return about, f"{error.strerror or error}（{error.filename or ''}）"

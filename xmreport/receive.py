@@ -27,6 +27,7 @@ from xmreport.rulebook.assignment import Assigned
 from xmreport.rulebook.book import County
 from xmreport.sending import Sender
 from xmreport.tally import Tally
+from xmreport.underway import bytes_of
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
@@ -58,7 +59,7 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
     if not reason:
         raise Trouble("请用 --reason 写明怎么交来的、为什么没有走收件文件夹。")
     office, tally = workspace.rulebook.office, Tally()
-    data = _bytes(handed.path, office.largest_mib)
+    data = bytes_of(handed.path, office.largest_mib)
     arrival = Receipt(
         file=handed.path.name,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -120,14 +121,6 @@ def _named(county: County, handed: HandedOver, now: dt.datetime) -> tuple[str, A
     if not county.owes(task, unit, day):
         raise Trouble(f"{unit}不在“{task.name}”的应报单位之中；若应由它报送，请先改规则。")
     return unit, Assigned(task, period)
-
-
-def _bytes(path: Path, largest_mib: int) -> bytes:
-    if not path.is_file():
-        raise Trouble(f"没有这个文件：{path}。")
-    if path.stat().st_size > largest_mib * 2**20:
-        raise Trouble(f"文件太大：{path}。单个文件不能超过 {largest_mib} MB。")
-    return path.read_bytes()
 
 
 def _examined(pool: Executor, data: bytes, arrival: Receipt) -> Examination:

@@ -22,7 +22,7 @@ from xmreport.lasting import Lasting
 from xmreport.leaving import LOST, Leaving
 from xmreport.ledger import Entry, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
-from xmreport.model.events import Emit, FileEvent
+from xmreport.model.events import Emit, Event, FileEvent
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
 from xmreport.model.trouble import Trouble
@@ -33,7 +33,7 @@ from xmreport.recheck import recheck_once
 from xmreport.rulebook.book import County
 from xmreport.sending import Sender
 from xmreport.tally import Tally
-from xmreport.underway import UnderWay, arrival, drop_of, is_oversized, set_aside
+from xmreport.underway import UnderWay, arrival, drop_of, held, is_oversized, set_aside
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
@@ -41,8 +41,8 @@ TOGETHER, TOGETHER_S = 64, 0.25
 """Files recorded in one transaction at most, and how long the first of them waits for the others."""
 KEEPING = 4
 """Threads that make originals durable: what they wait for is the disk."""
-AT_HAND = 16
-"""Files a worker that are read ahead of the one being decided on: enough to keep all busy, few enough to hold."""
+AT_HAND, HELD_MIB = 16, 256
+"""Files a worker that are read ahead of the one being decided on, and the size from which no further one is."""
 BRIDGED = dt.timedelta(minutes=10)
 """A clock set back by no more than this does not make tables forget what came in the minutes that are repeated."""
 
@@ -65,9 +65,12 @@ class Engine:
         emit: Emit,
         executor: Executor | None = None,
         hands: Hands = OWN,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`emit` is told of every file and workbook; once `stopping` says so, what is not begun is left."""
         self.workspace = workspace
-        self.emit = emit
+        self._emit = emit
+        self._stopping = stopping
         self.tally = Tally()
         self.counties: dict[str, County] = {key: workspace.rulebook.county(key) for key in keys}
         self.ledger = Ledger.open(workspace.state)
@@ -97,7 +100,7 @@ class Engine:
 
     def close(self) -> None:
         if self._pool is not None and self._own_pool:
-            self._pool.shutdown()
+            self._pool.shutdown(cancel_futures=True)
         self.ledger.close()
 
     def __enter__(self) -> Self:
@@ -110,8 +113,10 @@ class Engine:
         """One pass: what was begun is finished, what has settled is taken in, what changed is published."""
         self.recover()
         self.recheck(moment.at)
-        self.take_in(self.settled(), moment)
+        self.take_settled(moment)
         self.publish(moment.at)
+        if not self.inbox.saw_all:
+            self.tally.troubles += 1
         return self.tally
 
     def recheck(self, now: dt.datetime) -> None:
@@ -137,13 +142,14 @@ class Engine:
         """Everything in the inboxes of this engine's counties that is still to be taken in."""
         return ((county, found) for county, found in self.inbox.found() if not self._leaving.is_stuck(drop_of(found)))
 
-    def settled(self) -> list[tuple[County, Found]]:
-        """What holds still during a short look."""
+    def take_settled(self, moment: Moment) -> None:
+        """Take in what holds still during a short look."""
         first = {found.relative: found.identity for _, found in self.found()}
-        if not first:
-            return []
-        time.sleep(self.office.settle_seconds)
-        return [(county, found) for county, found in self.found() if first.get(found.relative) == found.identity]
+        if first:
+            time.sleep(self.office.settle_seconds)
+        present = list(self.found()) if first else []
+        still = [(county, found) for county, found in present if first.get(found.relative) == found.identity]
+        self.take_in(still, moment, whole=len(still) == len(present))
 
     def take_in(
         self,
@@ -159,7 +165,8 @@ class Engine:
             drops: the files.
             moment: when this pass takes place.
             seen: when each was seen first, where that is known.
-            whole: whether these are all that were found; a pass that left some lying is not noted as one.
+            whole: whether these are all that were found. A pass that left some lying, for whatever reason, is not noted
+                as one: what is taken in later was there before.
         """
         last_pass = self.ledger.last_pass()
         arrivals = [
@@ -171,20 +178,21 @@ class Engine:
         ahead: deque[UnderWay] = deque()
         refused: dict[str, str] = {}
         most = AT_HAND * self._width if arrivals else 0
+        recorded = 0
         with ThreadPoolExecutor(KEEPING) as keepers:
 
             def read_ahead() -> None:
-                while len(ahead) < most and (each := next(line, None)):
+                while len(ahead) < most and held(ahead) < HELD_MIB * 2**20 and (each := next(line, None)):
                     with self._telling(each[2], refused):
                         ahead.append(self._open(*each, keepers))
 
             read_ahead()
-            while ahead:
-                self._settle_some(ahead, read_ahead, refused)
+            while ahead and not self._stopping():
+                recorded += self._settle_some(ahead, read_ahead, refused)
         for about, text in refused.items():
             self.lasting.tell(about, f"有文件没有收成，还在收件文件夹里，下次再收：{text}")
         self.lasting.keep("收件 ", refused)
-        if whole and not refused:
+        if whole and recorded == len(arrivals):
             self.note_pass(moment)
 
     def note_pass(self, moment: Moment) -> None:
@@ -211,7 +219,7 @@ class Engine:
 
     @contextmanager
     def _telling(self, found: Found, refused: dict[str, str]) -> Iterator[None]:
-        """What keeps a file from being taken in leaves it where it is, and is told."""
+        """What keeps a file from being taken in leaves it where it is, and is told, unless it is just being written."""
         try:
             yield
         except Changed:
@@ -239,10 +247,10 @@ class Engine:
         job = self.pool.submit(examine, data, county.key, found.name, arrival.unit, arrival.arrived_at.date())
         return UnderWay(arrival, county, found, job, data, kept)
 
-    def _settle_some(self, ahead: deque[UnderWay], read_ahead: Callable[[], None], refused: dict[str, str]) -> None:
+    def _settle_some(self, ahead: deque[UnderWay], read_ahead: Callable[[], None], refused: dict[str, str]) -> int:
         """Decide on the next files, record them durably, and only then send back what has to go back and clear them.
 
-        One transaction for several: its cost is the disk's, and hardly grows with what it holds.
+        One transaction for several: its cost is the disk's, and hardly grows with what it holds. Returns how many.
         """
         settled: list[tuple[UnderWay, Entry, list[Receipt]]] = []
         until = time.monotonic() + TOGETHER_S
@@ -264,6 +272,7 @@ class Engine:
                 gone += [] if entry.stays else [entry.drop]
             self._tell(receipts)
         self._leaving.finish(gone)
+        return len(settled)
 
     def _recorded(self, each: UnderWay) -> tuple[UnderWay, Entry, list[Receipt]]:
         arrival = replace(each.arrival, sha256=each.kept.result()) if each.kept else each.arrival
@@ -281,6 +290,13 @@ class Engine:
         for receipt in receipts:
             self.tally.outcomes[receipt.outcome] += 1
             self.emit(FileEvent(receipt))
+
+    def emit(self, event: Event) -> None:
+        """Tell whoever listens. That a screen or a pipe is gone must not end what is being taken in or published."""
+        try:
+            self._emit(event)
+        except OSError as error:
+            self.lasting.tell("输出", f"结果显示不出来，收表、出表照常进行：{error.strerror or error}")
 
     def _decided(self, arrival: Receipt, county: County, job: Future[Examination] | Examination) -> tuple[Receipt, ...]:
         """The receipts of a file. A fault of ours sets that file aside; the rest goes on."""
@@ -313,6 +329,8 @@ class Engine:
                 for event in self._publishers[key].publish(self._past[key], now):
                     self.emit(event)
                     wrote = True
+                    if self._stopping():
+                        return wrote
             except (Trouble, OSError, sqlite3.OperationalError) as trouble:
                 self.tally.troubles += 1
                 held.add(about)

@@ -20,6 +20,7 @@ from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.reading.guard import GuardedPool, WorkerFailure
 from xmreport.rulebook.book import County
+from xmreport.underway import bytes_of
 from xmreport.workspace import Workspace
 
 
@@ -41,14 +42,13 @@ def try_files(
             GuardedPool(1, open_desk, ({county.key: county},), seconds=office.seconds, memory_mib=office.memory_mib)
         )
         judge = Judge(county, past, trial=True)
-        return [event for path in files for event in _try(path, judge, pool, named, now)]
+        return [event for path in files for event in _try(path, judge, pool, named, now, office.largest_mib)]
 
 
-def _try(path: Path, judge: Judge, pool: GuardedPool, unit: str | None, now: dt.datetime) -> Iterator[FileEvent]:
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError):
-        raise Trouble(f"没有这个文件：{path}。") from None
+def _try(
+    path: Path, judge: Judge, pool: GuardedPool, unit: str | None, now: dt.datetime, largest_mib: int
+) -> Iterator[FileEvent]:
+    data = bytes_of(path, largest_mib)
     arrival = Receipt(
         file=path.as_posix(),
         sha256=hashlib.sha256(data).hexdigest(),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from pathlib import Path
 
 from xmreport.intake.scan import Found
 from xmreport.ledger import Drop
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
+from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County
 
 
@@ -43,6 +45,24 @@ def set_aside(code: str, reason: str) -> Examination:
 def is_oversized(receipts: Sequence[Receipt]) -> bool:
     """Too large to be read: moved into quarantine as it is."""
     return any(finding.code == "F10" for receipt in receipts for finding in receipt.findings)
+
+
+def held(files: Iterable[UnderWay]) -> int:
+    """Bytes of files that are in memory."""
+    return sum(len(each.data) for each in files if each.data)
+
+
+def bytes_of(path: Path, largest_mib: int) -> bytes:
+    """The content of a file that somebody names on the command line.
+
+    Raises:
+        Trouble: there is no such file, or it is too large.
+    """
+    if not path.is_file():
+        raise Trouble(f"没有这个文件：{path}。")
+    if path.stat().st_size > largest_mib * 2**20:
+        raise Trouble(f"文件太大：{path}。单个文件不能超过 {largest_mib} MB。")
+    return path.read_bytes()
 
 
 def drop_of(found: Found) -> Drop:

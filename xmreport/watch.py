@@ -98,18 +98,18 @@ class Watcher:
         self.stopping = threading.Event()
         self._wake = threading.Event()
         self._sights: dict[str, _Sight] = {}
-        self._rules = workspace.rules_stand()
+        self._rules = workspace.rules_as_read
         self._observer: BaseObserver | None = None
         self._observed: dict[Path, tuple[int, int]] = {}
 
     def stop(self) -> None:
-        """From another thread, or a signal: finish the file at hand and return."""
+        """From another thread, or a signal: finish what is just being recorded or written, and return."""
         self.stopping.set()
         self._wake.set()
 
     def watch(self) -> None:
         """Take in and publish until stopped."""
-        engine = Engine(self.workspace, self.keys, self.emit, hands=self.hands)
+        engine = self._engine(self.workspace)
         try:
             self._make_folders(engine)
             self._observe(engine)
@@ -162,7 +162,10 @@ class Watcher:
             log.warning("规则文件有错，不碍正在守候的县：%s", told)
         if workspace.state != engine.workspace.state:
             raise Trouble("台账文件夹换了地方，请停下服务再启动。")
-        return Engine(workspace, self.keys, self.emit, hands=self.hands)
+        return self._engine(workspace)
+
+    def _engine(self, workspace: Workspace) -> Engine:
+        return Engine(workspace, self.keys, self.emit, hands=self.hands, stopping=self.stopping.is_set)
 
     def _look_again(self, engine: Engine) -> bool:
         """A look. A share that went away or a full disk is said and waited for: it must not end the service."""

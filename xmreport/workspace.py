@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -24,25 +24,40 @@ LOCKED_AT = 1024
 """The byte that is locked: beyond what the file says of its holder, for Windows lets nobody read a locked byte."""
 
 
+RulesStand = frozenset[tuple[str, int, int]]
+
+
 @dataclass(frozen=True)
 class Workspace:
     """The folder named by --home, $XMREPORT_HOME or the current one."""
 
     home: Path
 
-    @cached_property
+    @property
     def rulebook(self) -> Rulebook:
+        return self._as_read[1]
+
+    @property
+    def rules_as_read(self) -> RulesStand:
+        """How the rule files lay there when they were read: an edit since then shows."""
+        return self._as_read[0]
+
+    @cached_property
+    def _as_read(self) -> tuple[RulesStand, Rulebook]:
         folder = self.home / "rules"
         if not folder.is_dir():
             raise Trouble(f"这里没有 rules 文件夹：{self.home}。请用 xmreport init 建一个工作区，或用 --home 指明。")
-        return read_rulebook(folder, self.home / STATE / "cache")
+        stand: RulesStand = frozenset()
+        with suppress(OSError):  # a file that goes away just now: whoever compares finds a difference
+            stand = self.rules_stand()
+        return stand, read_rulebook(folder, self.home / STATE / "cache")
 
     @property
     def rule_files(self) -> tuple[Path, ...]:
         folder = self.home / "rules"
         return *rule_files(folder), *rule_files(folder / "forms")
 
-    def rules_stand(self) -> frozenset[tuple[str, int, int]]:
+    def rules_stand(self) -> RulesStand:
         """The rule files as they lie there now: a change of any of them changes this."""
         found = ((path, path.stat()) for path in self.rule_files)
         return frozenset((path.as_posix(), status.st_mtime_ns, status.st_size) for path, status in found)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import hashlib
 import os
 import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from xmreport.model.dates import CHINA
@@ -18,6 +22,10 @@ _DROPPINGS = re.compile(
     re.IGNORECASE,
 )
 """Lock files and what systems, editors and browsers leave behind (M45)."""
+_LONGEST_PATH = 248
+"""From here on Windows may refuse a path."""
+_HANDLED = ".收讫"
+"""What ends the name of a handled file while it is looked at for the last time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +55,60 @@ Failed = Callable[[str, OSError], None]
 
 
 def scan(folder: Path, prefix: str, failed: Failed) -> Iterator[Found]:
-    """Everything below a county's inbox, in the order of names. What cannot be looked at does not hide the rest.
+    """Everything below a county's inbox: a folder's files by name, then its folders. No failure hides the rest.
 
     Args:
         folder: the county's inbox.
         prefix: how that folder is called in paths shown, such as `inbox/guxian`.
         failed: told of every place that could not be looked at.
     """
-    yield from _scan(folder, prefix, (), failed)
+    waiting: list[tuple[Path, str, tuple[str, ...]]] = [(folder, prefix, ())]
+    while waiting:
+        path, shown, folders = waiting.pop()
+        deeper: list[tuple[Path, str, tuple[str, ...]]] = []
+        for entry in _entries(path, shown, failed):
+            name = f"{shown}/{entry.name}"
+            try:
+                status = None if entry.is_dir(follow_symlinks=False) else os.lstat(entry.path)
+            except OSError as error:
+                if not _is_gone(error, entry.path):
+                    failed(name, error)
+                continue
+            if status is not None:
+                yield _found(entry, name, folders, status)
+            elif not entry.name.startswith("."):
+                deeper.append((Path(entry.path), name, (*folders, entry.name)))
+        waiting += reversed(deeper)
 
 
-def _scan(folder: Path, prefix: str, folders: tuple[str, ...], failed: Failed) -> Iterator[Found]:
+def _entries(folder: Path, shown: str, failed: Failed) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
+            return sorted(entries, key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return []
     except OSError as error:
-        failed(prefix, error)
-        return
-    for entry in listed:
-        name = f"{prefix}/{entry.name}"
-        try:
-            status = None if entry.is_dir(follow_symlinks=False) else os.lstat(entry.path)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            failed(name, error)
-            continue
-        if status is None:
-            if not entry.name.startswith("."):
-                yield from _scan(Path(entry.path), name, (*folders, entry.name), failed)
-            continue
-        dropping = bool(_DROPPINGS.match(entry.name))
-        yield Found(
-            path=Path(entry.path),
-            relative=name,
-            folders=folders,
-            size=status.st_size,
-            identity=str(status.st_ino) if dropping else identity_of(status),
-            regular=stat.S_ISREG(status.st_mode),
-            dropping=dropping,
-            changed=_came(status),
-        )
+        failed(shown, error)
+        return []
+
+
+def _is_gone(error: OSError, path: str) -> bool:
+    """Whether something went away since it was listed. Of a path that is too long Windows says the same."""
+    return isinstance(error, FileNotFoundError) and not (sys.platform == "win32" and len(path) >= _LONGEST_PATH)
+
+
+def _found(entry: os.DirEntry[str], name: str, folders: tuple[str, ...], status: os.stat_result) -> Found:
+    dropping = bool(_DROPPINGS.match(entry.name))
+    return Found(
+        path=Path(entry.path),
+        relative=name,
+        folders=folders,
+        size=status.st_size,
+        identity=str(status.st_ino) if dropping else identity_of(status),
+        regular=stat.S_ISREG(status.st_mode),
+        dropping=dropping,
+        changed=_came(status),
+    )
 
 
 def identity_of(status: os.stat_result) -> str:
@@ -112,15 +131,15 @@ def read_bytes(found: Found) -> bytes:
 
     Raises:
         Changed: it went away, grew or was replaced meanwhile.
-        PermissionError: it may not be read.
+        OSError: it may not be read, or cannot be read now.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(found.path, flags)
     except OSError as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise Changed from error  # gone, or a link stands there now
+        if error.errno in {errno.ENOENT, errno.ELOOP}:
+            raise Changed from error  # gone, or a link stands there now
+        raise
     with os.fdopen(handle, "rb") as file:
         if identity_of(os.fstat(handle)) != found.identity:
             raise Changed
@@ -147,16 +166,28 @@ def is_still(path: Path, identity: str) -> bool:
         return False
 
 
-def remove(path: Path, identity: str) -> bool:
-    """Take a handled file out of the inbox, unless another one stands there now; False where it does.
+def remove(path: Path, identity: str) -> None:
+    """Take a handled file out of the inbox, unless another one stands there now.
+
+    It gets a name of its own first, to which nobody writes: what is saved under the old one meanwhile is not lost.
 
     Raises:
         PermissionError: somebody has it open, as Windows lets them.
     """
-    try:
-        if identity_of(os.lstat(path)) != identity:
-            return False
-        path.unlink()
-    except FileNotFoundError:
-        return True
-    return True
+    name = hashlib.sha256(path.name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    own = path.with_name(f".{name}{_HANDLED}")
+    with suppress(FileNotFoundError):
+        if is_still(path, identity):
+            path.replace(own)
+        if is_still(own, identity):
+            if sys.platform == "win32":
+                own.chmod(stat.S_IWRITE)  # what was saved as read-only could not be removed there
+            own.unlink()
+        elif own.exists():
+            own.replace(_free(path))
+
+
+def _free(path: Path) -> Path:
+    """The path, or one beside it where something stands there."""
+    beside = (path.with_stem(f"{path.stem}({number})") for number in count(2))
+    return next(each for each in chain((path,), beside) if not each.exists())

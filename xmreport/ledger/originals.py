@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -17,6 +18,9 @@ from xmreport.ledger.schema import LedgerError
 READ_ONLY = 0o444
 OVERSIZE = "oversize"
 """The folder of files that were never read, and so have no SHA-256 for a name."""
+_OTHER_DISK = 17
+"""What Windows says of a move to another disk."""
+_PIECE = 1 << 20
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -54,11 +58,20 @@ class Originals:
                 raise
 
     def set_aside(self, path: Path, name: str) -> None:
-        """Move a file too large to be read, as it is: a copy could fill the disk. Gone already is done already."""
+        """Move a file too large to be read, as it is: a copy could fill the disk. Gone already is done already.
+
+        From another disk it has to be copied: whoever asked removes the file, if it is still what was copied.
+        """
         folder = self._root / OVERSIZE
         folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            shutil.move(path, folder / name)
+        try:
+            path.replace(folder / name)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno != errno.EXDEV and getattr(error, "winerror", 0) != _OTHER_DISK:
+                raise
+            _copy(path, folder / name)
 
     def read(self, sha: str) -> bytes:
         data = self._path(sha).read_bytes()
@@ -121,6 +134,20 @@ class Originals:
         except FileNotFoundError:
             draft.parent.mkdir(parents=True, exist_ok=True)
             return draft.open("wb")
+
+
+def _copy(path: Path, target: Path) -> None:
+    """A copy under its name only when all of it is on the disk."""
+    draft = target.with_name(f".{target.name}.tmp")
+    try:
+        with path.open("rb") as source, draft.open("wb") as copy:
+            shutil.copyfileobj(source, copy, _PIECE)
+            copy.flush()
+            os.fsync(copy.fileno())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _sync(folder: Path) -> None:
