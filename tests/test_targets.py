@@ -151,6 +151,21 @@ def test_a_milestone_is_in_force_from_its_own_day(tmp_path):
     assert words == ["未到节点", "未达标"]
 
 
+@pytest.mark.parametrize(
+    ("milestone", "goal", "value", "word"),
+    [
+        ("力争 50%", "达到: 90%,", 0.4, "未达标"),
+        ("力争 50%", "达到: 90%,", 0.6, "未达标"),
+        ("达到 50%", "力争: 90%,", 0.4, "未达标"),
+        ("达到 50%", "力争: 90%,", 0.6, "未达力争"),
+        ("力争 50%", "力争: 90%,", 0.4, "未达力争"),
+    ],
+)
+def test_what_was_missed_at_the_end_is_called_by_the_firmest_that_is_due(tmp_path, milestone, goal, value, word):
+    county = made_county(tmp_path, RULES + milestones(f"2022-11-30 {milestone}", goal=goal))
+    assert verdict(county, "开工率", value, "2023-01-05").word == word
+
+
 # Lights
 
 

@@ -86,11 +86,12 @@ class Verdict:
             return NO_DATA
         if self.reached:
             return "已达标"
-        milestone = self.in_force
-        missed = "未达标" if (milestone.firm if milestone else self.target.firm) else "未达力争"
-        if milestone and not self._at(milestone.amount):
-            return missed
-        return "未到节点" if self.day < self.target.until else missed
+        missed = [bool(self.target.firm)] if self.day >= self.target.until else []
+        if self.in_force and not self._at(self.in_force.amount):
+            missed.append(bool(self.in_force.firm))
+        if not missed:
+            return "未到节点"
+        return "未达标" if any(missed) else "未达力争"
 
     @property
     def against_goal(self) -> dict[str, Content]:
