@@ -19,6 +19,7 @@ Thing = TypeVar("Thing")
 _NAMING = {str, PartialDate}
 DRIFT = 88
 """Likeness from which a new name is suggested to be an old one."""
+_NUMBER = re.compile(r"\d+|[一二三四五六七八九十]+(?=[期号标段栋])")
 
 
 def identity_of(form: Form, row: Row) -> Identity:
@@ -62,13 +63,17 @@ def name_key(text: str) -> str:
 def near_name(name: str, others: Mapping[str, str]) -> str | None:
     """The one among other names that is so like this that it may be the same project: suggested, never merged (M29).
 
+    Names that differ in a number are of different things: 二期 and 三期, 001 and 002.
+
     Args:
         name: a project's name.
         others: `name_key` of each other name → that name.
     """
     from rapidfuzz import fuzz, process  # only where a name is in doubt
 
-    near = process.extractOne(name_key(name), list(others), scorer=fuzz.ratio, score_cutoff=DRIFT) if name else None
+    key = name_key(name)
+    alike = [other for other in others if _NUMBER.findall(other) == _NUMBER.findall(key)] if name else []
+    near = process.extractOne(key, alike, scorer=fuzz.ratio, score_cutoff=DRIFT)
     return others[near[0]] if near else None
 
 

@@ -42,6 +42,11 @@ def minute(moment: dt.datetime | None) -> str:
     return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}" if moment else ""
 
 
+def second(moment: dt.datetime | None) -> str:
+    """The same where a minute is too coarse: 2022-12-09 17:00:30."""
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M:%S}" if moment else ""
+
+
 def spell(seconds: int) -> str:
     """A length of time in words: 1天2小时5分; under a minute 40秒."""
     if 0 < seconds < 60:

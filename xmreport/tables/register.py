@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
-from xmreport.tables.head import Occasion, minute, spell
+from xmreport.tables.head import Occasion, minute, second, spell
 from xmreport.tables.standing import counted, is_late, nil_returns, state_word
 
 NAME = "报送情况及迟报名单"
@@ -72,6 +72,8 @@ def _line(occasion: Occasion, number: int, state: UnitState, contacts: Mapping[s
 
 def _sum(state: UnitState, late: str | None) -> str:
     due, came = minute(state.due_at), minute(state.arrived_at)
+    if 0 < state.late_by_s < 60:
+        came = second(state.arrived_at)
     if late:
         return f"应报{due}，实报{came}，相差{late}"
     return f"应报{due}，" + (f"首次报送{came}，退回后未再报" if came else "至今未报")

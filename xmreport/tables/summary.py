@@ -39,7 +39,7 @@ def summary(occasion: Occasion, merged: Merged, states: Sequence[UnitState], she
     columns = tuple(_columns(merged))
     title = f"{form.title.removesuffix('汇总表').removesuffix('表')}汇总表"
     head = {**occasion.head(title, form.annex), **money_line(form, columns)}
-    notes = (*_notes(merged, states), *_too_long(merged, sheets))
+    notes = (*_notes(merged, states), *_replaced(occasion, merged), *_too_long(merged, sheets))
     groups: Mapping[str, tuple[str, ...]] = {"手续": merged.procedures} if merged.procedures else {}
     subtotals = bool(form.file.totals.sums) and len(states) > 1
     lines = _lines(merged, subtotals=subtotals)
@@ -113,6 +113,15 @@ def _notes(merged: Merged, states: Sequence[UnitState]) -> Iterator[str]:
         yield f"已收到、迟报（{len(late)}个单位）：{'、'.join(named)}。"
     for conflict in merged.conflicts:
         yield f"同一项目两家报送：“{conflict.project}”采用{conflict.counts}的一行，{conflict.leaves}的一行未纳入。"
+
+
+def _replaced(occasion: Occasion, merged: Merged) -> Iterator[str]:
+    """On demand the newest return counts: who sent earlier ones, and where all that was ever sent stands."""
+    again = [each.unit for each in merged.returns if each.version > 1] if occasion.period.due_at is None else []
+    if again:
+        dockets = [each for each in occasion.county.dockets.values() if merged.form.name in each.sources]
+        kept = f"；历次报送的都在{'、'.join(f'“{each.name}”' for each in dockets)}" if dockets else ""
+        yield f"按需报送，只汇总各单位最近一份，以前还报过的：{'、'.join(again)}{kept}。"
 
 
 def _too_long(merged: Merged, sheets: Sequence[str]) -> Iterator[str]:
