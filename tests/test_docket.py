@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import re
 import shutil
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xmreport.examine import examine, open_desk
+from xmreport.facts import Facts
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Row
@@ -146,7 +148,7 @@ class History:
     def __init__(self):
         self.receipts, self.rows = [], {}
 
-    def came(self, unit, form, moment, *lines, file=None):
+    def came(self, unit, form, moment, *lines, file=None, period=None):
         """An accepted return; the first body row is row 6."""
         seq = len(self.receipts) + 1
         self.rows[seq] = tuple(Row("Sheet1", 6 + place, line) for place, line in enumerate(lines))
@@ -162,6 +164,7 @@ class History:
             unit,
             form,
             TASKS[form][0],
+            period,
             seq=seq,
         )
         self.receipts.append(receipt)
@@ -572,6 +575,18 @@ def test_a_reply_that_comes_before_its_notice_is_kept_for_it(county, history):
     assert (notice["解决办法"], notice["复函日"]) == ("增加班组", day("2020-09-28"))
 
 
+def test_a_reply_of_another_unit_than_the_one_asked_is_said_and_closes_nothing(county, history):
+    history.came("县发改局", NOTICES, "09-29 10:00", NOTICE)
+    history.came("县水利局", ANSWER, "10-09 16:00", REPLY)
+    found = standing(county, "挂牌督办", history, "10-12 10:00")
+    assert "编号“DB2020-001”要求县住建局答复，不是县水利局，没有并入" in found.notes[0]
+    [notice] = shown(county, "挂牌督办", history, "10-12 10:00")
+    assert ("复函日" in notice, notice.get("状态")) == (False, NOTICE.get("状态"))
+    history.came("县发改局", ANSWER, "10-10 16:00", REPLY)  # the office may enter it for the unit
+    [notice] = shown(county, "挂牌督办", history, "10-12 10:00")
+    assert notice["复函日"] == day("2020-10-10")
+
+
 def test_a_reply_to_an_unknown_number_is_said_in_a_note(county, history):
     history.came("县住建局", ANSWER, "09-28 16:00", REPLY)
     found = standing(county, "挂牌督办", history, "09-30 10:00")
@@ -612,6 +627,76 @@ def test_a_project_of_two_units_under_two_keys_is_flagged_and_kept_apart(county,
     history.came("县水利局", POOL, "09-11 10:00", reserve("供水二期", 项目单位="水务公司"))
     flags = {entry["项目名称"]: entry.get("预警") for entry in shown(county, "项目储备总库", history, "09-12 10:00")}
     assert flags == {"供水（二期）": "疑似重复：县水利局", "供水二期": "疑似重复：县住建局", "乙桥": None}
+
+
+def entry_of(county, docket, history, now, name):
+    return next(each for each in shown(county, docket, history, now) if name in each.values())
+
+
+def test_of_a_project_of_two_units_the_responsible_one_s_words_count_whoever_comes_last(county, history):
+    history.came("县住建局", POOL, "09-10 10:00", reserve("甲路", 总投资=2000.0))
+    history.came("县水利局", POOL, "09-11 10:00", reserve("甲路", 总投资=99.0, 备注="补充"))
+    entry = entry_of(county, "项目储备总库", history, "09-12 10:00", "甲路")
+    assert (entry["总投资"], entry["备注"]) == (2000.0, "补充")
+    history.came("县住建局", POOL, "09-13 10:00", reserve("乙桥"))  # lets go of it
+    assert entry_of(county, "项目储备总库", history, "09-14 10:00", "甲路")["总投资"] == 99.0
+    history.came("县住建局", POOL, "09-15 10:00", reserve("甲路", 总投资=2100.0))
+    history.came("县水利局", POOL, "09-16 10:00", reserve("丙渠"))
+    assert entry_of(county, "项目储备总库", history, "09-17 10:00", "甲路")["总投资"] == 2100.0
+
+
+def test_of_two_units_neither_of_them_responsible_the_first_to_report_counts(county, history):
+    history.came("县水利局", POOL, "09-10 10:00", reserve("甲路", 责任单位="城投", 总投资=1.0))
+    history.came("县住建局", POOL, "09-11 10:00", reserve("甲路", 责任单位="城投", 总投资=2.0))
+    history.came("县水利局", POOL, "09-12 10:00", reserve("甲路", 责任单位="城投", 总投资=3.0))
+    assert entry_of(county, "项目储备总库", history, "09-13 10:00", "甲路")["总投资"] == 3.0
+
+
+MONTHLY = re.sub(r"时限: 按需", "时限: 每月28日 17:00", RULES)
+SEPTEMBER, OCTOBER = "2020-09-28", "2020-10-28"
+
+
+@pytest.fixture(scope="module")
+def monthly(tmp_path_factory):
+    """The same county, whose returns are of months."""
+    folder = tmp_path_factory.mktemp("monthly")
+    shutil.copytree(shipped("rules") / "forms", folder / "forms")
+    (folder / "zhangzi.yaml").write_text(MONTHLY, "utf-8")
+    return load_rulebook(folder).counties["zhangzi"]
+
+
+def test_a_late_return_of_an_earlier_month_is_no_news_of_a_pool(monthly, history):
+    history.came("县住建局", POOL, "10-26 10:00", reserve("甲路", 总投资=500.0), reserve("乙桥"), period=OCTOBER)
+    history.came("县住建局", POOL, "10-27 10:00", reserve("甲路", 总投资=300.0), reserve("丙渠"), period=SEPTEMBER)
+    entries = {each["项目名称"]: each for each in shown(monthly, "项目储备总库", history, "10-28 10:00")}
+    assert {name: (each["总投资"], each.get("出账日")) for name, each in entries.items()} == {
+        "甲路": (500.0, None),
+        "乙桥": (100.0, None),
+    }
+
+
+def test_a_late_return_reopens_nothing_and_opens_what_was_never_entered(monthly, history):
+    settled = {"项目": "甲路", "问题": "缺用地指标", "责任单位": "县住建局", "状态": "销号"}
+    history.came("县住建局", PROBLEMS, "10-26 10:00", settled, period=OCTOBER)
+    older = {"项目": "乙桥", "问题": "缺资金", "责任单位": "县住建局", "状态": "交办"}
+    history.came("县住建局", PROBLEMS, "10-27 10:00", settled | {"状态": "交办"}, older, period=SEPTEMBER)
+    entries = {each["项目"]: each["状态"] for each in shown(monthly, "问题台账", history, "10-28 10:00")}
+    assert entries == {"甲路": "销号", "乙桥": "交办"}
+
+
+def test_other_tasks_rest_on_the_latest_month_not_on_what_came_last(monthly, history):
+    for period, moment in ((OCTOBER, "10-26 10:00"), (SEPTEMBER, "10-27 10:00")):
+        history.came("县住建局", PROGRESS, moment, period=period)
+    task = monthly.tasks["问题台账"]
+    found = Facts(monthly, history.receipts).material(task, task.period_named(OCTOBER), [], at("2020-10-28 10:00"))
+    assert [receipt.period for receipt in found.beside] == [OCTOBER]
+
+
+def test_what_a_newer_month_says_was_begun_is_not_overdue_by_an_older_one(monthly, history):
+    begun = {"项目名称": "甲路", "责任单位": "县住建局", "计划开工日": day("2020-09-20")}
+    history.came("县住建局", PROGRESS, "10-26 10:00", begun | {"实际开工日": day("2020-10-01")}, period=OCTOBER)
+    history.came("县住建局", PROGRESS, "10-27 10:00", begun, period=SEPTEMBER)
+    assert shown(monthly, "问题台账", history, "10-28 10:00") == []
 
 
 def test_two_problems_of_one_project_are_no_duplicates(county, history):

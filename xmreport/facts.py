@@ -86,12 +86,17 @@ class Facts:
         return [each for each in self.county.dockets.values() if each.task == task.name or each.rules.form in shown]
 
     def _beside(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
-        """Each unit's newest return of every other form the task draws on, and of the contacts."""
+        """Each unit's return of its latest period of every other form the task draws on, and of the contacts."""
         for form in sorted(self.county.beside(task) | {CONTACTS}):
             for own in self._accepted.get(form, {}).values():
                 came = [r for r in own if r.arrived_at <= horizon and (r.task != task.name or form == CONTACTS)]
                 if came:
-                    yield max(came, key=_arrival)
+                    yield max(came, key=self._recency)
+
+    def _recency(self, receipt: Receipt) -> tuple[dt.date, dt.datetime, int]:
+        """Which of a unit's returns is of the latest time: a late one of an earlier period is not."""
+        day = self.county.last_day(receipt.task, receipt.period)
+        return day or receipt.arrived_at.astimezone(CHINA).date(), *_arrival(receipt)
 
     def _history(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
         """Every acceptable return of the forms that the dockets it writes, or draws on, are made of."""

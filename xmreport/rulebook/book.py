@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from xmreport.rulebook.calendar import Calendar
 from xmreport.rulebook.conditions.evaluation import Condition
@@ -27,7 +28,11 @@ class Task:
     periods: tuple[Period, ...]
 
     def period_named(self, name: str) -> Period | None:
-        return next((period for period in self.periods if period.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Period]:
+        return {period.name: period for period in self.periods}
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,12 @@ class County:
         if found is None or not found.exists(day):
             return False
         return unit in task.rules.reporters or self.roster.category_of[unit] in task.rules.reporters
+
+    def last_day(self, task: str | None, period: str | None) -> dt.date | None:
+        """The last day of a period by its name; None on demand, and where the rules know it no more."""
+        rules = self.tasks.get(task or "")
+        found = rules.period_named(period or "") if rules else None
+        return found.ends if found and found.due_at else None
 
     def exemption(self, task: str, unit: str, period: Period) -> str | None:
         """Why a unit need not report a period, or None: the day by which the period is named decides."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
@@ -17,14 +18,16 @@ from xmreport.model.submission import Identity, Row, Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.book import County, Docket
 from xmreport.rulebook.calendar import CalendarUnknown
-from xmreport.rulebook.identity import Index, identity_of
+from xmreport.rulebook.form import Form
+from xmreport.rulebook.identity import Index, identity_of, precedence
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.origin import edited_until, is_printed
-from xmreport.tables.dockets.events import Arrived, Event, Said, events, given_dates
+from xmreport.tables.dockets.events import Arrived, Event, Said, events, given_dates, offices
 from xmreport.tables.head import minute
 
 DONE, ANSWERED = "办结日", "复函日"
 """Columns of a docket's form that are set as it closes, and as the reply comes, unless somebody wrote a day there."""
+RESPONSIBLE = "责任单位"
 _EXACT = 6
 """Decimals to which a figure comes back from a workbook as it was printed."""
 
@@ -48,8 +51,8 @@ class Entry:
     """Columns that the office gave as it opened the entry: units' later lines do not touch them, replies do."""
     units: dict[str, Said] = field(default_factory=dict)
     """Each unit that reported it → what it said first."""
-    holders: dict[tuple[str | None, str | None], int] = field(default_factory=dict)
-    """(unit, form) → the return in which that unit holds it."""
+    holders: dict[tuple[str, str | None], Said] = field(default_factory=dict)
+    """(unit, form) → the line in which that unit holds it now."""
     known: set[Identity] = field(default_factory=set)
     """The keys by which it has been known."""
     left: dt.date | None = None
@@ -144,6 +147,7 @@ class _Fold:
         self.form = county.forms[docket.rules.form]
         self.entries: list[Entry] = []
         self.notes: list[str] = []
+        self._offices = offices(county, docket)
         self._numbered = numbered
         self._index = Index[Entry]()
         self.numbers: dict[str, Entry] = {}
@@ -174,17 +178,19 @@ class _Fold:
     def _line(self, said: Said) -> None:
         """A line that opens an entry or adds to one."""
         entry = self._find(said)
+        if said.overtaken and (entry or self.rules.leaves):  # what stands there is newer; so is that it does not
+            return
         if entry is None:
             entry = self._open(said)
             if entry is None:
                 return
         elif said.by_office:
             self._write(entry, said)
-        else:
-            self._report(entry, said)
         if not said.by_office:
-            entry.holders[said.unit, said.receipt.form] = said.receipt.seq
+            entry.units.setdefault(said.unit, said)
+            entry.holders[said.unit, said.receipt.form] = said
             entry.left = None
+            self._report(entry, said)
         self._added(entry, said)
 
     def _find(self, said: Said) -> Entry | None:
@@ -240,11 +246,15 @@ class _Fold:
                 return number
 
     def _report(self, entry: Entry, said: Said) -> None:
-        """A unit's line: its newest words; on a copy of the docket only those that were not printed there."""
+        """A unit's line: its newest words; on a copy of the docket only those that were not printed there.
+
+        Where several units hold the matter, what the one says that goes first in a summary stands.
+        """
+        first = min(entry.holders.values(), key=partial(_precedence, entry))
         printed = is_printed(self.form, said.row)
         for name, value in said.values.items():
             stale = printed and compared(value) in entry.put.get(name, ())
-            if name not in entry.firm and not stale:
+            if name not in entry.firm and not stale and (first is said or name not in first.values):
                 entry.lay(name, value)
 
     def _write(self, entry: Entry, said: Said) -> None:
@@ -263,6 +273,11 @@ class _Fold:
         if entry is None:
             self._early.append(said)
             return
+        asked = entry.values.get(responsible(self.form) or "")
+        if isinstance(asked, str) and said.unit not in {asked, *self._offices}:
+            words = f"编号“{entry.number}”要求{asked}答复，不是{said.unit}"
+            self.notes.append(f"{_place(said)}写的{words}，没有并入，请核对。")
+            return
         for name, value in {**said.fixed, **said.values}.items():
             entry.lay(name, value)
         if ANSWERED in self.form.fields and entry.values.get(ANSWERED) is None:
@@ -270,14 +285,17 @@ class _Fold:
         self._added(entry, said)
 
     def _release(self, arrived: Arrived) -> None:
-        """A unit's newer return lets go of what it no longer holds; what nobody holds has left."""
-        if not self.rules.leaves:
-            return
-        owner, day = (arrived.receipt.unit, arrived.receipt.form), arrived.moment.astimezone(CHINA).date()
+        """A unit's newer return lets go of what it no longer holds: another's words count now, or it has left."""
+        owner, day = (arrived.receipt.unit or "", arrived.receipt.form), arrived.moment.astimezone(CHINA).date()
         for entry in self.entries:
-            if entry.holders.get(owner, arrived.receipt.seq) != arrived.receipt.seq:
-                del entry.holders[owner]
-                entry.left = None if entry.holders else day
+            held = entry.holders.get(owner)
+            if held is None or held.receipt.seq == arrived.receipt.seq:
+                continue
+            del entry.holders[owner]
+            if entry.holders:
+                self._report(entry, min(entry.holders.values(), key=partial(_precedence, entry)))
+            elif self.rules.leaves:
+                entry.left = day
 
     def _added(self, entry: Entry, said: Said) -> None:
         """After any change: who spoke of it, by what it is known, what follows from its dates and words."""
@@ -316,6 +334,18 @@ class _Fold:
         values = {"填报单位": entry.opened.unit, **entry.values, self.rules.number or "": entry.number}
         columns = {name: [values.get(name)] for name in self.docket.closed.names}
         return self.docket.closed.evaluate(columns, given_dates(day, day, None)) == [True]
+
+
+def responsible(form: Form) -> str | None:
+    """The column that says who has to settle a matter: 责任单位, else the first unit that the form demands or knows."""
+    units = [field for field in form.fields.values() if field.type == "单位"]
+    ordered = sorted(units, key=lambda field: (not field.required, field.name != RESPONSIBLE))
+    return ordered[0].name if ordered else None
+
+
+def _precedence(entry: Entry, said: Said) -> tuple[object, ...]:
+    """Of several units' lines of one matter the one that counts is the least; of one unit's, the newest."""
+    return *precedence(said.keys, said.unit, entry.units[said.unit].receipt), -said.receipt.seq
 
 
 def _place(said: Said) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
@@ -37,6 +37,8 @@ class Said:
     by_office: bool = False
     is_reply: bool = False
     """It answers to the entry it names, and opens none."""
+    overtaken: bool = False
+    """The unit's return of a later period was in already: this one is no news of what stands."""
 
     @property
     def day(self) -> dt.date:
@@ -84,25 +86,41 @@ def events(
     """
     reader = _Reader(county, docket, rows)
     found: list[tuple[dt.datetime, int, int, Event]] = []
-    for receipt, superseded in _in_order(receipt for receipt in history if receipt.arrived_at <= until):
+    newest, late = _in_order(county, [receipt for receipt in history if receipt.arrived_at <= until])
+    for receipt, superseded in newest:
         place = 0
         for place, event in enumerate(reader.read(receipt, superseded, until)):
             found.append((event.moment, receipt.seq, place, event))
         found.append((receipt.arrived_at, receipt.seq, place + 1, Arrived(receipt.arrived_at, receipt)))
+    for receipt in late:
+        for place, event in enumerate(reader.read_late(receipt)):
+            found.append((event.moment, receipt.seq, place, event))
     found.sort(key=lambda each: each[:3])
     return [event for *_, event in found]
 
 
-def _in_order(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, dt.datetime | None]]:
-    """Each return once, oldest first, with the moment at which the unit's next one of that form took its place."""
+def _in_order(
+    county: County, receipts: Iterable[Receipt]
+) -> tuple[list[tuple[Receipt, dt.datetime | None]], list[Receipt]]:
+    """Each return once, oldest first, with the moment at which the unit's next one of that form took its place.
+
+    Apart from them those that came when the unit's return of a later period of their task was in already.
+    """
     ordered = sorted({each.seq: each for each in receipts}.values(), key=lambda each: (each.arrived_at, each.seq))
+    reached: dict[tuple[str | None, str | None], dt.date] = {}
+    newest: list[Receipt] = []
+    late: list[Receipt] = []
+    for receipt in ordered:
+        owner, day = (receipt.unit, receipt.task), county.last_day(receipt.task, receipt.period) or dt.date.min
+        (newest if day >= reached.get(owner, day) else late).append(receipt)
+        reached[owner] = max(day, reached.get(owner, day))
     following: dict[tuple[str | None, str | None], dt.datetime] = {}
     found: list[tuple[Receipt, dt.datetime | None]] = []
-    for receipt in reversed(ordered):
-        owner = (receipt.unit, receipt.form)
-        found.append((receipt, following.get(owner)))
-        following[owner] = receipt.arrived_at
-    yield from reversed(found)
+    for receipt in reversed(newest):
+        held = (receipt.unit, receipt.form)
+        found.append((receipt, following.get(held)))
+        following[held] = receipt.arrived_at
+    return found[::-1], late
 
 
 class _Reader:
@@ -116,8 +134,10 @@ class _Reader:
         self._implied = self.form.name not in named
         """Whether units' returns of the docket's own form open entries although no rule says so."""
 
-    def read(self, receipt: Receipt, superseded: dt.datetime | None, until: dt.datetime) -> Iterator[Said]:
-        """All that a return says up to a moment, or until another takes its place."""
+    def read(
+        self, receipt: Receipt, superseded: dt.datetime | None, until: dt.datetime, *, by_day: bool = True
+    ) -> Iterator[Said]:
+        """All that a return says up to a moment or until another takes its place, or all that turns on no day."""
         last = until if superseded is None else min(until, superseded - dt.datetime.resolution)
         form = self.county.forms[receipt.form or ""]
         rows = self.rows[receipt.seq]
@@ -129,8 +149,13 @@ class _Reader:
         if by_office:
             return
         for opening in self.docket.openings:
-            if opening.rules.form == form.name:
+            if opening.rules.form == form.name and (by_day or not _turns_on_the_day(opening)):
                 yield from self._opened(opening, form, receipt, rows, last)
+
+    def read_late(self, receipt: Receipt) -> Iterator[Said]:
+        """The same of a return of an earlier period that came last: what turned on its day is of a day gone by."""
+        for said in self.read(receipt, None, receipt.arrived_at, by_day=False):
+            yield said if said.by_office or said.is_reply else replace(said, overtaken=True)
 
     def _opened(
         self, opening: Opening, form: Form, receipt: Receipt, rows: Sequence[Row], last: dt.datetime
@@ -160,7 +185,7 @@ class _Reader:
         found = dict.fromkeys(holds(range(len(lines)), came), receipt.arrived_at)
         waiting: dict[dt.date, list[int]] = {}
         for at, line in enumerate(lines):
-            if at not in found and "截止日" in condition.text:
+            if at not in found and _turns_on_the_day(opening):
                 for day in _turns((line.get(name) for name in condition.names), came):
                     waiting.setdefault(day, []).append(at)
         for day in sorted(waiting):
@@ -236,6 +261,10 @@ def fitting(roster: Roster, form: Form, name: str, cell: Cell) -> Value:
     if column.type == "单位":
         return roster.resolve(text) or text
     return form.meanings.get(column.options or "", {}).get(key_of(text).upper(), text)
+
+
+def _turns_on_the_day(opening: Opening) -> bool:
+    return opening.condition is not None and "截止日" in opening.condition.text
 
 
 def _turns(cells: Iterable[Cell], after: dt.date) -> set[dt.date]:

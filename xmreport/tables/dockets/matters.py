@@ -14,13 +14,12 @@ from xmreport.rulebook.docket import COLOUR, ENTERED, LEFT, ORIGIN, REMAINING, S
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import name_key
 from xmreport.rulebook.origin import origin
-from xmreport.tables.dockets.entries import DONE, Entry
+from xmreport.tables.dockets.entries import DONE, Entry, responsible
 from xmreport.tables.dockets.events import Said
 from xmreport.tables.head import minute
 from xmreport.tables.lists.chosen import days_left
 
 ALIKE = "疑似重复"
-RESPONSIBLE = "责任单位"
 
 
 @dataclass(frozen=True)
@@ -85,13 +84,6 @@ def _matter(docket: Docket, form: Form, entry: Entry, twins: Sequence[Entry], da
         overdue=overdue,
         stage=stage,
     )
-
-
-def responsible(form: Form) -> str | None:
-    """The column that says who has to settle a matter: 责任单位, else the first unit that the form demands or knows."""
-    units = [field for field in form.fields.values() if field.type == "单位"]
-    ordered = sorted(units, key=lambda field: (not field.required, field.name != RESPONSIBLE))
-    return ordered[0].name if ordered else None
 
 
 def _warnings(stage: Stage | None, twins: Sequence[Entry]) -> Iterable[str]:

@@ -17,9 +17,9 @@ from xmreport.rulebook.docket import LEFT
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import key_of
 from xmreport.tables.columns import LIST, form_columns, money_line
-from xmreport.tables.dockets.entries import stand
+from xmreport.tables.dockets.entries import responsible, stand
 from xmreport.tables.dockets.events import offices
-from xmreport.tables.dockets.matters import Matter, matters, responsible
+from xmreport.tables.dockets.matters import Matter, matters
 from xmreport.tables.dockets.notices import notices
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.merged import Return
