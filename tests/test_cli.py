@@ -451,6 +451,13 @@ def test_trouble_with_the_place_is_a_sentence_and_ends_in_2(small: Office, troub
     assert all(line["event"] in {"file", "published", "done"} for line in run.lines)
 
 
+def test_a_ledger_on_a_share_is_refused_on_whatever_system(small: Office):
+    (small.home / "rules" / "office.yaml").write_text("台账文件夹: \\\\srv\\share\\state\n", "utf-8")
+    ended = small.cli("run", "--now", "2022-12-08T10:00")
+    assert ended.status == 2
+    assert "台账文件夹必须在本机硬盘上" in ended.err
+
+
 def test_a_broken_office_file_never_makes_a_second_ledger(small: Office):
     (small.home / "rules" / "office.yaml").write_text("台账文件夹: [\n", "utf-8")
     small.cli("run", "--now", "2022-12-08T10:00")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import openpyxl
-from conftest import FIRST, SECOND, WEEKLY, Office, at, contacts, form_one, project, register
+from conftest import FIRST, RULES, SECOND, WEEKLY, Office, at, contacts, form_one, project, register
 
 from xmreport.model.events import Published
 from xmreport.run import Moment
@@ -76,6 +76,40 @@ def test_a_workbook_that_was_deleted_comes_back_in_a_new_process(office: Office)
     path.unlink()
     office.take("12-08 12:00", publish=True)
     assert path.is_file()
+
+
+def test_a_lock_file_that_somebody_s_program_leaves_rewrites_nothing(office: Office):
+    office.drop("古阳镇/一.xlsx", SENT[3][2]())
+    office.take("12-08 12:00", publish=True)
+    before = shown(office)
+    office.drop("古阳镇/~$一.xlsx", b"x")
+    office.take("12-08 13:00", publish=True)
+    assert {event.path for event in office.events if isinstance(event, Published)} == set()
+    assert shown(office) == before
+
+
+LIST = """
+清单:
+  - 名称: 待办清单
+    工作簿: {workbook}
+    报表: 前期手续办理情况表
+    表: 项目
+    出处: 四
+"""
+
+
+def test_a_workbook_that_the_rules_call_otherwise_takes_its_old_one_s_place(tmp_path):
+    office = Office(tmp_path / "office", RULES + LIST.format(workbook="旧名"))
+    office.drop("古阳镇/一.xlsx", SENT[3][2]())
+    office.take("12-08 12:00", publish=True)
+    folder = office.outbox / WEEKLY / FIRST
+    assert (folder / "旧名.xlsx").is_file()
+    (folder / "办公室自己的.xlsx").write_bytes(b"of the office")
+    office.write_rules(RULES + LIST.format(workbook="新名"))
+    office.take("12-08 12:01", publish=True)
+    names = {path.name for path in folder.iterdir()}
+    assert {"新名.xlsx", "办公室自己的.xlsx"} <= names
+    assert "旧名.xlsx" not in names
 
 
 def test_a_template_for_the_level_above_is_taken_up_when_it_is_edited(office: Office):

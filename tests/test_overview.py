@@ -89,6 +89,13 @@ def test_a_file_set_aside_is_settled_once_nothing_is_owed_that_it_may_have_been(
     assert "可不处理" in _advice(office)
 
 
+def test_what_was_sent_back_to_nobody_knows_whom_is_told(office: Office):
+    page = b"<html><head><title>x</title></head><body><table><tr><td>1</td></tr></table></body></html>"
+    office.drop("坏的.xlsx", page)
+    office.take("12-08 10:00", publish=True)
+    assert "不是真正的 Excel 工作簿" in _advice(office)
+
+
 def _advice(office: Office) -> str:
     sheet = openpyxl.load_workbook(office.outbox / "总览.xlsx")["待处理文件"]
     [row] = [row for row in sheet.iter_rows(values_only=True) if "坏的.xlsx" in row]

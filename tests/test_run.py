@@ -114,6 +114,25 @@ def test_a_resubmission_counts_before_and_after_the_deadline(office: Office):
     assert (state.version, state.counts.seq, state.state, state.late_by_s) == (3, third.seq, State.ON_TIME, 0)
 
 
+def test_of_several_tasks_the_name_of_a_file_that_cannot_be_opened_says_which_it_was_meant_for(office: Office):
+    office.change_rules("  联络人报送:\n", f"{MONTHLY_CONTACTS}  联络人报送:\n")
+    page = b"<html><head><title>x</title></head><body><table><tr><td>1</td></tr></table></body></html>"
+    named = office.send("古阳镇/古阳镇联络人名单.xls", page, "12-08 10:00")
+    assert (named.outcome, named.task, named.period) == (Outcome.RETURNED, "联络人月报", "2022-12-28")
+    unnamed = office.send("县水利局/网页.xls", page, "12-08 10:01")
+    assert (unnamed.outcome, unnamed.task) == (Outcome.RETURNED, None)
+
+
+MONTHLY_CONTACTS = """  联络人月报:
+    报表: 联络人名单
+    时限: 每月28日 17:00
+    起止: 2022-12-01 至 2022-12-31
+    应报单位: [部门, 乡镇]
+    报送至: 县发改局
+    出处: 六（五）
+"""
+
+
 def test_the_same_bytes_again_are_a_duplicate_and_the_other_version_stays_in_force(office: Office):
     office.send("古阳镇/a.xlsx", GOOD, "12-08 10:00")
     second = office.send("古阳镇/b.xlsx", BETTER, "12-08 11:00")

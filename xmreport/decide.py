@@ -68,7 +68,7 @@ class Judge:
     def _likely(self, unit: str, arrival: Receipt) -> Assigned | None:
         """What an unreadable workbook must have been meant for: the one task with a span on that day, if there is one.
 
-        A recurring task comes before a single one, as for a readable file.
+        A recurring task comes before a single one, as for a readable file; of several, the one that its name names.
         """
         if self.named:
             return self.named
@@ -77,7 +77,15 @@ class Judge:
         owed = [task for task in tasks if self.county.owes(task, unit, day) and _spans(task, day)]
         recurring = [task for task in owed if task.rules.schedule.recurring]
         chosen = recurring or [task for task in owed if task.rules.schedule.kind == "once"]
+        if len(chosen) > 1:
+            name = key_of(file_name(arrival.file))
+            chosen = [task for task in owed if any(key_of(word) in name for word in self._called(task))]
         return assign(chosen, day, self._owes(unit)) if len(chosen) == 1 else None
+
+    def _called(self, task: Task) -> Sequence[str]:
+        """What a file for a task may be called: by the task, its form, or the form's heading here."""
+        form = self.county.forms[task.rules.form or ""]
+        return task.name, form.name, form.title
 
     def _part(self, part: Part, arrival: Receipt) -> Receipt:
         receipt = replace(arrival, form=part.form, unit=part.unit, rows=part.rows, nil=part.nil)

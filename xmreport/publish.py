@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -35,7 +34,6 @@ BESIDE = "+beside"
 """Behind the mark of what was written beside a workbook that somebody had open."""
 UNDER_WAY = "出表中"
 """The mark of what is being written: what a crash or a full disk leaves half done shows no facts at all."""
-_NUMBERED = re.compile(r"\(\d+\)\.xlsx$")
 
 
 @dataclass(frozen=True)
@@ -180,6 +178,7 @@ class Publisher:
                     held.append(trouble)
             beside = self._keep_in_sight(folder, folder) or beside
         target = self._folder / f"{OVERVIEW}.xlsx"
+        receipts = [receipt for receipt in receipts if receipt.outcome is not Outcome.IGNORED]
         mark = _fingerprint(self.county.digest, look, map(_told, states), receipts)
         if changed or not _current(self.ledger.published(self.workspace.shown(target)), mark, self._folder):
             made = self._overview(states, receipts, now)
@@ -213,7 +212,10 @@ class Publisher:
         yield _write(self.workspace, overview(self.county, states, written, receipts, as_of), as_of, self._folder)
 
     def _noted(self, what: Path, folder: Path, mark: str, made: Iterable[Published]) -> Iterator[Published]:
-        """Pass on what is written, then note it, and take away what stood beside a workbook that is closed by now."""
+        """Pass on what is written, then note it, and take away what was written before and is no longer.
+
+        Such is a workbook by a name that the rules no longer give it, or what stood beside one that is closed by now.
+        """
         shown = self.workspace.shown(what)
         said, *before = (self.ledger.published(shown) or "").split("/")
         begun = UNDER_WAY + (BESIDE if said.endswith(BESIDE) else "")
@@ -224,11 +226,9 @@ class Publisher:
             mark = mark + BESIDE if event.note and not mark.endswith(BESIDE) else mark
             yield event
         self.ledger.note_published(shown, "/".join([mark, *written]))
-        if said.endswith(BESIDE):
-            for name in set(before) - set(written):
-                if _NUMBERED.search(name):
-                    with suppress(OSError):
-                        (folder / name).unlink()
+        for name in set(before) - set(written):
+            with suppress(OSError):
+                (folder / name).unlink()
 
     def _keep_in_sight(self, what: Path, folder: Path) -> bool:
         """These files have to be there; True where they are not all under their own names."""

@@ -77,7 +77,7 @@ class Workspace:
     @property
     def state(self) -> Path:
         place = self._place(self.rulebook.office.state, STATE)
-        if str(place).startswith(("\\\\", "//")):
+        if str(self.rulebook.office.state or place).startswith(("\\\\", "//")):
             raise Trouble(
                 f"台账文件夹必须在本机硬盘上，不能在网络共享上：{place}。请改 rules/office.yaml 的“台账文件夹”。"
             )

@@ -13,7 +13,7 @@ from xmreport.rulebook.columns import readable
 from xmreport.rulebook.identity import Index, identities_of, name_key, name_of, near_name, renamed
 
 TOLERANCE = 0.01
-"""万元 by which figures may differ and still be the same: each was rounded to two decimals."""
+"""How far figures, in the form's unit of money, may differ and still be the same: each was rounded to two decimals."""
 
 
 def procedure_regressed(examined: Return) -> Iterator[Finding]:

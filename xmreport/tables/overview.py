@@ -63,7 +63,7 @@ def overview(
         sheets.append(
             SheetData(FURTHER, FURTHER, titled, tuple(_further_lines(further)), notes=("点蓝字可打开对应的表。",))
         )
-    waiting = [receipt for receipt in receipts if receipt.outcome is Outcome.QUARANTINED]
+    waiting = [receipt for receipt in receipts if _nobody_knows_of(receipt)]
     accepted = {receipt.unit: receipt.seq for receipt in receipts if receipt.outcome is Outcome.ACCEPTED}
     owed = [state for state in states if state.state in {State.MISSING, State.PENDING, State.RETURNED}]
     mended = {
@@ -75,6 +75,12 @@ def overview(
     told = ("这些文件没有采用，原件已留存；处理后请重新放入收件文件夹。",) if waiting else ("没有待处理的文件。",)
     sheets.append(SheetData("待处理文件", "待处理文件", head, tuple(_waiting(waiting, mended)), notes=told))
     return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", tuple(sheets))
+
+
+def _nobody_knows_of(receipt: Receipt) -> bool:
+    """Set aside, or sent back to nobody knows whom."""
+    returned = receipt.outcome is Outcome.RETURNED and receipt.unit is None
+    return returned or receipt.outcome is Outcome.QUARANTINED
 
 
 def _may_be_owed(county: County, receipt: Receipt, owed: Iterable[UnitState]) -> bool:
