@@ -289,6 +289,14 @@ def test_a_docket_is_written_once_a_day_on_the_office_s_own_task():
             assert set(county.reporters(task, dt.date(2024, 1, 2))) <= OFFICES
 
 
+def test_problems_that_guxian_cannot_solve_itself_are_listed_for_the_city():
+    county = counties()["guxian"]
+    [sent] = [each for each in county.lists if each.rules.name == "需市级协调的问题"]
+    assert (sent.rules.form, sent.rules.recipient, sent.rules.source) == ("问题台账", "市领导小组办公室", "六（三）")
+    columns = {"层级": ["省", "市", "县", "市"], "状态": ["发现", "交办", "发现", "销号"]}
+    assert sent.condition.evaluate(columns) == [True, True, False, False]
+
+
 def test_what_a_county_sends_up_goes_to_a_unit_that_owes_it_to_the_city():
     city = counties()["linfen"]
     for key in ("guxian", "huozhou"):
