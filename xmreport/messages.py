@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import Formatter
 from typing import NamedTuple
 
 from xmreport.model.findings import Finding
@@ -628,8 +629,22 @@ CATALOGUE: dict[str, Entry] = _catalogue(
 )
 
 
+def words_of(code: str) -> frozenset[str]:
+    """The words that a code's sentence and advice are waiting for."""
+    entry = CATALOGUE[code]
+    parts = (*Formatter().parse(entry.sentence), *Formatter().parse(entry.advice))
+    return frozenset(name for _, name, _, _ in parts if name)
+
+
+class _Words(dict[str, str]):
+    """A finding's words. One that was recorded without some of them can be said all the same."""
+
+    def __missing__(self, name: str) -> str:
+        return "—"
+
+
 def say(finding: Finding) -> Said:
     """The words for one finding. An unknown code is a fault of the engine and raises KeyError."""
     entry = CATALOGUE[finding.code]
-    words = {"字段": (finding.field or "").replace(".", "·"), "值": finding.value or "", **finding.words}
-    return Said(entry.title, entry.sentence.format(**words), entry.advice.format(**words))
+    words = _Words({"字段": (finding.field or "").replace(".", "·"), "值": finding.value or "", **finding.words})
+    return Said(entry.title, entry.sentence.format_map(words), entry.advice.format_map(words))

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from xmreport.rulebook.docket import DocketRules
 from xmreport.rulebook.figures import IndicatorRules, Lights, TargetRules
-from xmreport.rulebook.files.words import Day, Positive, Rules, Whole, WindowText, wrong
+from xmreport.rulebook.files.words import Day, Positive, Region, Rules, Whole, WindowText, wrong
 from xmreport.rulebook.form import FormUse
 from xmreport.rulebook.listing import ListRules, UpwardRules
 from xmreport.rulebook.roster import Unit
@@ -67,7 +67,7 @@ class CountyFile(Rules):
 
     county: str = Field(alias="县区", min_length=2)
     level: Literal["县", "县级市", "市"] = Field(alias="层级")
-    code: str = Field(alias="区划代码", pattern=r"^\d{6}$")
+    code: Region = Field(alias="区划代码")
     basis: str = Field(alias="依据")
     issued: Day = Field(alias="发文日期")
     year: Whole = Field(alias="适用年度")

@@ -10,12 +10,14 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from xmreport.rulebook.conditions.evaluation import Condition, Expression
-from xmreport.rulebook.files.words import Rules, Whole, YesNo
+from xmreport.rulebook.files.words import Code, Rules, Whole, YesNo
 from xmreport.rulebook.names import key_of
 
 FieldType = Literal["序号", "文本", "金额", "数", "日期", "年限", "代码", "单位", "选项", "电话"]
 FIGURES = frozenset({"金额", "数"})
 """Types of columns that hold figures."""
+RULE_WORDS = frozenset({"字段", "值", "手续", "项目", "报告日", "规则", "提示"})
+"""What a finding of a row rule can say: a code whose sentence needs other words is none for a rule."""
 
 
 class Column(Rules):
@@ -63,7 +65,7 @@ class Procedures(Rules):
 class RowRule(Rules):
     """A check of rows: where `when` holds, `must` has to hold; a finding stands at the cell of `at`."""
 
-    code: str = Field(alias="代码", pattern=r"^[A-Z]\d{2}$")
+    code: Code = Field(alias="代码")
     table: Literal["项目", "手续"] = Field(alias="表", default="项目")
     when: str | None = Field(alias="当", default=None)
     must: str = Field(alias="应")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -65,10 +66,26 @@ def _whole(value: object) -> object:
     return int(match.group(1))
 
 
+def _region(value: object) -> object:
+    """Full-width digits are meant as digits; they would match no project's code."""
+    code = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
+    if not re.fullmatch("[0-9]{6}", code):
+        raise wrong("六位数字，如 141025")
+    return code
+
+
+def _code(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch("[A-Z][0-9]{2}", value.strip()):
+        raise wrong("一个大写字母加两位数字，如 R90")
+    return value
+
+
 YesNo = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"enum": ["是", "否"]})]
 Day = Annotated[dt.date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": r"^\d{4}"})]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": ["string", "integer"]})]
 Positive = Annotated[Whole, Field(ge=1)]
+Region = Annotated[str, BeforeValidator(_region), WithJsonSchema({"type": ["string", "integer"]})]
+Code = Annotated[str, BeforeValidator(_code), WithJsonSchema({"type": "string", "pattern": "^[A-Z][0-9]{2}$"})]
 
 
 class Amount(Rules):

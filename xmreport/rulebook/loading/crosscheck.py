@@ -33,6 +33,10 @@ class FaultList(list[RuleFault]):
         near = nearest(word, names)
         self.append(self.source.fault(place, f"{what}" + (f"；是不是“{near}”" if near else ""), word))
 
+    def add(self, place: Place, expected: str, found: str | None = None, *, key: bool = False) -> None:
+        """One more, at a place: `found` is what is shown of it, where that is not the value itself."""
+        self.append(self.source.fault(place, expected, found, key=key))
+
     def condition(self, place: Place, text: str | None, form: Form, table: str) -> Condition | None:
         """The condition parsed, None where there is none or it is wrong."""
         if text is None:

@@ -6,18 +6,24 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 
-from xmreport.messages import CATALOGUE
+from xmreport.messages import CATALOGUE, words_of
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.calendar import Calendar, CalendarUnknown
 from xmreport.rulebook.conditions.evaluation import Expression
 from xmreport.rulebook.county import CountyFile, TaskRules
 from xmreport.rulebook.files.faults import RuleFault
 from xmreport.rulebook.files.source import Place, Source
-from xmreport.rulebook.form import Check, Column, Form, FormFile, FormUse, RowRule
+from xmreport.rulebook.form import RULE_WORDS, Check, Column, Form, FormFile, FormUse, RowRule
 from xmreport.rulebook.loading.crosscheck import Crosscheck, FaultList
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 from xmreport.rulebook.schedule import Period, periods
+
+OWN = "R90"
+"""The code of checks whose words a rule file brings itself."""
+OWN_CODES = frozenset({OWN})
+SHARED_CODES = frozenset(code for code in CATALOGUE if code[0] in "RV" and words_of(code) <= RULE_WORDS)
+"""What a form's own checks may say: of rows and cells, in words that a check has."""
 
 
 def resolve_county(
@@ -87,8 +93,8 @@ def _form(file: FormFile, form_source: Source, use: FormUse, roster: Roster, fau
         checks=(),
     )
     shared, own = FaultList(form_source), faults
-    checks = [_check(rule, form, ("核验", index), shared) for index, rule in enumerate(file.rules)]
-    checks += [_check(rule, form, (*place, "核验", index), own) for index, rule in enumerate(use.rules)]
+    checks = [_check(rule, form, ("核验", index), shared, SHARED_CODES) for index, rule in enumerate(file.rules)]
+    checks += [_check(rule, form, (*place, "核验", index), own, OWN_CODES) for index, rule in enumerate(use.rules)]
     faults.extend(shared)
     computed = _computed(form, FaultList(form_source), faults)
     return replace(form, checks=tuple(check for check in checks if check), computed=computed)
@@ -124,11 +130,14 @@ def _options(
     return options
 
 
-def _check(rule: RowRule, form: Form, place: Place, faults: FaultList) -> Check | None:
+def _check(rule: RowRule, form: Form, place: Place, faults: FaultList, codes: frozenset[str]) -> Check | None:
     if rule.at not in form.types(rule.table):
         faults.unknown((*place, "标在"), rule.at, dict(form.types(rule.table)), "这张报表里的列")
-    if rule.code not in CATALOGUE:
-        faults.unknown((*place, "代码"), rule.code, dict(CATALOGUE), "已有的问题代码；县里自己的核验写 R90")
+    if rule.code not in codes:
+        own = f"{OWN}：县里自己的核验一律用它"
+        faults.add((*place, "代码"), own if codes == OWN_CODES else "核验能用的问题代码，如 R01、R90", rule.code)
+    elif rule.code == OWN and not rule.hint:
+        faults.add((*place, "提示"), f"这里缺少“提示”这一项：代码 {OWN} 的话由它来说。", "")
     when = faults.condition((*place, "当"), rule.when, form, rule.table)
     must = faults.condition((*place, "应"), rule.must, form, rule.table)
     return Check(rule, when, must) if must else None
