@@ -1,5 +1,6 @@
-"""Rule files that read well and would go wrong later: each is told before, with the place and what should stand there."""
+"""Rule files that read well and would go wrong later: each slip is told, with its place and what should stand there."""
 
+import datetime as dt
 import shutil
 
 import pytest
@@ -10,8 +11,11 @@ from xmreport.checks import ALONE, check
 from xmreport.checks.returns import Return
 from xmreport.messages import CATALOGUE, say, words_of
 from xmreport.model.findings import Finding, Severity
+from xmreport.rulebook.calendar import CalendarUnknown
 from xmreport.rulebook.form import RULE_WORDS
+from xmreport.rulebook.loading.crosscheck import Crosscheck
 from xmreport.rulebook.loading.folder import load_rulebook
+from xmreport.rulebook.loading.kept import read_rulebook
 from xmreport.rulebook.loading.resolve import SHARED_CODES
 
 FORM = "forms/前期手续办理情况表.yaml"
@@ -80,10 +84,192 @@ def test_every_check_says_what_its_code_may_ask_for():
     part = examine_sheets(f1(project(1, 年度计划投资=99999999))).parts[0]
     county = load_rulebook(RULES).county("guxian")
     [finding] = [each for each in check(ALONE, Return(county.forms[part.form], part, DAY)) if each.code == "R01"]
-    assert RULE_WORDS == {"字段", "值", *finding.words}
+    assert {"字段", "值", *finding.words} == RULE_WORDS
     assert {code for code in SHARED_CODES if code[0] == "R"} == {f"R0{n}" for n in range(1, 9)} | {"R90"}
 
 
 @pytest.mark.parametrize("code", sorted(code for code in CATALOGUE if words_of(code)))
 def test_a_finding_on_record_can_be_said_whatever_words_it_lacks(code):
     assert "{" not in say(Finding(code, Severity.ERROR)).message
+
+
+# Forms
+
+MONTHLY, CONTACTS = "forms/省市重点项目月调度表.yaml", "forms/联络人名单.yaml"
+DEFINITIONS = {
+    "a slot without its group": (
+        CONTACTS,
+        "  - {名称: 手机,",
+        "  - {组: 手续}\n  - {名称: 手机,",
+        "还要写“手续”这一项",
+    ),
+    "a group without its slot": (FORM, "  - {组: 手续}\n", "", "还要有一项“{组: 手续}”"),
+    "a second slot": (FORM, "  - {组: 手续}\n", "  - {组: 手续}\n  - {组: 手续}\n", "只能写一处"),
+    "the column of names": (CONTACTS, "名称列: 联络人", "名称列: 联络员名", "是不是“联络人”"),
+    "a key": (FORM, "主键: [项目代码]", "主键: [项目编码]", "主键 › 第1项：写的是“项目编码”"),
+    "a key that is never read": (FORM, "主键: [项目代码]", "主键: [序号]", "写的是“序号”；应为这张报表里的列"),
+    "a spare key": (FORM, "备用主键: [项目名称, 项目单位]", "备用主键: [项目名称, 建设单位]", "备用主键 › 第2项"),
+    "a sum of no column": (FORM, "求和: [总投资,", "求和: [总投资额,", "是不是“总投资”"),
+    "a sum of no figure": (FORM, "求和: [总投资,", "求和: [建设性质,", "应为这张报表里的金额列或数列"),
+    "what adds up": (MONTHLY, "{1至本月累计完成投资: 本月", "{1至本月累计投资: 本月", "是不是“1至本月累计完成投资”"),
+    "what it is made of": (MONTHLY, "投资: 本月完成投资}", "投资: 本月投资}", "写的是“本月投资”"),
+    "what may not go back": (FORM, "倒退: {列: 办理进展,", "倒退: {列: 进展,", "比对上期 › 倒退 › 列"),
+    "the value it may not leave": (FORM, "值: 已办结}", "值: 已办完}", "是不是“已办结”"),
+    "choices that are not there": (FORM, "选项: 建设性质,", "选项: 建设性制,", "是不是“建设性质”"),
+    "a choice without choices": (FORM, "类型: 选项, 选项: 层级}", "类型: 选项}", "这里缺少“选项”这一项"),
+    "a sub-column's choices": (FORM, "选项: 办理进展, 必填", "选项: 办理进度, 必填", "手续 › 子列 › 第2项 › 选项"),
+    "a column twice": (
+        CONTACTS,
+        "{名称: 手机, 类型: 电话, 别名: [手机号",
+        "{名称: 电话, 类型: 电话, 别名: [手机号",
+        "“电话”（第15行）已经用了它",
+    ),
+    "an alias of two columns": (CONTACTS, "别名: [手机号,", "别名: [办公电话,", "“电话”（第15行）已经用了它"),
+    "an alias that is another column": (CONTACTS, "别名: [职务职称]", "别名: [备注]", "“备注”（第17行）已经用了它"),
+    "an alias of two procedures": (FORM, "水保: [水土保持]", "水保: [土地]", "别的手续没有用过的名称：“用地”"),
+    "a way of writing two values": (FORM, "否: [×, ✗,", "否: [×, √,", "选项 › 是否 › 否：写的是“√”"),
+}
+
+
+@pytest.mark.parametrize("slip", sorted(DEFINITIONS))
+def test_a_form_is_held_against_itself(told, slip):
+    file, old, new, hint = DEFINITIONS[slip]
+    assert hint in told(old, new, file)
+
+
+def test_choices_that_counties_name_need_not_stand_in_the_form(tmp_path):
+    folder = ours(tmp_path)
+    change(folder, "      所属领域: [农林水利,", "      所属领域: [农林水利, 其他,")
+    assert load_rulebook(folder).all_faults == ()
+
+
+def test_what_a_county_adds_to_choices_means_one_thing_too(told):
+    said = told("        县: [古县, 古县级]", "        县: [古县, 临汾]")
+    assert "选项 › 层级 › 县：写的是“临汾”" in said
+    assert "既是“市”，又是“县”" in said
+
+
+def test_a_county_lists_a_procedure_once(told):
+    assert "手续 › 第6项：写的是“立项”；应为每项手续只写一次" in told("环评, 能评]       #", "环评, 能评, 立项]  #")
+
+
+def test_a_copy_of_a_form_does_not_take_its_place(tmp_path):
+    folder = ours(tmp_path)
+    shutil.copy(folder / FORM, folder / "forms" / "前期手续办理情况表 - 副本.yaml")
+    change(folder, "标题里出现这些字", "旧的", "forms/前期手续办理情况表 - 副本.yaml")
+    book = load_rulebook(folder)
+    [fault] = book.all_faults
+    assert "前期手续办理情况表.yaml 写的也是它" in str(fault)
+    assert set(book.counties) == {"guxian"}
+
+
+# A fault of ours
+
+
+def test_a_county_that_the_program_stumbles_over_does_not_stop_the_others(tmp_path, monkeypatch, caplog):
+    folder = ours(tmp_path)
+    shutil.copy(RULES / "huozhou.yaml", folder)
+
+    def stumble(self):
+        if self.file.county == "古县":
+            raise RuntimeError("没有料到")
+
+    monkeypatch.setattr(Crosscheck, "targets", stumble)
+    book = load_rulebook(folder)
+    assert set(book.counties) == {"huozhou"}
+    [fault] = book.faults["guxian"]
+    assert "程序自身出错" in str(fault)
+    assert "没有料到" in str(fault)
+    assert caplog.records[0].exc_info
+
+
+# Deadlines
+
+
+@pytest.mark.parametrize("due", ["2021-12-06", "2022-12-06后3个工作日"])
+def test_a_single_deadline_lies_in_its_window(told, due):
+    said = told("时限: 2022-12-06\n", f"时限: {due}\n")
+    assert f"任务 › 情况摸底 › 时限：写的是“{due}”；应为起止（2022-12-01 至 2022-12-06）之内的一天" in said
+
+
+# Holidays
+
+
+HOLIDAYS = {
+    "no holiday at all": ("放假: []", "放假：写的是“[]”；应为这一年放假的各个日期"),
+    "a day of another year": ("放假: [2022-12-31, 2023-01-01]", "应为2023年的日期"),
+    "a worked day of another year": ("放假: [2023-01-01]\n  调休上班: [2024-01-01]", "应为2023年的日期"),
+    "off and worked": ("放假: [2023-01-01]\n  调休上班: [2023-01-01]", "一天不能又放假又上班"),
+    "no day": ("放假: [元旦]", "写的是“元旦”；应为日期"),
+}
+
+
+@pytest.mark.parametrize("slip", sorted(HOLIDAYS))
+def test_a_year_with_a_fault_is_not_known_rather_than_taken_from_elsewhere(tmp_path, slip):
+    plan, hint = HOLIDAYS[slip]
+    folder = ours(tmp_path)
+    (folder / "节假日.yaml").write_text(f"2023:\n  {plan}\n", "utf-8")
+    book = load_rulebook(folder)
+    assert hint in str(book.faults["节假日"][0])
+    assert "guxian" not in book.counties
+    assert all("起止" in fault.path and "rules/节假日.yaml 有错" in str(fault) for fault in book.faults["guxian"])
+
+
+def test_a_fault_in_a_year_that_no_county_needs_stops_none(tmp_path):
+    folder = ours(tmp_path)
+    (folder / "节假日.yaml").write_text("2027:\n  放假: []\n", "utf-8")
+    book = load_rulebook(folder)
+    assert set(book.faults) == {"节假日"}
+    with pytest.raises(CalendarUnknown, match="有错"):
+        book.counties["guxian"].calendar.is_workday(dt.date(2027, 1, 4))
+
+
+@pytest.mark.parametrize(
+    "text", ["- 2023-01-01\n", "2023\n", "2023: {放假: [2023-01-01\n", "二三年:\n  放假: [2023-01-01]\n"]
+)
+def test_where_it_cannot_be_told_which_years_are_meant_none_is_known(tmp_path, text):
+    folder = ours(tmp_path)
+    (folder / "节假日.yaml").write_text(text, "utf-8")
+    book = load_rulebook(folder)
+    assert book.faults["节假日"]
+    assert not book.counties
+
+
+# Files
+
+
+@pytest.mark.parametrize("name", ["qinyuan.yaml.txt", "qinyuan.yml", "qinyuan.YAML", "qinyuan.Yml.TXT"])
+def test_rules_under_another_extension_are_told_of_and_hold_up_nobody(tmp_path, name):
+    folder = ours(tmp_path)
+    shutil.copy(folder / "guxian.yaml", folder / name)
+    book = load_rulebook(folder)
+    [fault] = book.faults["qinyuan"]
+    assert str(fault).startswith(f"rules/{name} ")
+    assert "文件名应为 qinyuan.yaml" in str(fault)
+    assert set(book.counties) == {"guxian"}
+
+
+def test_a_backup_under_another_extension_breaks_nothing(tmp_path):
+    folder = ours(tmp_path)
+    shutil.copy(folder / "guxian.yaml", folder / "guxian.yml")
+    shutil.copy(folder / FORM, folder / f"{FORM}.txt")
+    book = load_rulebook(folder)
+    assert set(book.counties) == {"guxian"}
+    assert set(book.faults) == {"guxian.yml", "forms"}
+
+
+def test_a_form_under_another_extension_breaks_those_that_use_it(tmp_path):
+    folder = ours(tmp_path)
+    (folder / FORM).rename(folder / f"{FORM}.txt")
+    book = load_rulebook(folder)
+    [fault] = book.all_faults
+    assert fault.file == f"rules/{FORM}.txt"
+    assert not book.counties
+
+
+def test_kept_rules_do_not_hide_a_file_under_another_extension(tmp_path):
+    folder = ours(tmp_path)
+    assert not read_rulebook(folder, tmp_path / "cache").faults
+    assert (tmp_path / "cache").exists()
+    (folder / "qinyuan.yml").write_text("县区: 沁源县\n", "utf-8")
+    assert set(read_rulebook(folder, tmp_path / "cache").faults) == {"qinyuan"}

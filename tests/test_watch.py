@@ -438,6 +438,14 @@ def test_a_fault_in_another_county_s_file_does_not_hold_up_an_edit(office: Offic
     assert "不碍正在守候的县" in caplog.text
 
 
+def test_a_calendar_with_a_fault_lets_the_old_rules_go_on(office: Office, shift: Shift, caplog):
+    (office.home / "rules" / "节假日.yaml").write_text("2027:\n  放假: []\n", "utf-8")
+    office.change_rules("- 县水利局", "- {名称: 县水利局, 别名: [水务处]}")
+    assert shift.watcher.renewed(shift.engine) is shift.engine
+    assert "暂按原来的规则继续：rules/节假日.yaml 第2行" in caplog.text
+    assert "不碍" not in caplog.text
+
+
 def test_rules_that_cannot_be_read_yet_are_tried_again(office: Office, shift: Shift, monkeypatch, caplog):
     rules = office.home / "rules" / "guxian.yaml"
     office.change_rules("- 县水利局", "- {名称: 县水利局, 别名: [水务处]}")

@@ -23,6 +23,7 @@ from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit
 from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County
+from xmreport.rulebook.loading.digests import CALENDAR_FILE
 from xmreport.run import Engine, Moment
 from xmreport.underway import arrival
 from xmreport.workspace import Workspace
@@ -155,7 +156,8 @@ class Watcher:
             path.read_bytes()  # one that its editor still holds is no fault of the rules
         faults = workspace.rulebook.all_faults
         told = "；".join(map(str, faults[:3]))
-        if not set(self.keys) <= workspace.rulebook.counties.keys() or "office" in workspace.rulebook.faults:
+        shared = {"office", CALENDAR_FILE} & workspace.rulebook.faults.keys()
+        if shared or not set(self.keys) <= workspace.rulebook.counties.keys():
             log.warning("规则文件改动后有错，暂按原来的规则继续：%s", told or "正在守候的县没有了规则文件")
             return None
         if told:

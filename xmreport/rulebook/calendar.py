@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import Field
@@ -19,6 +19,14 @@ class CalendarUnknown(Exception):
         super().__init__(f"{year}年节假日安排未公布：请在 rules/节假日.yaml 写上 {year} 年的放假和调休上班日期")
 
 
+class CalendarBroken(CalendarUnknown):
+    """What an office wrote of a year's holidays is wrong: neither that nor what was published before is sure."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(year)
+        self.args = (f"rules/节假日.yaml 有错，改正以前不知道{year}年哪些天放假、上班",)
+
+
 class YearPlan(Rules):
     """One year of `rules/节假日.yaml`: statutory days off, and weekend days worked instead."""
 
@@ -31,6 +39,13 @@ class Calendar:
     """The published calendar, with an office's own years on top."""
 
     plans: Mapping[int, YearPlan] = field(default_factory=dict)
+    broken: Container[int] = frozenset()
+    """Years of which an office wrote something that is wrong."""
+
+    def _plan(self, year: int) -> YearPlan | None:
+        if year in self.broken:
+            raise CalendarBroken(year)
+        return self.plans.get(year)
 
     def is_holiday(self, day: dt.date) -> bool:
         """A day of a statutory holiday; a bare weekend is none.
@@ -38,7 +53,7 @@ class Calendar:
         Raises:
             CalendarUnknown: the year's holidays are not known.
         """
-        plan = self.plans.get(day.year)
+        plan = self._plan(day.year)
         if plan:
             return day in plan.days_off
         import chinese_calendar  # its data are needed only where rules are read or a day is worked out
@@ -55,7 +70,7 @@ class Calendar:
         Raises:
             CalendarUnknown: the year's holidays are not known.
         """
-        plan = self.plans.get(day.year)
+        plan = self._plan(day.year)
         if plan:
             return day in plan.worked or (day.weekday() < 5 and day not in plan.days_off)
         import chinese_calendar

@@ -17,7 +17,7 @@ from yaml.reader import ReaderError
 from xmreport.rulebook.files.faults import Place, Position, RuleFault, Tree, show, spoken
 from xmreport.rulebook.files.wording import COMPLAINTS, FULL_WIDTH, NO_SPACE, OTHERWISE
 
-__all__ = ["Place", "Position", "Source", "Tree", "load", "show", "spoken"]
+__all__ = ["Place", "Position", "Source", "Tree", "load", "name_of", "show", "spoken"]
 
 DEEPEST = 50
 MOST_VALUES = 200_000
@@ -37,7 +37,7 @@ class Source:
     @property
     def name(self) -> str:
         """The file with its folder: rules/guxian.yaml."""
-        return _name(self.path)
+        return name_of(self.path)
 
     def at(self, place: Place) -> Tree:
         """The value at a place; KeyError where the file has none."""
@@ -65,7 +65,7 @@ def load(path: Path) -> Source:
     text = _text(path)
     if isinstance(text, RuleFault):
         return Source(path, None, {}, (text,))
-    draft = _Draft(_name(path), text)
+    draft = _Draft(name_of(path), text)
     root = draft.compose()
     builder = _Builder(draft)
     data = builder.value(root, ()) if root is not None else None
@@ -73,7 +73,8 @@ def load(path: Path) -> Source:
     return Source(path, data, builder.positions, tuple(faults), builder.key_positions)
 
 
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """A rule file with its folder, as it is spoken of: rules/guxian.yaml."""
     parts = path.parts
     return "/".join(parts[-3:] if parts[-2:-1] == ("forms",) else parts[-2:])
 
@@ -83,14 +84,14 @@ def _text(path: Path) -> str | RuleFault:
     try:
         raw = path.read_bytes()
     except OSError:
-        return RuleFault(_name(path), 1, 1, "", "", "这个文件打不开：应存在，且没有被其他程序占用。")
+        return RuleFault(name_of(path), 1, 1, "", "", "这个文件打不开：应存在，且没有被其他程序占用。")
     utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "gb18030"):
         try:
             return re.sub("\r\n?|[\x85\u2028\u2029]", "\n", raw.decode(encoding))
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-    return RuleFault(_name(path), line, 1, "", "", "这一行有认不出的字符：文件应以 UTF-8 编码保存。")
+    return RuleFault(name_of(path), line, 1, "", "", "这一行有认不出的字符：文件应以 UTF-8 编码保存。")
 
 
 _QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 CALENDAR_FILE = "节假日"
+_MEANT = re.compile(r"\.ya?ml(?:\.txt)?$", re.IGNORECASE)
 
 
 def rule_files(folder: Path) -> list[Path]:
     """The rule files of a folder; what an editor puts beside them while it is open is none."""
     return [path for path in sorted(folder.glob("*.yaml")) if not path.name.startswith((".", "~"))]
+
+
+def misnamed_files(folder: Path) -> dict[Path, Path]:
+    """Files that look like rules and are not read, and what each should be called: qinyuan.yaml.txt, qinyuan.yml."""
+    read = set(rule_files(folder))
+    found = (path for path in sorted(folder.glob("*")) if path not in read and not path.name.startswith((".", "~")))
+    return {path: path.with_name(_MEANT.sub(".yaml", path.name)) for path in found if _MEANT.search(path.name)}
 
 
 def county_digest(folder: Path, key: str) -> str:

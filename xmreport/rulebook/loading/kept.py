@@ -20,7 +20,7 @@ import pydantic
 
 from xmreport import __version__
 from xmreport.rulebook.book import Rulebook
-from xmreport.rulebook.loading.digests import rule_files
+from xmreport.rulebook.loading.digests import misnamed_files, rule_files
 
 NAME = "规则.bin"
 
@@ -82,6 +82,8 @@ def _stand(rules: Path) -> str:
         content = path.read_bytes()
         whole.update(f"{path.relative_to(rules).as_posix()}\0{len(content)}\0".encode())
         whole.update(content)
+    for path in (*misnamed_files(rules), *misnamed_files(rules / "forms")):
+        whole.update(f"{path.relative_to(rules).as_posix()}\0".encode())
     return whole.hexdigest()
 
 

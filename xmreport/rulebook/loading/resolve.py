@@ -15,6 +15,7 @@ from xmreport.rulebook.files.faults import RuleFault
 from xmreport.rulebook.files.source import Place, Source
 from xmreport.rulebook.form import RULE_WORDS, Check, Column, Form, FormFile, FormUse, RowRule
 from xmreport.rulebook.loading.crosscheck import Crosscheck, FaultList
+from xmreport.rulebook.loading.definition import ways_twice
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 from xmreport.rulebook.schedule import Period, periods
@@ -78,6 +79,8 @@ def _form(file: FormFile, form_source: Source, use: FormUse, roster: Roster, fau
     for index, name in enumerate(use.procedures):
         if name not in known:
             faults.unknown((*place, "手续", index), name, known, "这张报表里的手续")
+        elif name in use.procedures[:index]:
+            faults.add((*place, "手续", index), "每项手续只写一次", name)
     for name, office in use.offices.items():
         if name not in known:
             faults.unknown((*place, "办理部门", name), name, known, "这张报表里的手续")
@@ -127,6 +130,10 @@ def _options(
                 options.setdefault(name, {})[value] = (*options.get(name, {}).get(value, ()), *more)
         else:
             options[name] = dict.fromkeys(change, ())
+        for way, first, second in ways_twice(options.get(name, {})):
+            value = second if second in change else first
+            told = f"只有一个意思的写法：“{way}”既是“{first}”，又是“{second}”"
+            faults.add((*place, "选项", name, value), told, way)
     return options
 
 
@@ -154,13 +161,18 @@ def _task(
         if reporter not in known:
             faults.unknown((*place, "应报单位", index), reporter, known, "“单位”里的类别或单位名称")
     found: tuple[Period, ...] = ()
-    years = range(rules.window.first.year, rules.window.last.year + 1)
+    window = rules.window
+    years = range(window.first.year, window.last.year + 1)
     try:
         for year in years:
             calendar.is_holiday(dt.date(year, 6, 1))
-        found = periods(rules.schedule, rules.window, rules.holidays, calendar)
+        found = periods(rules.schedule, window, rules.holidays, calendar)
     except CalendarUnknown as error:
         faults.append(faults.source.fault((*place, "起止"), f"{error}。"))
+    for period in found:
+        if not window.first <= dt.date.fromisoformat(period.name) <= window.last:
+            within = f"起止（{window.first} 至 {window.last}）之内的一天，现在到 {period.name}"
+            faults.add((*place, "时限"), within, rules.schedule.text)
     if not found and not faults:
         faults.append(faults.source.fault((*place, "起止"), "至少含一个报送日的起止日期"))
     return Task(name, rules, found)
