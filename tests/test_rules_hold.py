@@ -273,3 +273,156 @@ def test_kept_rules_do_not_hide_a_file_under_another_extension(tmp_path):
     assert (tmp_path / "cache").exists()
     (folder / "qinyuan.yml").write_text("县区: 沁源县\n", "utf-8")
     assert set(read_rulebook(folder, tmp_path / "cache").faults) == {"qinyuan"}
+
+
+# Names of files and folders
+
+
+UNSAFE = [
+    "../../外面",
+    "甲/乙",
+    "甲\\\\乙",
+    "周报：一期".replace("：", ":"),
+    "周报?",
+    "周报.",
+    ".周报",
+    "CON",
+    "nul.周报",
+    "COM1",
+    "..",
+    "甲|乙",
+    "<甲>",
+]
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_a_task_is_called_what_a_folder_can_be_called(told, name):
+    said = told("  活动总结:\n    文档", f'  "{name}":\n    文档')
+    assert "任务 › " in said
+    assert "应为能作文件名的名称" in said
+
+
+@pytest.mark.parametrize("name", ["退回", "空白表", "收件证明", "总览.xlsx"])
+def test_a_task_does_not_take_a_folder_of_the_engine_s(told, name):
+    assert f"“{name}”是程序自己用的" in told("  活动总结:\n    文档", f"  {name}:\n    文档")
+
+
+NAMES = {
+    "a workbook of lists": ("工作簿: 手续分解清单", "工作簿: 手续/清单", "清单 › 第1项 › 工作簿"),
+    "what goes up": ("名称: 古县省市级手续及指标上报表", "名称: 上报?", "上报 › 第1项 › 名称"),
+    "a docket": ("台账:\n  问题台账:", "台账:\n  问题/台账:", "台账 › 问题/台账"),
+    "a unit": ("    - 县民政局", "    - 县民政/局", "单位 › 部门 › 第9项"),
+}
+
+
+@pytest.mark.parametrize("what", sorted(NAMES))
+def test_what_names_a_file_or_a_folder_can_do_so(told, what):
+    old, new, place = NAMES[what]
+    said = told(old, new)
+    assert place in said
+    assert "应为能作文件名的名称" in said
+
+
+def test_a_form_s_name_is_a_file_s_too(told):
+    assert "应为能作文件名的名称" in told("报表: 现场调研表", "报表: 现场/调研表", "forms/现场调研表.yaml")
+
+
+DOUBLE = {
+    "a list and the bulletin": ("工作簿: 手续分解清单\n    出处", "工作簿: 通报\n    出处", "清单 › 第1项 › 工作簿"),
+    "what goes up and the register": ("名称: 古县省市级手续及指标上报表", "名称: 报送情况及迟报名单", "上报 › 第1项"),
+    "what goes up and a list": ("名称: 古县省市级手续及指标上报表", "名称: 手续分解清单", "上报 › 第1项 › 名称"),
+    "a docket and its form's summary": ("台账:\n  问题台账:", "台账:\n  问题台账汇总表:", "台账 › 问题台账汇总表"),
+}
+
+
+@pytest.mark.parametrize("what", sorted(DOUBLE))
+def test_no_two_workbooks_of_a_period_have_one_name(told, what):
+    old, new, place = DOUBLE[what]
+    said = told(old, new)
+    assert place in said
+    assert "每期已有一个工作簿叫" in said
+
+
+def test_names_that_windows_takes_for_one_are_told_with_the_other_s_line(tmp_path):
+    folder = ours(tmp_path)
+    change(folder, "工作簿: 手续分解清单", "工作簿: A清单")
+    change(folder, "工作簿: 手续分解清单", "工作簿: a清单")
+    [fault] = load_rulebook(folder).all_faults
+    line = (folder / "guxian.yaml").read_text("utf-8").split("工作簿: A清单")[0].count("\n") + 1
+    assert f"“a清单”（第{line}行）" in str(fault)
+
+
+# Small and silent
+
+
+TARGET = "{指标: 前期手续办结率, 达到: 70%, 力争: 85%,"
+SMALL = {
+    "a unit's days": ("三合镇政府], 自: 2021-01-01}", "三合镇政府], 自: 2021-01-01, 至: 2020-01-01}", "“自”不晚于“至”"),
+    "an exemption's days": (
+        "豁免: []",
+        "豁免: [{单位: 南垣乡, 任务: 活动总结, 自: 2023-03-01, 至: 2023-02-01, 理由: 无, 批准: 县发改局}]",
+        "“自”不晚于“至”",
+    ),
+    "a region's code": ("区划代码: 141025", "区划代码: 14102", "写的是“14102”；应为六位数字"),
+    "a check's code": (
+        USE,
+        f"    核验: [{{代码: R9, 应: 总投资 ≥ 500, 标在: 总投资, 提示: 无。}}]\n{USE}",
+        "应为一个大写字母加两位数字",
+    ),
+    "a list's due column": ("    期限: 拟办结时限", "    期限: 办理进展", "里的日期列"),
+    "a docket's due column": ("    时限: 时限", "    时限: 状态", "应为“问题台账”里的日期列"),
+    "procedures counted": (
+        "    计数: 项目\n    条件: 是否开复工 = 是\n",
+        "    计数: 手续\n    条件: 是否开复工 = 是\n",
+        "“省市重点项目目标任务表”没有手续",
+    ),
+    "procedures divided by": (
+        "    条件: 是否开复工 = 是\n    除以: 项目",
+        "    条件: 是否开复工 = 是\n    除以: 手续",
+        "“省市重点项目目标任务表”没有手续",
+    ),
+    "striving for less": (TARGET, "{指标: 前期手续办结率, 达到: 70%, 力争: 65%,", "应为不小于“达到”的数（70%）"),
+    "a milestone past the end": (
+        "{日期: 2022-12-31, 力争: 90%",
+        "{日期: 2023-01-31, 力争: 90%",
+        "应为不晚于“截止”的日期",
+    ),
+    "a grouped number in a target": ("达到: 260亿元", "达到: 1,260亿元", "写的是“1,260亿元”；花括号里的逗号"),
+    "a number of three groups": ("达到: 260亿元", "达到: 1,000,260亿元", "写的是“1,000,260亿元”；花括号里的逗号"),
+    "a grouped number in a condition": (
+        USE,
+        f"    核验: [{{代码: R90, 应: 总投资 ≥ 1,000, 标在: 总投资, 提示: 无。}}]\n{USE}",
+        "写的是“总投资 ≥ 1,000”；花括号里的逗号",
+    ),
+}
+
+
+@pytest.mark.parametrize("slip", sorted(SMALL))
+def test_a_small_slip_is_told(told, slip):
+    old, new, hint = SMALL[slip]
+    assert hint in told(old, new)
+
+
+@pytest.mark.parametrize("table", ["核验", "清单", "入账"])
+def test_a_table_of_procedures_needs_procedures(told, table):
+    old, new = {
+        "核验": (
+            "    附件: 附件2\n",
+            "    附件: 附件2\n    核验: [{代码: R90, 表: 手续, 应: 备注 为空, 标在: 备注, 提示: 无。}]\n",
+        ),
+        "清单": ("    报表: 前期手续办理情况表\n    表: 手续", "    报表: 联络人名单\n    表: 手续"),
+        "入账": ("      - {报表: 问题台账}", "      - {报表: 问题台账, 表: 手续}"),
+    }[table]
+    assert "没有手续" in told(old, new)
+
+
+def test_full_width_digits_of_a_region_s_code_are_digits(tmp_path):
+    folder = ours(tmp_path)
+    change(folder, "区划代码: 141025", "区划代码: １４１０２５")
+    assert load_rulebook(folder).county("guxian").file.code == "141025"
+
+
+def test_a_grouped_number_in_quotes_is_read(tmp_path):
+    folder = ours(tmp_path)
+    change(folder, "达到: 260亿元", '达到: "1,260亿元"')
+    assert "1260亿元" in {str(target.firm) for target in load_rulebook(folder).county("guxian").targets}

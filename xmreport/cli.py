@@ -483,11 +483,12 @@ def prove(
     to: Annotated[Path | None, typer.Option("--to", help="写到哪里（.zip）。", show_default=False)] = None,
 ) -> None:
     """出收件证明：某个单位的文件什么时候到的、内容是什么，附原件和核对办法。"""
-    from xmreport.evidence import NAME, write_evidence
+    from xmreport.evidence import write_evidence
+    from xmreport.model.outbox import PROOFS
 
     with _told():
         workspace = _workspace(context)
         rules = _county(workspace, county)
-        target = to or workspace.outbox / county / NAME / f"{unit}{NAME}{period or ''}.zip"
+        target = to or workspace.outbox / county / PROOFS / f"{unit}{PROOFS}{period or ''}.zip"
         count = write_evidence(workspace, rules, unit, period, _moment(None), target)
         print(f"{count} 条记录：{workspace.shown(target)}")

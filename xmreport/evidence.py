@@ -12,6 +12,7 @@ from pathlib import Path
 from xmreport.ledger import Ledger, Link
 from xmreport.ledger.received import received
 from xmreport.messages import OUTCOME_WORDS
+from xmreport.model.outbox import PROOFS
 from xmreport.model.receipts import Receipt
 from xmreport.model.sheets import Line, SheetData, WorkbookData
 from xmreport.model.trouble import Trouble
@@ -21,7 +22,6 @@ from xmreport.workbooks.delivery import deliver
 from xmreport.workbooks.official import build
 from xmreport.workspace import Workspace
 
-NAME = "收件证明"
 HOW = """怎样核对这份证明（不需要 xmreport，任何能算 SHA-256 的工具都行）
 
 一、“原件”里的每个文件（文件名是号数），算出的 SHA-256 应与“收件证明.xlsx”中“文件校验码”一栏相同：内容没有改过。
@@ -63,7 +63,7 @@ def write_evidence(
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
             table = _table(county, named, receipts, links, ledger.head(), now)
-            _put(archive, f"{NAME}.xlsx", build(table, workspace.templates, now))
+            _put(archive, f"{PROOFS}.xlsx", build(table, workspace.templates, now))
             _put(archive, "怎样核对.txt", HOW.encode("utf-8-sig"))
             for receipt, link in zip(receipts, links, strict=True):
                 _put(archive, f"记录/{receipt.seq}-上一号.txt", link.prev.encode())
@@ -107,9 +107,9 @@ def _table(
     )
     printed = {
         "附件": "",
-        "标题": f"{unit}{NAME}",
+        "标题": f"{unit}{PROOFS}",
         "填报单位": f"{county.name}发展和改革局",
         "截止时间": minute(now),
     }
     notes = (f"台账末号 {head[0]}，台账末号校验码 {head[1]}。核对办法见“怎样核对.txt”。",)
-    return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", (SheetData(NAME, NAME, printed, lines, notes=notes),))
+    return WorkbookData(f"{PROOFS}.xlsx", f"{PROOFS}.xlsx", (SheetData(PROOFS, PROOFS, printed, lines, notes=notes),))

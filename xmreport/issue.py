@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from xmreport import __version__
 from xmreport.model.dates import CHINA
+from xmreport.model.outbox import BLANKS
 from xmreport.model.sheets import SheetData
 from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County, Task
@@ -17,7 +18,6 @@ from xmreport.workbooks.blanks import build_blank
 from xmreport.workbooks.delivery import deliver
 from xmreport.workspace import Workspace
 
-FOLDER = "空白表"
 ROWS = 24
 
 
@@ -37,7 +37,7 @@ def issue_blanks(workspace: Workspace, county: County, named: str | None, now: d
         form = county.forms[task.rules.form]
         for unit in county.reporters(task, period.ends if period.due_at else now.astimezone(CHINA).date()):
             data = _blank(workspace, county, task, period, form, unit)
-            target = workspace.outbox / county.key / FOLDER / task.name / f"{unit}{form.name}.xlsx"
+            target = workspace.outbox / county.key / BLANKS / task.name / f"{unit}{form.name}.xlsx"
             yield workspace.shown(deliver(data, target).path)
 
 

@@ -18,6 +18,7 @@ from xmreport.ledger.received import received
 from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Published
+from xmreport.model.outbox import OVERVIEW
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.trouble import Trouble
 from xmreport.past import Past
@@ -29,7 +30,6 @@ from xmreport.workspace import Workspace
 if TYPE_CHECKING:  # whoever finds nothing new builds no tables
     from xmreport.model.sheets import WorkbookData
 
-OVERVIEW = "总览"
 BESIDE = "+beside"
 """Behind the mark of what was written beside a workbook that somebody had open."""
 UNDER_WAY = "出表中"

@@ -12,6 +12,7 @@ from xmreport.decide import UNKNOWN_UNIT
 from xmreport.examine import mark
 from xmreport.ledger import OriginalDamaged, Originals
 from xmreport.model.findings import Finding
+from xmreport.model.outbox import RETURNED
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.text import file_name
 from xmreport.model.trouble import Trouble
@@ -47,7 +48,7 @@ class Sender:
 
         first = next(receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED)
         name = copy_name(first.file.rsplit("/", 1)[-1], first.arrived_at)
-        folder = f"outbox/{county.key}/退回/{first.unit or UNKNOWN_UNIT}"
+        folder = f"outbox/{county.key}/{RETURNED}/{first.unit or UNKNOWN_UNIT}"
         target, number = f"{folder}/{name}", 2
         while past.has_copy(target):
             target, number = f"{folder}/{name.removesuffix('.xlsx')}({number}).xlsx", number + 1

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from xmreport.model.outbox import BLANKS, OVERVIEW, PROOFS, RETURNED
 from xmreport.rulebook.docket import DocketRules
 from xmreport.rulebook.figures import IndicatorRules, Lights, TargetRules
-from xmreport.rulebook.files.words import Day, Positive, Region, Rules, Whole, WindowText, wrong
+from xmreport.rulebook.files.words import Day, FileName, Positive, Region, Rules, Whole, WindowText, wrong
 from xmreport.rulebook.form import FormUse
 from xmreport.rulebook.listing import ListRules, UpwardRules
 from xmreport.rulebook.roster import Unit
 from xmreport.rulebook.schedule import HolidayPolicy, ScheduleText
+
+_TAKEN = frozenset({RETURNED, BLANKS, PROOFS, f"{OVERVIEW}.xlsx"})
+
+
+def _own_folder(name: str) -> str:
+    if name in _TAKEN:
+        raise wrong(f"别的任务名称：发件文件夹里的“{name}”是程序自己用的")
+    return name
+
+
+TaskName = Annotated[FileName, AfterValidator(_own_folder)]
+"""A task's folder in the outbox is called so."""
 
 
 class TaskRules(Rules):
@@ -61,6 +74,12 @@ class Exemption(Rules):
     reason: str = Field(alias="理由")
     approved: str = Field(alias="批准")
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Exemption:
+        if self.since and self.since > self.until:
+            raise wrong("“自”不晚于“至”的起止")
+        return self
+
 
 class CountyFile(Rules):
     """One file of `rules/`, as written."""
@@ -72,13 +91,13 @@ class CountyFile(Rules):
     issued: Day = Field(alias="发文日期")
     year: Whole = Field(alias="适用年度")
     units: Mapping[str, tuple[Unit, ...]] = Field(alias="单位", min_length=1)
-    tasks: Mapping[str, TaskRules] = Field(alias="任务", min_length=1)
+    tasks: Mapping[TaskName, TaskRules] = Field(alias="任务", min_length=1)
     forms: Mapping[str, FormUse] = Field(alias="报表", default_factory=dict)
     indicators: Mapping[str, IndicatorRules] = Field(alias="指标", default_factory=dict)
     targets: tuple[TargetRules, ...] = Field(alias="目标", default=())
     lights: Lights = Field(alias="亮灯", default_factory=Lights)
     lists: tuple[ListRules, ...] = Field(alias="清单", default=())
-    dockets: Mapping[str, DocketRules] = Field(alias="台账", default_factory=dict)
+    dockets: Mapping[FileName, DocketRules] = Field(alias="台账", default_factory=dict)
     bulletins: Mapping[str, BulletinRules] = Field(alias="通报", default_factory=dict)
     upward: tuple[UpwardRules, ...] = Field(alias="上报", default=())
     exemptions: tuple[Exemption, ...] = Field(alias="豁免", default=())

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from xmreport.rulebook.conditions.evaluation import Condition, Expression
-from xmreport.rulebook.files.words import Code, Rules, Whole, YesNo
+from xmreport.rulebook.files.words import Code, FileName, Rules, Whole, YesNo
 from xmreport.rulebook.names import key_of
 
 FieldType = Literal["序号", "文本", "金额", "数", "日期", "年限", "代码", "单位", "选项", "电话"]
@@ -101,7 +101,7 @@ class Totals(Rules):
 class FormFile(Rules):
     """One file of `rules/forms/`."""
 
-    name: str = Field(alias="报表")
+    name: FileName = Field(alias="报表")
     money: Literal["万元", "亿元", "元"] = Field(alias="金额单位", default="万元")
     signs: tuple[str, ...] = Field(alias="识别", default=())
     name_column: str = Field(alias="名称列")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from xmreport.rulebook.files.words import Rules, YesNo, wrong
+from xmreport.rulebook.files.words import FileName, Rules, YesNo, wrong
 
 DAYS_LEFT = "剩余天数"
 """A list's own column: days until the day of 期限, or past it."""
@@ -38,7 +38,7 @@ class ListRules(Rules):
     sort: str | None = Field(alias="排序", default=None)
     due: str | None = Field(alias="期限", default=None)
     """The date column that 剩余天数 counts to."""
-    workbook: str = Field(alias="工作簿")
+    workbook: FileName = Field(alias="工作簿")
     recipient: str = Field(alias="报送", default="")
     source: str = Field(alias="出处")
 
@@ -68,7 +68,7 @@ class UpwardSheet(Rules):
 class UpwardRules(Rules):
     """A workbook that the level above takes in as this county's return."""
 
-    name: str = Field(alias="名称")
+    name: FileName = Field(alias="名称")
     task: str = Field(alias="任务")
     """The task with whose periods it is written."""
     unit: str = Field(alias="填报单位")

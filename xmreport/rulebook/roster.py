@@ -10,14 +10,14 @@ from functools import cached_property
 
 from pydantic import Field, model_validator
 
-from xmreport.rulebook.files.words import Day, Rules
+from xmreport.rulebook.files.words import Day, FileName, Rules, wrong
 from xmreport.rulebook.names import key_of
 
 
 class Unit(Rules):
     """One unit of the roster, with the days between which it exists."""
 
-    name: str = Field(alias="名称", min_length=1)
+    name: FileName = Field(alias="名称", min_length=1)
     aliases: tuple[str, ...] = Field(alias="别名", default=())
     since: Day | None = Field(alias="自", default=None)
     until: Day | None = Field(alias="至", default=None)
@@ -26,6 +26,12 @@ class Unit(Rules):
     @classmethod
     def _bare_name(cls, value: object) -> object:
         return {"名称": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Unit:
+        if self.since and self.until and self.since > self.until:
+            raise wrong("“自”不晚于“至”的起止")
+        return self
 
     def exists(self, day: dt.date) -> bool:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xmreport.messages import STATE_WORDS, say
 from xmreport.model.dates import CHINA
+from xmreport.model.outbox import OVERVIEW
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.model.sheets import Content, Line, Link, SheetData, WorkbookData
 from xmreport.model.text import file_name
@@ -16,7 +17,6 @@ from xmreport.rulebook.book import County
 from xmreport.tables.head import minute
 from xmreport.tables.standing import is_late
 
-NAME = "总览"
 FURTHER = "其他表"
 LINKED = {
     "报送情况": "报送情况及迟报名单.xlsx",
@@ -56,7 +56,7 @@ def overview(
         "截止时间": minute(as_of),
     }
     notes = (f"依据：{county.file.basis}。点蓝字可打开对应的表。",)
-    sheets = [SheetData(NAME, NAME, head, tuple(lines), notes=notes)]
+    sheets = [SheetData(OVERVIEW, OVERVIEW, head, tuple(lines), notes=notes)]
     further = {key: _further(county, key[0], written.get(key, ())) for key in grouped}
     if any(len(names) > 1 for names in further.values()):
         titled = {**head, "标题": f"{county.name}其他表"}
@@ -74,7 +74,7 @@ def overview(
     head = {**head, "标题": f"{county.name}待处理文件"}
     told = ("这些文件没有采用，原件已留存；处理后请重新放入收件文件夹。",) if waiting else ("没有待处理的文件。",)
     sheets.append(SheetData("待处理文件", "待处理文件", head, tuple(_waiting(waiting, mended)), notes=told))
-    return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", tuple(sheets))
+    return WorkbookData(f"{OVERVIEW}.xlsx", f"{OVERVIEW}.xlsx", tuple(sheets))
 
 
 def _nobody_knows_of(receipt: Receipt) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from xmreport.model.outbox import REGISTER
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
 from xmreport.tables.head import Occasion, minute, second, spell
 from xmreport.tables.standing import counted, is_late, nil_returns, state_word
 
-NAME = "报送情况及迟报名单"
 GRAVITY = (State.MISSING, State.RETURNED, State.LATE, State.NIL)
 
 
@@ -38,7 +38,7 @@ def register(occasion: Occasion, states: Sequence[UnitState], contacts: Mapping[
         tuple(_line(occasion, number, state, contacts) for number, state in enumerate(owed, 1)),
         notes=tuple(_late_notes(occasion, states, owed)),
     )
-    return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", (first, late))
+    return WorkbookData(f"{REGISTER}.xlsx", f"{REGISTER}.xlsx", (first, late))
 
 
 def _owed(states: Sequence[UnitState]) -> list[UnitState]:

@@ -10,6 +10,7 @@ from itertools import accumulate
 from xmreport.messages import STATE_WORDS
 from xmreport.model.asked import AsAsked
 from xmreport.model.dates import PartialDate
+from xmreport.model.outbox import summary_name
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import ColumnData, Content, Line, LongTable, SheetData, WorkbookData
 from xmreport.model.submission import Value
@@ -35,7 +36,7 @@ def summary(occasion: Occasion, merged: Merged, states: Sequence[UnitState], she
         sheets: which sheets it has besides the summary itself: 打印版 (if its template has one) and 来源.
     """
     form = merged.form
-    name = f"{form.name}汇总表"
+    name = summary_name(form.name)
     columns = tuple(_columns(merged))
     title = f"{form.title.removesuffix('汇总表').removesuffix('表')}汇总表"
     head = {**occasion.head(title, form.annex), **money_line(form, columns)}

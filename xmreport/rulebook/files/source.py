@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from xmreport.rulebook.files.faults import Place, Position, RuleFault, Tree, show, spoken
-from xmreport.rulebook.files.wording import COMPLAINTS, FULL_WIDTH, NO_SPACE, OTHERWISE
+from xmreport.rulebook.files.wording import COMPLAINTS, CUT, FULL_WIDTH, NO_SPACE, OTHERWISE
 
 __all__ = ["Place", "Position", "Source", "Tree", "load", "name_of", "show", "spoken"]
 
@@ -245,6 +245,19 @@ def _span(node: ScalarNode) -> range:
     return range(node.start_mark.line, node.end_mark.line + 1)
 
 
+_BEFORE_COMMA = re.compile(r".*(?<![\d.])\d{1,3}(?:,\d{3})*", re.DOTALL)
+_BEHIND_COMMA = re.compile(r"\d{3}(?!\d).*", re.DOTALL)
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and not node.style and not node.value
+
+
+def _is_cut(value: Tree, key: str) -> bool:
+    """Whether a value and the key behind it are two ends of one number: inside {…} a comma begins a further entry."""
+    return isinstance(value, str) and bool(_BEFORE_COMMA.fullmatch(value) and _BEHIND_COMMA.fullmatch(key))
+
+
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp"))
 _TAGS = _PLAIN_TAGS | {f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "merge", "value")}
 
@@ -295,6 +308,8 @@ class _Builder:
 
     def _mapping(self, node: Node, place: Place) -> Tree:
         tree: dict[str, Tree] = {}
+        flow = isinstance(node, MappingNode) and node.flow_style
+        last, cut = "", set()
         for key_node, value_node in node.value:
             position = self.draft.position(key_node.start_mark)
             key = _scalar(key_node) if isinstance(key_node, ScalarNode) else None
@@ -303,6 +318,9 @@ class _Builder:
                 self.draft.report(position, "", "这里的键应为文字。", place)
             elif str(key_node.tag) == "tag:yaml.org,2002:merge":
                 self.draft.report(position, "<<", "不支持用“<<”合并，应把内容写全，或用“沿用”。", place)
+            elif flow and _is_empty(value_node) and _is_cut(tree.get(last), key):
+                tree[last] = f"{tree[last]},{key}"
+                cut.add(last)
             elif inner in self.key_positions:
                 first = self.key_positions[inner].line
                 expected = f"第{position.line}行的“{key}”与第{first}行重复，只能留一个。"
@@ -317,6 +335,9 @@ class _Builder:
                     self.draft.report(position, key.strip(_UNSEEN), expected, place)
                 self.key_positions[inner] = position
                 tree[key] = self.value(value_node, inner)
+                last = key
+        for key in cut:
+            self.draft.report(self.positions[*place, key], str(tree[key]), CUT, (*place, key))
         return tree
 
     def _meant(self, match: re.Match[str], place: Place) -> dict[str, Tree]:

@@ -7,10 +7,13 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+_RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DAY = re.compile(r"(\d{4})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?")
 
 
@@ -60,7 +63,7 @@ def _day(value: object) -> object:
 def _whole(value: object) -> object:
     if isinstance(value, int):
         return value
-    match = re.fullmatch(r"(\d+)\s*[个天期秒次]?", value.strip()) if isinstance(value, str) else None
+    match = re.fullmatch(r"(\d+)\s*[个天期秒次]?", ungrouped(value)) if isinstance(value, str) else None
     if not match:
         raise wrong("整数，如 3")
     return int(match.group(1))
@@ -80,10 +83,22 @@ def _code(value: object) -> object:
     return value
 
 
+def _file_name(text: str) -> str:
+    if not text or text != text.strip(". ") or _UNSAFE.search(text) or _RESERVED.fullmatch(text):
+        raise wrong('能作文件名的名称：不含 \\ / : * ? " < > |，前后没有点和空格，不是 Windows 自用的名称（如 CON）')
+    return text
+
+
+def ungrouped(text: str) -> str:
+    """A number without the commas that group its digits."""
+    return _GROUPED.sub("", text.strip())
+
+
 YesNo = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"enum": ["是", "否"]})]
 Day = Annotated[dt.date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": r"^\d{4}"})]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": ["string", "integer"]})]
 Positive = Annotated[Whole, Field(ge=1)]
+FileName = Annotated[str, AfterValidator(_file_name)]
 Region = Annotated[str, BeforeValidator(_region), WithJsonSchema({"type": ["string", "integer"]})]
 Code = Annotated[str, BeforeValidator(_code), WithJsonSchema({"type": "string", "pattern": "^[A-Z][0-9]{2}$"})]
 
@@ -98,7 +113,7 @@ class Amount(Rules):
     def read(cls, value: object) -> object:
         if isinstance(value, Amount):
             return value
-        text = value.strip() if isinstance(value, str) else ""
+        text = ungrouped(value) if isinstance(value, str) else ""
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%|％|个|亿元|万元|项|家)", text)
         if not match:
             raise wrong("带单位的数，如 70%、40个、260亿元")

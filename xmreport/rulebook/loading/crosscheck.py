@@ -37,6 +37,13 @@ class FaultList(list[RuleFault]):
         """One more, at a place: `found` is what is shown of it, where that is not the value itself."""
         self.append(self.source.fault(place, expected, found, key=key))
 
+    def table(self, place: Place, table: str | None, form: Form) -> bool:
+        """Whether a form has this table: a line a procedure only where it has procedures."""
+        if table == "手续" and form.file.procedures is None:
+            self.add(place, f"有“手续”的报表才能写的：“{form.name}”没有手续", table)
+            return False
+        return True
+
     def condition(self, place: Place, text: str | None, form: Form, table: str) -> Condition | None:
         """The condition parsed, None where there is none or it is wrong."""
         if text is None:
@@ -74,6 +81,11 @@ class Crosscheck:
             if word and word not in known:
                 self.faults.unknown(place, word, known, f"“{form.name}”里的列")
 
+    def _date(self, place: Place, form: Form, table: str, word: str | None) -> None:
+        dates = [name for name, kind in form.types(table).items() if kind == "日期"]
+        if word and word not in dates:
+            self.faults.unknown(place, word, dates, f"“{form.name}”里的日期列")
+
     def indicators(self) -> dict[str, Indicator]:
         """Every indicator that holds, by name."""
         made = {name: self._indicator(name) for name in self.file.indicators}
@@ -83,6 +95,9 @@ class Crosscheck:
         rules, place = self.file.indicators[name], ("指标", name)
         form = self._form((*place, "报表"), rules.form)
         if form is None:
+            return None
+        asked = (("计数", rules.count), ("除以", rules.over), ("每项手续", rules.each and "手续"))
+        if not all(self.faults.table((*place, key), table, form) for key, table in asked):
             return None
         figures = {column.name for column in form.columns.values() if column.type in FIGURES}
         for key, word in (("求和", rules.total), ("取值", rules.entered), ("除以", rules.over)):
@@ -115,7 +130,21 @@ class Crosscheck:
                 if amount.unit != indicator.unit:
                     wanted = f"单位为“{indicator.unit}”的数"
                     self.faults.append(self.faults.source.fault((*place, *below), wanted, str(amount)))
+            self._in_order(place, target)
             self._split(place, target)
+
+    def _in_order(self, place: Place, target: TargetRules) -> None:
+        """What is striven for lies no lower than what has to be reached, and milestones lie before the end."""
+        stages = [(("节点", number), each) for number, each in enumerate(target.milestones)]
+        for below, each in stages:
+            if each.day > target.until:
+                wanted = f"不晚于“截止”的日期（{target.until}）"
+                self.faults.add((*place, *below, "日期"), wanted, str(each.day))
+        both = [(place, target.firm, target.stretch)]
+        both += [((*place, *below), each.firm, each.stretch) for below, each in stages]
+        for at, firm, stretch in both:
+            if firm and stretch and firm.unit == stretch.unit and firm.figure > stretch.figure:
+                self.faults.add((*at, "力争"), f"不小于“达到”的数（{firm}）", str(stretch))
 
     def _split(self, place: Place, target: TargetRules) -> None:
         for unit in target.split:
@@ -141,12 +170,15 @@ class Crosscheck:
         form = self._form((*place, "报表"), rules.form)
         if form is None:
             return None
+        if not self.faults.table((*place, "表"), rules.table, form):
+            return None
         own = {*form.types(rules.table), DAYS_LEFT}
         for number, word in enumerate(rules.columns):
             if word not in own:
                 self.faults.unknown((*place, "列", number), word, own, f"“{form.name}”里的列")
-        for key, named in (("分组", rules.group), ("排序", rules.sort), ("期限", rules.due)):
+        for key, named in (("分组", rules.group), ("排序", rules.sort)):
             self._columns((*place, key), form, rules.table, [named])
+        self._date((*place, "期限"), form, rules.table, rules.due)
         absent = None
         if rules.absent and (other := self._form((*place, "未见于", "报表"), rules.absent.form)):
             self._columns((*place, "未见于", "对应"), form, rules.table, rules.absent.match)
@@ -164,14 +196,16 @@ class Crosscheck:
         form = self._form((*place, "报表"), rules.form)
         if form is None:
             return None
-        worked = [rules.worked_out.column, rules.worked_out.after] if rules.worked_out else []
-        for key, words in (("编号列", [rules.number]), ("时限", [rules.due]), ("推算", worked)):
-            self._columns((*place, key), form, "项目", words)
+        self._columns((*place, "编号列"), form, "项目", [rules.number])
+        self._date((*place, "时限"), form, "项目", rules.due)
+        if rules.worked_out:
+            self._date((*place, "推算", "列"), form, "项目", rules.worked_out.column)
+            self._date((*place, "推算", "自"), form, "项目", rules.worked_out.after)
         openings = []
         for index, opening in enumerate(rules.entering):
             below: Place = (*place, "入账", index)
             source = self._form((*below, "报表"), opening.form)
-            if source is None:
+            if source is None or not self.faults.table((*below, "表"), opening.table, source):
                 continue
             onto = [opening.onto] if opening.onto else []
             self._columns((*below, "取"), form, "项目", [*opening.take, *opening.fixed, *onto])

@@ -16,6 +16,7 @@ from xmreport.rulebook.files.source import Place, Source
 from xmreport.rulebook.form import RULE_WORDS, Check, Column, Form, FormFile, FormUse, RowRule
 from xmreport.rulebook.loading.crosscheck import Crosscheck, FaultList
 from xmreport.rulebook.loading.definition import ways_twice
+from xmreport.rulebook.loading.outgoing import workbooks_named_twice
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 from xmreport.rulebook.schedule import Period, periods
@@ -56,7 +57,8 @@ def resolve_county(
     beyond.exemptions()
     if faults or broken & file.forms.keys():
         return list(faults)
-    return County(key, file, roster, resolved, tasks, indicators, lists, dockets, calendar, digest)
+    county = County(key, file, roster, resolved, tasks, indicators, lists, dockets, calendar, digest)
+    return workbooks_named_twice(county, source) or county
 
 
 def _units_named_twice(roster: Roster, faults: FaultList) -> None:
@@ -138,6 +140,8 @@ def _options(
 
 
 def _check(rule: RowRule, form: Form, place: Place, faults: FaultList, codes: frozenset[str]) -> Check | None:
+    if not faults.table((*place, "表"), rule.table, form):
+        return None
     if rule.at not in form.types(rule.table):
         faults.unknown((*place, "标在"), rule.at, dict(form.types(rule.table)), "这张报表里的列")
     if rule.code not in codes:

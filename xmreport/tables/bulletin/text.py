@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from xmreport.model.dates import CHINA
+from xmreport.model.outbox import BULLETIN
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Line, SheetData
 from xmreport.rulebook.figures import Milestone, TargetRules
@@ -18,7 +19,6 @@ from xmreport.tables.quantity import hundredfold, quantity
 from xmreport.tables.standing import Backlog, counted, is_late, is_prompt, nil_returns
 from xmreport.tables.wording import day, listed, moment, numbered, office_name, whole_county
 
-NAME = "通报"
 INDENT = "　　"
 NAMED = 3
 """How many ranks are named from the top and from the bottom; all of a rank are named."""
@@ -49,7 +49,7 @@ class Text:
             "落款": office_name(occasion.county.name, occasion.task.rules.recipient),
             "日期": day(occasion.as_of.astimezone(CHINA).date()),
         }
-        return SheetData(NAME, NAME, head, tuple(self._lines()))
+        return SheetData(BULLETIN, BULLETIN, head, tuple(self._lines()))
 
     def _lines(self) -> Iterator[Line]:
         yield Line("明细", {"正文": "各有关单位："})

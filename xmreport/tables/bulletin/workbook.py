@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from xmreport.model.outbox import BULLETIN
 from xmreport.model.receipts import UnitState
 from xmreport.model.sheets import Content, Formula, Line, SheetData, WorkbookData
 from xmreport.tables.bulletin.ranking import OTHERS, Ranking, Standing, progress_of, rankings
-from xmreport.tables.bulletin.text import NAME, Text
+from xmreport.tables.bulletin.text import Text
 from xmreport.tables.figures.breakdown import Breakdown, measure_of
 from xmreport.tables.figures.indicators import Figure, Source
 from xmreport.tables.head import Occasion, minute, spell
@@ -44,7 +45,7 @@ def bulletin(
         for number, (ranking, name) in enumerate(zip(ranked, names, strict=True), 1)
     ]
     text = Text(occasion, states, ranked, progress, names, backlogs)
-    return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", (text.sheet(), *sheets))
+    return WorkbookData(f"{BULLETIN}.xlsx", f"{BULLETIN}.xlsx", (text.sheet(), *sheets))
 
 
 def _sheet(

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from xmreport.messages import say
 from xmreport.model.findings import Finding, Severity
+from xmreport.model.outbox import COMPARISON
 from xmreport.model.receipts import UnitState
 from xmreport.model.sheets import Content, Formula, Line, SheetData, WorkbookData
 from xmreport.model.submission import Value
@@ -20,7 +21,6 @@ from xmreport.tables.changes.movement import PROJECTS, Movement, movements
 from xmreport.tables.head import Occasion
 from xmreport.tables.merged import Merged, Return, merge
 
-NAME = "核对与变化"
 BY_UNIT, TOTALS, CHANGES, WARNINGS = "变化汇总", "总数核对", "变化", "核对"
 COUNTED = {
     "新增": (Kind.NEW,),
@@ -102,7 +102,7 @@ def changes(
     """
     made = Comparison(occasion, merged, returns, before, states)
     sheets = (_by_unit(made), _totals(made), _changes(made), _warnings(made))
-    return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", sheets)
+    return WorkbookData(f"{COMPARISON}.xlsx", f"{COMPARISON}.xlsx", sheets)
 
 
 def _sheet(made: Comparison, name: str, title: str, lines: Sequence[Line], notes: Sequence[str]) -> SheetData:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from xmreport.model.dates import PartialDate
+from xmreport.model.outbox import notices_name
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
 from xmreport.model.submission import Value
 from xmreport.rulebook.book import Docket
@@ -31,7 +32,7 @@ def notices(
         head: what stands above its ledger.
         found: its matters.
     """
-    name = f"{docket.name.removesuffix('台账')}通知书.xlsx"
+    name = f"{notices_name(docket.name)}.xlsx"
     shown = [_shown(docket, form, each) for each in found if each.is_open]
     lines = tuple(Line("明细", {**values, "序号": number}) for number, values in enumerate(shown, 1))
     told = f"{occasion.county.name}督办通知书一览"

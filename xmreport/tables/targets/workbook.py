@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from xmreport.model.outbox import TARGETS
 from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData, WorkbookData
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.figures import Milestone, TargetRules
@@ -14,7 +15,6 @@ from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.targets.verdict import Verdict
 
-NAME = "目标完成情况表"
 FIRST = "目标完成情况"
 
 
@@ -44,7 +44,7 @@ def targets(occasion: Occasion, sources: Mapping[str, Source]) -> WorkbookData:
         notes=tuple(_notes(occasion, sources)),
         charts=(chart,) if made else (),
     )
-    return WorkbookData(f"{NAME}.xlsx", f"{NAME}.xlsx", (first, *map(breakdown_sheet, made.values())))
+    return WorkbookData(f"{TARGETS}.xlsx", f"{TARGETS}.xlsx", (first, *map(breakdown_sheet, made.values())))
 
 
 def breakdowns(occasion: Occasion, sources: Mapping[str, Source]) -> dict[str, Breakdown]:
