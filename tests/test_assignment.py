@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xmreport.model.dates import CHINA
-from xmreport.rulebook.assignment import Assigned, assign, is_open, lateness, tasks_of
+from xmreport.rulebook.assignment import Assigned, asked_of, assign, is_open, lateness, tasks_of
 
 FORM = "前期手续办理情况表"
 COUNTIES = ["guxian", "huozhou"]
@@ -31,9 +31,14 @@ def all_owed(task, period):
     return True
 
 
+def of_unit(county, on, owes, form=FORM):
+    place, unit = counties()[county], UNIT[county]
+    return assign(tasks_of(place, unit, form), on, asked_of(place, unit, on), owes)
+
+
 def assigned(date, owes=nothing_owed, county="guxian", form=FORM):
     on = day(date) if isinstance(date, str) else date
-    found = assign(tasks_of(counties()[county], UNIT[county], on, form), on, owes)
+    found = of_unit(county, on, owes, form)
     return (found.task.name, found.period.name) if found else None
 
 
@@ -87,7 +92,7 @@ def test_the_first_weekly_period_owes_nothing_to_the_task_before_it():
 @pytest.mark.parametrize("county", COUNTIES)
 @given(date=st.dates(dt.date(2022, 12, 1), dt.date(2023, 3, 31)), owed=st.booleans())
 def test_every_day_from_the_first_task_on_has_one_period_that_has_begun(county, date, owed):
-    found = assign(tasks_of(counties()[county], UNIT[county], date, FORM), date, all_owed if owed else nothing_owed)
+    found = of_unit(county, date, all_owed if owed else nothing_owed)
     assert found is not None
     assert found.period.begins <= date
     assert found.period in found.task.periods

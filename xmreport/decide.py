@@ -15,7 +15,7 @@ from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination, Part, Row
 from xmreport.model.text import file_name
 from xmreport.past import Past
-from xmreport.rulebook.assignment import Assigned, Owes, assign, is_open, lateness, named_in, tasks_of
+from xmreport.rulebook.assignment import Assigned, asked_of, assign, is_open, lateness, named_in, tasks_of
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.identity import name_of, precedence
 from xmreport.rulebook.names import key_of
@@ -74,13 +74,14 @@ class Judge:
             return self.named
         day = _day(arrival)
         tasks = [task for task in self.county.tasks.values() if task.rules.form in tasks_forms(self.county)]
-        owed = [task for task in tasks if self.county.owes(task, unit, day) and _spans(task, day)]
-        recurring = [task for task in owed if task.rules.schedule.recurring]
-        chosen = recurring or [task for task in owed if task.rules.schedule.kind == "once"]
+spanned = [task for task in tasks if self.county.is_reporter(task, unit) and _spans(task, day)]
+        owed = [found for task in spanned if (found := self._assign([task], unit, day, arrival))]
+        recurring = [found for found in owed if found.task.rules.schedule.recurring]
+        chosen = recurring or [found for found in owed if found.task.rules.schedule.kind == "once"]
         if len(chosen) > 1:
             name = key_of(file_name(arrival.file))
-            chosen = [task for task in owed if any(key_of(word) in name for word in self._called(task))]
-        return assign(chosen, day, self._owes(unit)) if len(chosen) == 1 else None
+            chosen = [found for found in owed if any(key_of(word) in name for word in self._called(found.task))]
+        return chosen[0] if len(chosen) == 1 else None
 
     def _called(self, task: Task) -> Sequence[str]:
         """What a file for a task may be called: by the task, its form, or the form's heading here."""
@@ -92,16 +93,16 @@ class Judge:
         if part.unit is None:
             return self._quarantined(receipt, part)
         due = self._assigned(part.unit, arrival, part)
-        day = part.stated or _day(arrival)
+        day, tasks = part.stated or _day(arrival), tasks_of(self.county, part.unit, part.form)
         if due is None:
-            if not tasks_of(self.county, part.unit, day, part.form):
+            if not tasks or any(task.periods[0].begins <= day for task in tasks):
                 words = {"单位": part.unit, "报表": part.form}
                 unowed = Finding("S18", Severity.ERROR, part.sheet, words=words)
                 return self._quarantined(receipt, replace(part, findings=(unowed, *part.findings)))
             return self._returned_for_date(receipt, part, "S10", {"填报日": day.isoformat()})
         if self.named:
             return self._judged(receipt, part, due, part.findings)
-        current = assign(self._tasks(part.unit, part.form, day), _day(arrival), self._owes(part.unit))
+        current = self._assign(tasks, part.unit, _day(arrival), arrival)
         words = {
             "填报日": day.isoformat(),
             "期次": f"{due.task.name} {due.period.name}",
@@ -109,7 +110,7 @@ class Judge:
         }
         if not due.period.has_begun(arrival.arrived_at):
             return self._returned_for_date(receipt, part, "S10", words)
-        if day > _day(arrival) and not any(_spans(task, day) for task in self._tasks(part.unit, part.form, day)):
+        if day > _day(arrival) and not any(_spans(task, day) for task in tasks):
             return self._returned_for_date(receipt, part, "S10", words)
         findings = list(part.findings)
         if not is_open(due, arrival.arrived_at):
@@ -135,25 +136,22 @@ class Judge:
         others = (each for each in part.findings if not re.search("报告日|截止日", each.words.get("规则", "")))
         return replace(receipt, outcome=Outcome.RETURNED, findings=(finding, *others))
 
-    def _tasks(self, unit: str, form: str | None, day: dt.date) -> list[Task]:
-        return tasks_of(self.county, unit, day, form)
+    def _assign(self, tasks: list[Task], unit: str, day: dt.date, arrival: Receipt) -> Assigned | None:
+        """Which of these tasks, and which period, a unit's day means."""
 
-    def _owes(self, unit: str) -> Owes:
         def owes(task: Task, period: Period) -> bool:
             exempt = period.suspended or self.county.exemption(task.name, unit, period)
             return not exempt and not self.past.accepted(task.name, period.name, unit)
 
-        return owes
+        return assign(tasks, day, asked_of(self.county, unit, _day(arrival)), owes)
 
     def _assigned(self, unit: str, arrival: Receipt, part: Part | None) -> Assigned | None:
         if self.named:
             return self.named if self.named.task.rules.form == (part.form if part else None) else None
         day = (part.stated if part else None) or _day(arrival)
-        tasks, owes = self._tasks(unit, part.form if part else None, day), self._owes(unit)
-        if part is None:
-            meant = assign(named_in(tasks, file_name(arrival.file)), day, owes)
-            return meant or assign(tasks, day, owes)
-        return assign(tasks, day, owes)
+        tasks = tasks_of(self.county, unit, part.form if part else None)
+        named = tasks if part else named_in(tasks, file_name(arrival.file))
+        return self._assign(named, unit, day, arrival) or self._assign(tasks, unit, day, arrival)
 
     def _against_past(self, part: Part, receipt: Receipt, due: Assigned, day: dt.date) -> list[Finding]:
         """Findings that show only beside the unit's last return, and beside what other units report."""

@@ -35,7 +35,7 @@ def issue_blanks(workspace: Workspace, county: County, named: str | None, now: d
             raise Trouble(f"“{task.name}”报的是文档（{task.rules.document}），没有空白表。")
         period = current_period(task, now)
         form = county.forms[task.rules.form]
-        for unit in county.reporters(task, period.ends if period.due_at else now.astimezone(CHINA).date()):
+        for unit in county.reporters(task, period.roster_day(now.astimezone(CHINA).date())):
             data = _blank(workspace, county, task, period, form, unit)
             target = workspace.outbox / county.key / BLANKS / task.name / f"{unit}{form.name}.xlsx"
             yield workspace.shown(deliver(data, target).path)

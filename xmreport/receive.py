@@ -117,8 +117,7 @@ def _named(county: County, handed: HandedOver, now: dt.datetime) -> tuple[str, A
         raise Trouble(f"交来的时间 {handed.at:%Y-%m-%d %H:%M} 还没有到，请核对 --at。")
     if not period.has_begun(now):
         raise Trouble(f"“{task.name}”{period.name} 这一期还没有开始，请核对 --period。")
-    day = period.ends if period.due_at else handed.at.astimezone(CHINA).date()
-    if not county.owes(task, unit, day):
+    if not county.owes(task, unit, period.roster_day(handed.at.astimezone(CHINA).date())):
         raise Trouble(f"{unit}不在“{task.name}”的应报单位之中；若应由它报送，请先改规则。")
     return unit, Assigned(task, period)
 

@@ -87,7 +87,7 @@ def _in_force(county: County, past: Past, now: dt.datetime) -> Iterator[Receipt]
     for task in county.tasks.values():
         for period in task.periods:
             if period.begins <= day <= period.ends:
-                for unit in county.reporters(task, day):
+                for unit in county.reporters(task, period.roster_day(day)):
                     receipt = past.in_force(task.name, period.name, unit)
                     if receipt and receipt.form in county.forms:
                         yield receipt

@@ -36,7 +36,7 @@ def unit_states(county: County, receipts: Iterable[Receipt], as_of: dt.datetime)
         for period in task.periods:
             if not period.has_begun(as_of):
                 break
-            for unit in county.reporters(task, _roster_day(period, as_of)):
+            for unit in county.reporters(task, period.roster_day(as_of.astimezone(CHINA).date())):
                 own = by_owner.get((task.name, period.name, unit), [])
                 state = _state(county, task, period, unit, own, loose.get(unit, []), as_of)
                 if state.late_by_s > 0 and state.state in {State.LATE, State.NIL}:
@@ -47,11 +47,6 @@ def unit_states(county: County, receipts: Iterable[Receipt], as_of: dt.datetime)
                     state = replace(state, late_total=late.get(unit, 0), missing_total=missing.get(unit, 0))
                 found.append(state)
     return found
-
-
-def _roster_day(period: Period, as_of: dt.datetime) -> dt.date:
-    """The day whose roster a period goes by: its due day; for a task on demand, today."""
-    return period.ends if period.due_at else as_of.astimezone(CHINA).date()
 
 
 def _state(

@@ -11,6 +11,8 @@ from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.schedule import Period
 
+Asked = Callable[[Task, Period], bool]
+"""Whether a period's roster has the unit among those that report it."""
 Owes = Callable[[Task, Period], bool]
 """Whether the unit still owes a period: nothing acceptable received, no exemption."""
 
@@ -23,9 +25,17 @@ class Assigned:
     period: Period
 
 
-def tasks_of(county: County, unit: str, day: dt.date, form: str | None) -> list[Task]:
-    """The tasks with that form (None: with a document) that a unit has to report."""
-    return [task for task in county.tasks.values() if task.rules.form == form and county.owes(task, unit, day)]
+def tasks_of(county: County, unit: str, form: str | None) -> list[Task]:
+    """The tasks with that form (None: with a document) that a unit reports while it exists."""
+    return [task for task in county.tasks.values() if task.rules.form == form and county.is_reporter(task, unit)]
+
+
+def asked_of(county: County, unit: str, today: dt.date) -> Asked:
+    """What a unit is asked for: a period goes by the roster of its due day, one without by that of the day of arrival.
+
+    A unit may so file before it joins what falls due afterwards, and after it left what it still owes.
+    """
+    return lambda task, period: county.owes(task, unit, period.roster_day(today))
 
 
 def named_in(tasks: list[Task], file_name: str) -> list[Task]:
@@ -34,8 +44,8 @@ def named_in(tasks: list[Task], file_name: str) -> list[Task]:
     return [task for task in tasks if task.rules.document and key_of(task.rules.document) in name] or tasks
 
 
-def assign(tasks: list[Task], day: dt.date, owes: Owes) -> Assigned | None:
-    """The task and period of a deciding day; None where it lies before them all.
+def assign(tasks: list[Task], day: dt.date, asked: Asked, owes: Owes) -> Assigned | None:
+    """The task and period of a deciding day; None where it lies before them all, or in one the unit is not asked for.
 
     A recurring task comes before a single one. A previous period that the unit still owes takes a report dated a few
     days past its due day (`欠报顺延天数`). A day past every span belongs to the latest period before it: a late return.
@@ -44,14 +54,22 @@ def assign(tasks: list[Task], day: dt.date, owes: Owes) -> Assigned | None:
     spans.sort(key=lambda found: not found.task.rules.schedule.recurring)
     if not spans:
         past = [Assigned(task, period) for task in tasks for period in task.periods if period.ends < day]
-        return max(past, key=lambda found: (found.period.ends, found.task.rules.schedule.recurring), default=None)
-    found = spans[0]
-    position = found.task.periods.index(found.period)
-    if position:
-        previous = found.task.periods[position - 1]
-        if (day - previous.ends).days <= found.task.rules.owed_days and owes(found.task, previous):
+        last = max(past, key=lambda found: (found.period.ends, found.task.rules.schedule.recurring), default=None)
+        return last if last and asked(last.task, last.period) else None
+    for found in spans:
+        previous = _before(found, day)
+        if previous and asked(found.task, previous) and owes(found.task, previous):
             return Assigned(found.task, previous)
-    return found
+        if asked(found.task, found.period):
+            return found
+    return None
+
+
+def _before(found: Assigned, day: dt.date) -> Period | None:
+    """The period before, where a report of this day may still serve it."""
+    position = found.task.periods.index(found.period)
+    previous = found.task.periods[position - 1] if position else None
+    return previous if previous and (day - previous.ends).days <= found.task.rules.owed_days else None
 
 
 def is_open(found: Assigned, moment: dt.datetime) -> bool:

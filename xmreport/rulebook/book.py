@@ -147,8 +147,10 @@ class County:
     def owes(self, task: Task, unit: str, day: dt.date) -> bool:
         """Whether a unit owes a task on a day: as `reporters` says, without going through the roster."""
         found = self.roster.by_name.get(unit)
-        if found is None or not found.exists(day):
-            return False
+        return found is not None and found.exists(day) and self.is_reporter(task, unit)
+
+    def is_reporter(self, task: Task, unit: str) -> bool:
+        """Whether a task names a unit of the roster, by itself or by its category, whenever it exists."""
         return unit in task.rules.reporters or self.roster.category_of[unit] in task.rules.reporters
 
     def last_day(self, task: str | None, period: str | None) -> dt.date | None:

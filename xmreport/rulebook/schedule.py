@@ -143,6 +143,10 @@ class Period:
     def has_begun(self, moment: dt.datetime) -> bool:
         return moment.astimezone(CHINA).date() >= self.begins
 
+    def roster_day(self, today: dt.date) -> dt.date:
+        """The day whose roster says who reports it: its due day; for a task on demand, today."""
+        return self.ends if self.due_at else today
+
     def is_due(self, moment: dt.datetime) -> bool:
         """Past due: exactly on the hour is still on time."""
         return self.due_at is not None and moment > self.due_at
