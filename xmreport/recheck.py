@@ -1,6 +1,7 @@
 """After an edit of the rules: what was accepted and still counts, held against them anew, from the rows that are kept.
 
-No outcome changes: a record stays what it was. The office is told whom to ask.
+Fields that must be filled in, closed choices and the checks of rows: what is kept was read already, how a date or a
+figure is written is not judged again. No outcome changes: a record stays what it was. The office is told whom to ask.
 """
 
 from __future__ import annotations
@@ -12,18 +13,23 @@ from dataclasses import dataclass
 
 from xmreport.checks import ALONE, check
 from xmreport.checks.returns import Return
+from xmreport.forms.words import read_choice
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import gone, with_names_of_today
 from xmreport.model.dates import CHINA
+from xmreport.model.findings import Severity
 from xmreport.model.receipts import Receipt
-from xmreport.model.rows import Rows
+from xmreport.model.rows import Block, Rows
 from xmreport.model.submission import Part, Row
 from xmreport.past import Past
 from xmreport.rulebook.book import County
+from xmreport.rulebook.form import Form, FormField
 
 log = logging.getLogger("xmreport")
 MOST_NAMED = 5
 """Units that one line names."""
+SHARED = "V28"
+"""Found where a number stands in a merged cell."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Rechecked:
             f"{self.county}的规则改过：按新规则复核了 {self.looked_at} 份本期已收下的表（用留存的数据，没有重读 Excel）"
         )
         if not self.wrong:
-            return f"{told}，都合格。"
+            return f"{told}，必填项、可选值和核验都没有发现错误。"
         named = "、".join(dict.fromkeys(str(receipt.unit) for receipt in self.wrong[:MOST_NAMED]))
         more = "等" if len(self.wrong) > MOST_NAMED else ""
         return f"{told}，其中 {len(self.wrong)} 份按新规则有错误：{named}{more}。原来的结论不变，请通知单位更正后再报。"
@@ -96,8 +102,19 @@ def _in_force(county: County, past: Past, now: dt.datetime) -> Iterator[Receipt]
 def _is_wrong(county: County, receipt: Receipt, rows: Sequence[Row]) -> bool:
     """Whether a rule of today finds an error in rows that were read under the rules of another day."""
     assert receipt.form
+    form, blocks = county.forms[receipt.form], Rows.of(rows).blocks
+    # A number in a merged cell counts for its first row: the blanks below it were told of, and let be.
+    shared = {(found.sheet, found.field) for found in receipt.findings if found.code == SHARED}
+    fields = [field for field in form.fields.values() if field.type != "序号"]  # which is not kept
+    if any(
+        _is_refused(form, field, block)
+        for block in blocks
+        for field in fields
+        if (block.sheet, field.name) not in shared
+    ):
+        return True
     columns: dict[str, dict[str, int]] = {}
-    for block in Rows.of(rows).blocks:
+    for block in blocks:
         columns.setdefault(block.sheet, {}).update({name: number for number, name in enumerate(block.columns, 1)})
     part = Part(
         sheet=receipt.sheet or "",
@@ -110,4 +127,17 @@ def _is_wrong(county: County, receipt: Receipt, rows: Sequence[Row]) -> bool:
         findings=(),
     )
     day = receipt.arrived_at.astimezone(CHINA).date()
-    return any(found.is_error for found in check(ALONE, Return(county.forms[receipt.form], part, day)))
+    return any(found.is_error for found in check(ALONE, Return(form, part, day)))
+
+
+def _is_refused(form: Form, field: FormField, block: Block) -> bool:
+    """Whether a field is not there though it must be, or holds a word that is none of its choices."""
+    cells = block.columns.get(field.name, (None,))
+    if field.required and None in cells:
+        return True
+    if field.type != "选项":
+        return False
+    meanings = form.meanings.get(field.column.options or "", {})
+    words = {cell for cell in cells if isinstance(cell, str)}
+    remarks = (remark for word in words for remark in read_choice(word, field.column, meanings).remarks)
+    return any(remark.severity is Severity.ERROR for remark in remarks)
