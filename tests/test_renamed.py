@@ -5,7 +5,7 @@ import logging
 
 import openpyxl
 import pytest
-from conftest import FIRST, WEEKLY, Office, form_one, project
+from conftest import FIRST, ONE_TASK, WEEKLY, Office, form_one, project
 
 from xmreport.ledger.received import renamed
 from xmreport.model.dates import CHINA
@@ -84,3 +84,35 @@ def test_a_renamed_unit_stays_responsible_for_its_projects_and_finds_them_again(
     again = form_one(project("渠", 责任单位=NEW, 总投资=5000), unit=NEW, day="2022年12月12日")
     receipt = small.send(f"{NEW}/二.xlsx", again, "12-12 09:00")
     assert not {finding.code for finding in receipt.findings} & {"P02", "P05"}
+
+
+UNDER_WAY = {"立项.办理进展": "正在办理", "立项.办结时间": None, "立项.办理层级": "县", "立项.拟办结时限": "2023-01-05"}
+BY_OFFICE = f"""
+清单:
+  - 名称: 部门手续清单
+    报表: 前期手续办理情况表
+    表: 手续
+    条件: 办理进展 = 正在办理 且 办理部门 = {OLD} 且 责任单位 属于 (市交通局、{OLD}) 且 填报单位 ≠ 县财政局
+    列: [项目名称, 手续, 办理部门]
+    分组: 办理部门
+    工作簿: 部门手续清单
+    出处: 四（三）2
+"""
+
+
+def _listed(office: Office) -> list[object]:
+    [path] = (office.outbox / WEEKLY / FIRST).glob("部门手续清单.xlsx")
+    sheet = openpyxl.load_workbook(path, data_only=True)["部门手续清单"]
+    return [cell for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
+
+
+def test_a_former_name_in_the_rules_means_the_unit_and_is_shown_nowhere(small: Office):
+    procedures = "    手续: [立项, 用地, 规划, 环评, 能评]\n"
+    small.write_rules(ONE_TASK.replace(procedures, f"{procedures}    办理部门: {{立项: {OLD}}}\n") + BY_OFFICE)
+    small.drop(f"{OLD}/一.xlsx", form_one(project("渠", 责任单位=OLD, **UNDER_WAY), unit=OLD))
+    small.take("12-08 10:00", publish=True)
+    assert {"渠", OLD} <= set(_listed(small))
+    small.change_rules(f"    - {OLD}\n", f"    - {{名称: {NEW}, 别名: [{OLD}]}}\n")
+    small.take("12-08 11:00", publish=True)
+    assert {"渠", NEW} <= set(_listed(small))
+    assert OLD not in _listed(small)

@@ -74,7 +74,7 @@ class Judge:
             return self.named
         day = _day(arrival)
         tasks = [task for task in self.county.tasks.values() if task.rules.form in tasks_forms(self.county)]
-spanned = [task for task in tasks if self.county.is_reporter(task, unit) and _spans(task, day)]
+        spanned = [task for task in tasks if self.county.is_reporter(task, unit) and _spans(task, day)]
         owed = [found for task in spanned if (found := self._assign([task], unit, day, arrival))]
         recurring = [found for found in owed if found.task.rules.schedule.recurring]
         chosen = recurring or [found for found in owed if found.task.rules.schedule.kind == "once"]

@@ -12,9 +12,7 @@ from xmreport.model.asked import AsAsked
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Row, Unreadable, Value
 from xmreport.rulebook.conditions.evaluation import Condition
-from xmreport.rulebook.form import Form
-
-REPORTER = "填报单位"
+from xmreport.rulebook.form import OFFICE, REPORTER, Form
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class Frame:
         own: dict[str, Callable[[], Sequence[Cell]]] = {
             **{sub: partial(under, sub) for sub in form.sub_columns},
             "手续": lambda: each(list(spoken)),
-            "办理部门": lambda: each([form.offices.get(name) for name in spoken]),
+            OFFICE: lambda: each([form.offices.get(name) for name in spoken]),
         }
         places = compress(((at, name) for at in range(len(self.units)) for name in spoken), lines)
         return Columns(AsAsked((*form.columns, REPORTER), over, own), list(places))

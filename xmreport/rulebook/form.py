@@ -13,6 +13,8 @@ from xmreport.rulebook.conditions.evaluation import Condition, Expression
 from xmreport.rulebook.files.words import Code, FileName, Rules, Whole, YesNo
 from xmreport.rulebook.names import key_of
 
+REPORTER, OFFICE = "填报单位", "办理部门"
+"""Columns of units that no form has and every table of rows does: who reported, who handles a procedure."""
 FieldType = Literal["序号", "文本", "金额", "数", "日期", "年限", "代码", "单位", "选项", "电话"]
 FIGURES = frozenset({"金额", "数"})
 """Types of columns that hold figures."""
@@ -211,10 +213,10 @@ class Form:
         types: dict[str, str] = {name: column.type for name, column in self.columns.items() if column.type != "序号"}
         if table == "手续":
             types |= {name: column.type for name, column in self.sub_columns.items()}
-            types |= {"手续": "文本", "办理部门": "文本"}
+            types |= {"手续": "文本", OFFICE: "单位"}
         else:
             types |= {name: field.type for name, field in self.fields.items() if field.procedure}
-        return types | {"填报单位": "文本"}
+        return types | {REPORTER: "单位"}
 
     def choices(self, table: str) -> Mapping[str, tuple[str, ...]]:
         """Field → the values it may take, where it is a closed choice."""

@@ -9,8 +9,7 @@ from xmreport.model.receipts import Receipt, UnitState
 from xmreport.model.sheets import WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Task
-from xmreport.rulebook.columns import REPORTER
-from xmreport.rulebook.form import Form
+from xmreport.rulebook.form import REPORTER, Form
 from xmreport.rulebook.origin import is_anothers
 from xmreport.rulebook.schedule import Period
 from xmreport.tables.bulletin.workbook import bulletin

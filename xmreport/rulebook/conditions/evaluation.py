@@ -12,7 +12,7 @@ from typing import Any
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Cell, Unreadable, Value
 from xmreport.rulebook.conditions import terms
-from xmreport.rulebook.conditions.terms import ConditionError, Kind, Node, fields_of
+from xmreport.rulebook.conditions.terms import ConditionError, Kind, Node, Units, fields_of
 
 __all__ = ["Condition", "ConditionError", "Expression", "parse", "parse_expression"]
 
@@ -47,13 +47,19 @@ class Expression:
 
 
 def parse(
-    text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    text: str,
+    fields: Mapping[str, str],
+    options: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    units: Units | None = None,
 ) -> Condition:
-    """A condition over fields (name → type in the rules), or ConditionError. `options` are a field's allowed values."""
+    """A condition over fields (name → type in the rules), or ConditionError.
+
+    `options` are a field's allowed values; `units` knows the names that fields of units are compared with.
+    """
     # Here, not above: a condition that was read before is only evaluated.
     from xmreport.rulebook.conditions.grammar import read_condition
 
-    root = read_condition(text, fields, options)
+    root = read_condition(text, fields, options, units)
     return Condition(text, frozenset(field.name for field in fields_of(root)), root)
 
 

@@ -21,18 +21,21 @@ from xmreport.rulebook.conditions.terms import (
     Membership,
     Node,
     Not,
+    Units,
 )
 from xmreport.rulebook.files.faults import nearest
 
 
-def read_condition(text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]]) -> Node:
+def read_condition(
+    text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]], units: Units | None
+) -> Node:
     """The tree of a whole condition."""
-    return _Parser(text, fields, options).whole(Kind.TRUTH)
+    return _Parser(text, fields, options, units).whole(Kind.TRUTH)
 
 
 def read_expression(text: str, fields: Mapping[str, str]) -> Node:
     """The tree of arithmetic alone."""
-    return _Parser(text, fields, {}).whole(Kind.NUMBER)
+    return _Parser(text, fields, {}, None).whole(Kind.NUMBER)
 
 
 _BINDING = {"或": 1, "且": 2, "+": 5, "−": 5, "×": 6, "÷": 6}
@@ -43,9 +46,11 @@ _COMPARING = 4
 class _Parser(Scanner):
     """Reads one rule by the binding of its operators."""
 
-    def __init__(self, text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]], units: Units | None
+    ) -> None:
         super().__init__(text, fields)
-        self.options = options
+        self.options, self.units = options, units
 
     def whole(self, kind: Kind) -> Node:
         piece = self.expression(0)
@@ -126,6 +131,7 @@ class _Parser(Scanner):
             raise self.error(start, f"文字只能用 =、≠、属于、包含，不能用 {operator}")
         self.allowed(left, right)
         self.allowed(right, left)
+        left, right = self.of_today(right, left), self.of_today(left, right)
         return Piece(Comparison(operator, left.node, right.node, left.kind), Kind.TRUTH, left.start)
 
     def worded(self, piece: Piece, other: Piece) -> Piece:
@@ -154,6 +160,22 @@ class _Parser(Scanner):
                 said = f"“{field.node.name}”没有“{constant.node.value}”这个值。{hint}可用的值：{listed}"
                 raise self.error(constant.start, said)
 
+    def of_today(self, field: Piece, piece: Piece) -> Piece:
+        """What is compared with a field of units, by the name that the unit has today."""
+        if not isinstance(piece.node, Constant):
+            return piece
+        return Piece(self.constant_of_today(field, piece.node, piece.start), piece.kind, piece.start)
+
+    def constant_of_today(self, field: Piece, constant: Constant, start: int) -> Constant:
+        if self.units is None or not isinstance(field.node, Field) or self.fields[field.node.name] != "单位":
+            return constant
+        word, name = str(constant.value), field.node.name
+        unit = self.units.today(name, word)
+        if unit is None:
+            close = self.units.near(name, word)
+            raise self.error(start, f"“{name}”不会是“{word}”，没有这个单位" + (f"，是不是“{close}”？" if close else ""))
+        return Constant(unit, constant.kind)
+
     def blank(self, operator: str, left: Piece) -> Piece:
         self.known(left)
         if not isinstance(left.node, Field):
@@ -175,7 +197,7 @@ class _Parser(Scanner):
             if piece.kind is not left.kind or not isinstance(piece.node, Constant):
                 raise self.error(piece.start, f"括号里应为{left.kind}；这里是{piece.kind}")
             self.allowed(left, piece)
-            choices.append(piece.node)
+            choices.append(self.constant_of_today(left, piece.node, piece.start))
             if self.take(")"):
                 break
             if not (self.take(",") or self.take("、")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from xmreport.model.dates import PartialDate
 
@@ -28,6 +29,16 @@ KINDS: Mapping[str, Kind] = {
 """A field's type in the rules → what it is in a condition."""
 GIVEN = ("报告日", "截止日", "本期初")
 """Dates that are handed in when a condition is evaluated."""
+
+
+class Units(Protocol):
+    """Who knows the names that a field of units is compared with."""
+
+    def today(self, field: str, name: str) -> str | None:
+        """The name under which a unit is found there; None where the field never holds that one."""
+
+    def near(self, field: str, name: str) -> str | None:
+        """The name that may be meant."""
 
 
 @dataclass(frozen=True, slots=True)

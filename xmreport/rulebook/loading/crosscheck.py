@@ -14,16 +14,20 @@ from xmreport.rulebook.files.faults import RuleFault, nearest
 from xmreport.rulebook.files.source import Place, Source
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
+from xmreport.rulebook.loading.unit_names import UnitNames
 from xmreport.rulebook.roster import Roster
 
 
 class FaultList(list[RuleFault]):
     """What is wrong in one file so far."""
 
-    def __init__(self, source: Source, broken: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, source: Source, roster: Roster, broken: frozenset[str] = frozenset(), *, shared: bool = False
+    ) -> None:
+        """`shared` is a file of `rules/forms`: it need not know the county's units."""
         super().__init__()
-        self.source = source
-        self.broken = broken
+        self.source, self.roster = source, roster
+        self.broken, self.shared = broken, shared
 
     def unknown(self, place: Place, word: str, known: Iterable[str], what: str) -> None:
         """A word that names nothing; the nearest known one is suggested. One that names two units is told of there."""
@@ -49,7 +53,8 @@ class FaultList(list[RuleFault]):
         if text is None:
             return None
         try:
-            return parse(text, form.types(table), form.choices(table))
+            units = UnitNames(self.roster, form, self.shared)
+            return parse(text, form.types(table), form.choices(table), units)
         except ConditionError as error:
             self.append(self.source.fault(place, f"条件有误：{error.message}（第{error.column}个字）。", text))
             return None

@@ -41,8 +41,8 @@ def resolve_county(
 
     A form that is `broken` has faults of its own: a county that uses it cannot be used, and says no more of it.
     """
-    faults = FaultList(source, broken)
     roster = Roster(file.county, dict(file.units))
+    faults = FaultList(source, roster, broken)
     _units_named_twice(roster, faults)
     used = {name: use for name, use in file.forms.items() if name in forms}
     for name in file.forms.keys() - used.keys():
@@ -94,14 +94,14 @@ def _form(file: FormFile, form_source: Source, use: FormUse, roster: Roster, fau
         annex=use.annex,
         procedures=use.procedures or (group.required if group else ()),
         options=_options(file, use, place, faults),
-        offices=use.offices,
+        offices={name: roster.resolve(office) or office for name, office in use.offices.items()},
         checks=(),
     )
-    shared, own = FaultList(form_source), faults
+    shared, own = FaultList(form_source, roster, shared=True), faults
     checks = [_check(rule, form, ("核验", index), shared, SHARED_CODES) for index, rule in enumerate(file.rules)]
     checks += [_check(rule, form, (*place, "核验", index), own, OWN_CODES) for index, rule in enumerate(use.rules)]
     faults.extend(shared)
-    computed = _computed(form, FaultList(form_source), faults)
+    computed = _computed(form, FaultList(form_source, roster, shared=True), faults)
     return replace(form, checks=tuple(check for check in checks if check), computed=computed)
 
 

@@ -11,9 +11,8 @@ import pandas as pd
 
 from xmreport.model.submission import Value
 from xmreport.rulebook.book import Indicator
-from xmreport.rulebook.columns import REPORTER
 from xmreport.rulebook.conditions.evaluation import Condition
-from xmreport.rulebook.form import Form
+from xmreport.rulebook.form import REPORTER, Form
 from xmreport.tables.figures.entered import IN_WAN, WHOLE, Entry, entered_total, newest_entries
 from xmreport.tables.merged import Merged
 
