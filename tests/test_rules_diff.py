@@ -136,6 +136,26 @@ def test_a_unit_added_a_unit_gone_a_category_and_an_alias_are_told(published: Of
     assert any(text.startswith(f"{SUMMARY}：内容有变，{PLACE}") for text in found["出表"])
 
 
+def test_a_unit_renamed_with_its_former_name_beside_it_is_told_once_and_changes_no_state(published: Office):
+    published.change_rules("    - 县水利局\n", "    - {名称: 县水务局, 别名: [县水利局, 水务局], 至: 2023-01-06}\n")
+    found = told(published)
+    assert found["名册"] == [
+        "更名 县水利局 → 县水务局，报过的表仍算它的",
+        "县水务局：在册改为 始终 至 2023-01-06",
+        "县水务局：别名加上 水务局（只影响以后收表）",
+    ]
+    assert "状态" not in found
+    assert any(text.startswith(f"{SUMMARY}：内容有变，{PLACE}") for text in found["出表"])
+
+
+def test_a_unit_joined_to_another_is_no_rename(published: Office):
+    published.change_rules("    - 县水利局\n", "")
+    published.change_rules("别名: [县住房和城乡建设局]", "别名: [县住房和城乡建设局, 县水利局]")
+    found = told(published)
+    assert found["名册"] == ["县住建局：别名加上 县水利局（只影响以后收表）", "去掉 县水利局（部门）"]
+    assert f"{PLACE} 期：县水利局 按时 → 不用报" in found["状态"]
+
+
 def test_another_order_and_another_time_on_the_roster_are_told(published: Office):
     published.change_rules(
         "    - {名称: 县住建局, 别名: [县住房和城乡建设局]}\n    - 县水利局\n",

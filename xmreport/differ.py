@@ -16,6 +16,7 @@ from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.sheets import Formula, SheetData, WorkbookData
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.figures import TargetRules
+from xmreport.rulebook.roster import Unit
 from xmreport.rulebook.schedule import Period
 from xmreport.tables.head import minute, spell
 from xmreport.workbooks.figures import shown
@@ -49,12 +50,13 @@ def changes(workspace: Workspace, county: County, ledger: Ledger, now: dt.dateti
         return []
     before, after = _Shown(old, ledger, now), _Shown(county, ledger, now)
     common = [key for key in before.states if key in after.states]
+    names = _new_names(old, county)
     found: list[Change] = []
     for about, texts in (
         ("任务", _tasks(old, county, received(ledger, county, now))),
-        ("名册", _roster(old, county)),
+        ("名册", _roster(old, county, names)),
         ("目标", _targets(old, county)),
-        ("状态", _states(before, after)),
+        ("状态", _states(before, after, names)),
         ("指标", _by_period(before.figures, after.figures, common)),
         ("清单", _by_period(before.lists, after.lists, common)),
         ("出表", _workbooks(before, after, common)),
@@ -130,14 +132,27 @@ def _due(period: Period) -> str:
     return "停报" if period.suspended else minute(period.due_at) or "按需"
 
 
-def _roster(old: County, new: County) -> Iterator[str]:
-    was = {unit.name: unit for unit in old.roster.units}
-    now = {unit.name: unit for unit in new.roster.units}
+def _new_names(old: County, new: County) -> dict[str, str]:
+    """Former name → new name of each unit that has another one now. Two units joined to one are not renamed."""
+    found: dict[str, list[str]] = {}
+    for name in old.roster.names:
+        unit = None if name in new.roster.by_name else new.roster.resolve(name)
+        if unit and unit not in old.roster.by_name:
+            found.setdefault(unit, []).append(name)
+    return {names[0]: unit for unit, names in found.items() if len(names) == 1}
+
+
+def _roster(old: County, new: County, names: Mapping[str, str]) -> Iterator[str]:
+    """`names`: the former name of a unit → its new one."""
+    was = {names.get(unit.name, unit.name): unit for unit in old.roster.units}
+    now = new.roster.by_name
+    for former, name in names.items():
+        yield f"更名 {former} → {name}，报过的表仍算它的"
     for name in now:
         if name not in was:
             yield f"加上 {name}（{new.roster.category_of[name]}）"
     for name, unit in was.items():
-        category = old.roster.category_of[name]
+        category = old.roster.category_of[unit.name]
         if name not in now:
             yield f"去掉 {name}（{category}）"
             continue
@@ -146,13 +161,17 @@ def _roster(old: County, new: County) -> Iterator[str]:
         if (unit.since, unit.until) != (now[name].since, now[name].until):
             since, until = now[name].since or "始终", now[name].until or "今后"
             yield f"{name}：在册改为 {since} 至 {until}"
-        more, fewer = set(now[name].aliases) - set(unit.aliases), set(unit.aliases) - set(now[name].aliases)
+        more, fewer = set(now[name].aliases) - _called(unit), set(unit.aliases) - _called(now[name])
         if more or fewer:
             told = [f"加上 {_listed(sorted(more), '个')}"] if more else []
             told += [f"去掉 {_listed(sorted(fewer), '个')}"] if fewer else []
             yield f"{name}：别名{'，'.join(told)}（只影响以后收表）"
     if [name for name in was if name in now] != [name for name in now if name in was]:
         yield "次序有变，各表按新的次序排"
+
+
+def _called(unit: Unit) -> set[str]:
+    return {unit.name, *unit.aliases}
 
 
 def _targets(old: County, new: County) -> Iterator[str]:
@@ -172,16 +191,16 @@ def _goals(targets: Iterable[TargetRules]) -> dict[str, str]:
     return found
 
 
-def _states(before: _Shown, after: _Shown) -> Iterator[str]:
+def _states(before: _Shown, after: _Shown, names: Mapping[str, str]) -> Iterator[str]:
     for key, now in after.states.items():
-        was = before.states.get(key)
         place = " ".join(key)
-        if was is None:
+        if key not in before.states:
             counted = (
                 f"{word} {sum(each == word for each in now.values())} 个" for word in dict.fromkeys(now.values())
             )
             yield f"{place} 期（新的一期）：{'、'.join(counted)}"
             continue
+        was = {names.get(unit, unit): state for unit, state in before.states[key].items()}
         moved: dict[Key, list[str]] = {}
         for unit in {**was, **now}:
             change = (was.get(unit, "不用报"), now.get(unit, "不用报"))
