@@ -123,6 +123,17 @@ def test_run_tells_a_clerk_in_sentences(small: Office):
     assert "没有新文件" in small.cli("run", "--now", "2022-12-08T10:00").out
 
 
+def test_what_lies_outside_every_county_s_folder_is_told_and_an_empty_folder_is_not(small: Office):
+    inbox = small.inbox.parent
+    for place in ("linxian/临泉镇", "huozhou/市水利局"):
+        (inbox / place).mkdir(parents=True)
+    (inbox / "huozhou" / "市水利局" / ".DS_Store").write_bytes(b"x")
+    assert small.workspace.strays() == []
+    (inbox / "linxian" / "临泉镇" / "周报.xlsx").write_bytes(b"x")
+    (inbox / "散表.xlsx").write_bytes(b"x")
+    assert small.workspace.strays() == ["linxian", "散表.xlsx"]
+
+
 def test_a_time_with_an_offset_is_that_instant_and_one_without_is_chinas():
     assert _moment("2022-12-09T09:00:00+00:00") == _moment("2022-12-09T17:00") == at("12-09 17:00")
 

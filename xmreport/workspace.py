@@ -98,12 +98,12 @@ class Workspace:
         return path.relative_to(self.home).as_posix() if path.is_relative_to(self.home) else path.as_posix()
 
     def strays(self) -> list[str]:
-        """What lies in the inbox outside every county's folder: nobody takes it in."""
+        """What lies in the inbox outside every county's folder, empty folders apart: nobody takes it in."""
         known = {*self.rulebook.counties, *self.rulebook.faults}
         if not self.inbox.is_dir():
             return []
         strays = (path for path in sorted(self.inbox.iterdir()) if path.name not in known)
-        return [path.name for path in strays if not path.name.startswith((".", "~$"))]
+        return [path.name for path in strays if _is_theirs(path.name) and _holds_something(path)]
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -118,6 +118,20 @@ class Workspace:
             file.write(f"进程号 {os.getpid()}，{dt.datetime.now(CHINA):%Y-%m-%d %H:%M:%S} 开始".encode())
             file.flush()
             yield
+
+
+def _is_theirs(name: str) -> bool:
+    """Whether a name is no dropping of a system or of an editor."""
+    return not name.startswith((".", "~$"))
+
+
+def _holds_something(path: Path) -> bool:
+    """Whether a file lies there, however deep; a folder that cannot be looked into may hold one."""
+    if path.is_symlink() or not path.is_dir():
+        return True
+    closed: list[OSError] = []
+    lying = any(_is_theirs(name) for _, _, names in os.walk(path, onerror=closed.append) for name in names)
+    return lying or bool(closed)
 
 
 def _lock(handle: int) -> bool:
