@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from xmreport.editions import last_published
-from xmreport.facts import all_tables
+from xmreport.facts import all_dockets, all_tables
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import received
 from xmreport.messages import STATE_WORDS
@@ -18,6 +18,7 @@ from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.figures import TargetRules
 from xmreport.rulebook.roster import Unit
 from xmreport.rulebook.schedule import Period
+from xmreport.tables.dockets.renumbered import Numbered, compare, numbered
 from xmreport.tables.head import minute, spell
 from xmreport.workbooks.figures import shown
 from xmreport.workspace import Workspace
@@ -59,6 +60,7 @@ def changes(workspace: Workspace, county: County, ledger: Ledger, now: dt.dateti
         ("状态", _states(before, after, names)),
         ("指标", _by_period(before.figures, after.figures, common)),
         ("清单", _by_period(before.lists, after.lists, common)),
+        ("台账", _dockets(old, county, ledger, now)),
         ("出表", _workbooks(before, after, common)),
     ):
         found += [Change(about, text) for text in texts]
@@ -220,6 +222,28 @@ def _by_period(
         told = [f"{' '.join(key)} 期 {one} → {other}" for key, one, other in moved if one != other]
         if told:
             yield f"{name}：{_listed(told, '期', '；')}"
+
+
+def _dockets(old: County, new: County, ledger: Ledger, now: dt.datetime) -> Iterator[str]:
+    """Matters whose number changes, that vanish or double: numbers follow from the rules by which matters open."""
+    was, standing = _numbered(old, ledger, now), _numbered(new, ledger, now)
+    for name in (each for each in was if each in standing):
+        found = compare(was[name], standing[name])
+        moved = [f"{one.number or NONE} → {other.number or NONE}（{other.name}）" for one, other in found.moved]
+        for told, each in (
+            ("编号改变", moved),
+            ("不再在账", list(map(str, found.gone))),
+            ("同一事项成了两条，多出", list(map(str, found.double))),
+        ):
+            if each:
+                yield f"{name}：{told} {_listed(each, '项')}"
+
+
+def _numbered(county: County, ledger: Ledger, now: dt.datetime) -> dict[str, list[Numbered]]:
+    return {
+        docket.name: numbered(docket, county.forms[docket.rules.form], standing.entries)
+        for docket, standing in all_dockets(county, ledger, now)
+    }
 
 
 def _workbooks(before: _Shown, after: _Shown, common: Sequence[Key]) -> Iterator[str]:

@@ -12,8 +12,10 @@ from xmreport.ledger.states import unit_states
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.sheets import WorkbookData
+from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Docket, Task
 from xmreport.rulebook.schedule import Period
+from xmreport.tables.dockets.entries import Standing
 from xmreport.tables.material import CONTACTS, Material
 
 
@@ -139,9 +141,7 @@ def period_tables(
     """What the workbooks of one period hold."""
     from xmreport.tables.build import build_period
 
-    forms = {receipt.seq: receipt.form for receipt in material.receipts}
-    rows = {seq: with_names_of_today(county, forms[seq], own) for seq, own in ledger.rows_of(forms).items()}
-    return build_period(county, task, period, material, rows, as_of)
+    return build_period(county, task, period, material, _rows(county, ledger, material.receipts), as_of)
 
 
 def all_tables(
@@ -154,6 +154,21 @@ def all_tables(
         material = facts.material(task, period, own, now)
         as_of = facts.as_of(task, period, [*facts.own(task, period, now), *material.receipts], now)
         yield task, period, own, list(period_tables(county, ledger, task, period, material, as_of))
+
+
+def all_dockets(county: County, ledger: Ledger, now: dt.datetime) -> Iterator[tuple[Docket, Standing]]:
+    """Every docket as it stands at a moment under a county's rules."""
+    from xmreport.tables.dockets.entries import stand
+
+    accepted = [each for each in received(ledger, county, now) if each.outcome is Outcome.ACCEPTED]
+    for docket in county.dockets.values():
+        history = [receipt for receipt in accepted if receipt.form in docket.sources]
+        yield docket, stand(county, docket, history, _rows(county, ledger, history), now)
+
+
+def _rows(county: County, ledger: Ledger, receipts: Iterable[Receipt]) -> dict[int, Sequence[Row]]:
+    forms = {receipt.seq: receipt.form for receipt in receipts}
+    return {seq: with_names_of_today(county, forms[seq], own) for seq, own in ledger.rows_of(forms).items()}
 
 
 def _arrival(receipt: Receipt) -> tuple[dt.datetime, int]:

@@ -103,7 +103,7 @@ def _origin(entry: Entry) -> str:
 
 def _twins(docket: Docket, form: Form, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
     """Open entries that may be one matter: the same words but for brackets and width, under other keys."""
-    columns = _words(docket, form)
+    columns = telling_columns(docket, form)
     alike: dict[tuple[str, ...], list[Entry]] = {}
     for entry in entries:
         words = tuple(name_key(str(entry.values.get(name) or "")) for name in columns)
@@ -113,7 +113,7 @@ def _twins(docket: Docket, form: Form, entries: Sequence[Entry]) -> dict[int, li
     return {id(entry): [other for other in group if other is not entry] for group in groups for entry in group}
 
 
-def _words(docket: Docket, form: Form) -> tuple[str, ...]:
+def telling_columns(docket: Docket, form: Form) -> tuple[str, ...]:
     """What likeness is told by: a project's name; where one project has many matters, what tells them apart too."""
     name, number = form.file.name_column, docket.rules.number
     keys = [key for key in (form.file.key, form.file.spare_key) if key and number not in key]
