@@ -18,11 +18,15 @@ from xmreport.rulebook.loading.unit_names import UnitNames
 from xmreport.rulebook.roster import Roster
 
 
+NOBODY = Roster("", {})
+"""Of a file that is looked at by itself, whoever uses it."""
+
+
 class FaultList(list[RuleFault]):
     """What is wrong in one file so far."""
 
     def __init__(
-        self, source: Source, roster: Roster, broken: frozenset[str] = frozenset(), *, shared: bool = False
+        self, source: Source, roster: Roster = NOBODY, broken: frozenset[str] = frozenset(), *, shared: bool = False
     ) -> None:
         """`shared` is a file of `rules/forms`: it need not know the county's units."""
         super().__init__()
