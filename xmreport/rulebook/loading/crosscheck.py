@@ -17,7 +17,6 @@ from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.rulebook.loading.unit_names import UnitNames
 from xmreport.rulebook.roster import Roster
 
-
 NOBODY = Roster("", {})
 """Of a file that is looked at by itself, whoever uses it."""
 
