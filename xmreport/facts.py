@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import received, with_names_of_today
@@ -17,6 +17,19 @@ from xmreport.rulebook.book import County, Docket, Task
 from xmreport.rulebook.schedule import Period
 from xmreport.tables.dockets.entries import Standing
 from xmreport.tables.material import CONTACTS, Material
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One period as its workbooks show it at a moment."""
+
+    task: Task
+    period: Period
+    material: Material
+    resting: tuple[Receipt, ...]
+    """All that it rests on: what came for the period itself, and its material."""
+    as_of: dt.datetime
+    """When what is shown last changed."""
 
 
 class Facts:
@@ -45,6 +58,12 @@ class Facts:
     def own(self, task: Task, period: Period, now: dt.datetime) -> list[Receipt]:
         """What came for the period itself."""
         return [r for r in self._own.get((task.name, period.name), ()) if r.arrived_at <= now]
+
+    def shown(self, task: Task, period: Period, states: Sequence[UnitState], now: dt.datetime) -> Shown:
+        """The period with the states of its units, as its workbooks show it now."""
+        material = self.material(task, period, states, now)
+        resting = (*self.own(task, period, now), *material.receipts)
+        return Shown(task, period, material, resting, self.as_of(task, period, resting, now))
 
     def material(self, task: Task, period: Period, states: Sequence[UnitState], now: dt.datetime) -> Material:
         """All that the period's workbooks show, at a moment."""
@@ -135,13 +154,12 @@ def begun(
                 yield task, period, grouped.get((task.name, period.name), [])
 
 
-def period_tables(
-    county: County, ledger: Ledger, task: Task, period: Period, material: Material, as_of: dt.datetime
-) -> Iterator[WorkbookData]:
+def period_tables(county: County, ledger: Ledger, shown: Shown) -> Iterator[WorkbookData]:
     """What the workbooks of one period hold."""
     from xmreport.tables.build import build_period
 
-    return build_period(county, task, period, material, _rows(county, ledger, material.receipts), as_of)
+    rows = _rows(county, ledger, shown.material.receipts)
+    return build_period(county, shown.task, shown.period, shown.material, rows, shown.as_of)
 
 
 def all_tables(
@@ -151,9 +169,7 @@ def all_tables(
     receipts = received(ledger, county, now)
     facts = Facts(county, receipts)
     for task, period, own in begun(county, unit_states(county, receipts, now), now):
-        material = facts.material(task, period, own, now)
-        as_of = facts.as_of(task, period, [*facts.own(task, period, now), *material.receipts], now)
-        yield task, period, own, list(period_tables(county, ledger, task, period, material, as_of))
+        yield task, period, own, list(period_tables(county, ledger, facts.shown(task, period, own, now)))
 
 
 def all_dockets(county: County, ledger: Ledger, now: dt.datetime) -> Iterator[tuple[Docket, Standing]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from xmreport import __version__
 from xmreport.editions import keep_rules
-from xmreport.facts import Facts, begun, is_loose, period_tables
+from xmreport.facts import Facts, Shown, begun, is_loose, period_tables
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import received
 from xmreport.ledger.states import unit_states
@@ -24,16 +24,40 @@ from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
-from xmreport.tables.material import Material
 from xmreport.workspace import Workspace
 
 if TYPE_CHECKING:  # whoever finds nothing new builds no tables
     from xmreport.model.sheets import WorkbookData
 
-BESIDE = "+beside"
-"""Behind the mark of what was written beside a workbook that somebody had open."""
 UNDER_WAY = "出表中"
 """The mark of what is being written: what a crash or a full disk leaves half done shows no facts at all."""
+_BESIDE = "+beside"
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What the ledger keeps of workbooks that were written together."""
+
+    mark: str
+    """Of the facts that they show."""
+    files: tuple[str, ...] = ()
+    beside: bool = False
+    """Whether one had to be written beside a workbook that somebody had open."""
+
+    @classmethod
+    def parse(cls, text: str | None) -> _Note:
+        mark, *files = (text or "").split("/")
+        return cls(mark.removesuffix(_BESIDE), tuple(files), mark.endswith(_BESIDE))
+
+    @property
+    def text(self) -> str:
+        return "/".join((self.mark + (_BESIDE if self.beside else ""), *self.files))
+
+    def shows(self, mark: str, folder: Path) -> bool:
+        """Whether a folder shows these facts. What stands beside an open workbook waits for that to be closed."""
+        if self.mark != mark or not all((folder / name).is_file() for name in self.files):
+            return False
+        return not self.beside or any(_is_open(path) for path in folder.glob("*.xlsx"))
 
 
 @dataclass(frozen=True)
@@ -165,12 +189,11 @@ class Publisher:
             if news is not None and not self._touched(task, period, news, now):
                 continue
             folder = self._folder / task.name / period.name
-            received, material = facts.own(task, period, now), facts.material(task, period, own, now)
-            resting = [*received, *material.receipts]
-            as_of = facts.as_of(task, period, resting, now)
-            mark = _fingerprint(self.county.digest, look, [*map(_told, own), as_of.isoformat()], resting)
-            if not _current(self.ledger.published(self.workspace.shown(folder)), mark, folder):
-                made = write_period(self.workspace, self.county, self.ledger, task, period, material, as_of, folder)
+            shown = facts.shown(task, period, own, now)
+            told = [*map(_told, own), shown.as_of.isoformat()]
+            mark = _fingerprint(self.county.digest, look, told, shown.resting)
+            if not self._note(folder).shows(mark, folder):
+                made = _write_period(self.workspace, self.county, self.ledger, shown, folder)
                 try:
                     yield from self._noted(folder, folder, mark, made)
                     changed = True
@@ -180,7 +203,7 @@ class Publisher:
         target = self._folder / f"{OVERVIEW}.xlsx"
         receipts = [receipt for receipt in receipts if receipt.outcome is not Outcome.IGNORED]
         mark = _fingerprint(self.county.digest, look, map(_told, states), receipts)
-        if changed or not _current(self.ledger.published(self.workspace.shown(target)), mark, self._folder):
+        if changed or not self._note(target).shows(mark, self._folder):
             made = self._overview(states, receipts, now)
             try:
                 yield from self._noted(target, self._folder, mark, made)
@@ -215,51 +238,40 @@ class Publisher:
         """Pass on what is written, then note it, and take away what was written before and is no longer.
 
         Such is a workbook by a name that the rules no longer give it, or what stood beside one that is closed by now.
+        What is still open stays.
         """
-        shown = self.workspace.shown(what)
-        said, *before = (self.ledger.published(shown) or "").split("/")
-        begun = UNDER_WAY + (BESIDE if said.endswith(BESIDE) else "")
-        self.ledger.note_published(shown, "/".join([begun, *before]))
+        before = self._note(what)
+        self._keep(what, replace(before, mark=UNDER_WAY))
         written: list[str] = []
+        beside = False
         for event in made:
             written.append(event.path.rsplit("/", 1)[-1])
-            mark = mark + BESIDE if event.note and not mark.endswith(BESIDE) else mark
+            beside = beside or event.note is not None
             yield event
-        self.ledger.note_published(shown, "/".join([mark, *written]))
-        for name in set(before) - set(written):
+        self._keep(what, _Note(mark, tuple(written), beside))
+        for name in set() if beside else set(before.files) - set(written):
             with suppress(OSError):
                 (folder / name).unlink()
 
+    def _note(self, what: Path) -> _Note:
+        return _Note.parse(self.ledger.published(self.workspace.shown(what)))
+
+    def _keep(self, what: Path, note: _Note) -> None:
+        self.ledger.note_published(self.workspace.shown(what), note.text)
+
     def _keep_in_sight(self, what: Path, folder: Path) -> bool:
         """These files have to be there; True where they are not all under their own names."""
-        said, *names = (self.ledger.published(self.workspace.shown(what)) or "").split("/")
-        self._files[what] = [folder / name for name in names]
-        return said.endswith(BESIDE)
+        note = self._note(what)
+        self._files[what] = [folder / name for name in note.files]
+        return note.beside
 
 
-def write_period(
-    workspace: Workspace,
-    county: County,
-    ledger: Ledger,
-    task: Task,
-    period: Period,
-    material: Material,
-    as_of: dt.datetime,
-    folder: Path,
+def _write_period(
+    workspace: Workspace, county: County, ledger: Ledger, shown: Shown, folder: Path
 ) -> Iterator[Published]:
     """All workbooks of one period, from the ledger alone."""
-    for data in period_tables(county, ledger, task, period, material, as_of):
-        yield _write(workspace, data, as_of, folder)
-
-
-def _current(recorded: str | None, mark: str, folder: Path) -> bool:
-    """Whether a folder shows these facts. What had to be written beside an open workbook waits for it to be closed."""
-    shows, *written = (recorded or "").split("/")
-    if not all((folder / name).is_file() for name in written):
-        return False
-    if shows == mark + BESIDE:
-        return any(_is_open(path) for path in folder.glob("*.xlsx"))
-    return shows == mark
+    for data in period_tables(county, ledger, shown):
+        yield _write(workspace, data, shown.as_of, folder)
 
 
 def _is_open(path: Path) -> bool:
@@ -327,8 +339,5 @@ def report(
         for state in unit_states(county, receipts, as_of)
         if (state.task, state.period) == (task.name, period.name)
     ]
-    facts = Facts(county, receipts)
-    material = facts.material(task, period, states, as_of)
-    resting = [*facts.own(task, period, as_of), *material.receipts]
-    shown_as_of = facts.as_of(task, period, resting, as_of)
-    yield from write_period(workspace, county, ledger, task, period, material, shown_as_of, folder)
+    shown = Facts(county, receipts).shown(task, period, states, as_of)
+    yield from _write_period(workspace, county, ledger, shown, folder)
