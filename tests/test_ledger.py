@@ -220,7 +220,7 @@ def test_a_drop_that_still_stands_in_the_inbox_is_not_recorded_twice(ledger):
 
 
 def test_an_ignored_file_is_recorded_once_and_stays(ledger):
-    lock = Entry(DROP, (receipt(outcome=Outcome.IGNORED),))
+    lock = Entry(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True)
     assert DROP not in ledger.staying()
     assert ledger.record([lock]) == ledger.record([lock])
     assert DROP in ledger.staying()
@@ -240,7 +240,7 @@ def test_a_link_is_recorded_once_and_stays(ledger):
 
 
 def test_what_was_ignored_under_old_rules_can_still_be_taken_in(ledger):
-    ledger.record([Entry(DROP, (receipt(outcome=Outcome.IGNORED),))])
+    ledger.record([Entry(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True)])
     ledger.record([Entry(DROP, (receipt(outcome=Outcome.ACCEPTED),))])
     assert DROP not in ledger.staying()
     assert [found.seq for _, (found,) in ledger.unfinished()] == [2]

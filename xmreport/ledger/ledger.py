@@ -17,7 +17,7 @@ from xmreport.ledger import chain, encoding, schema
 from xmreport.ledger.chain import Link
 from xmreport.ledger.originals import Originals
 from xmreport.model.findings import Findings
-from xmreport.model.receipts import Outcome, Receipt
+from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
 
 SELECT = """
@@ -62,10 +62,6 @@ class Entry:
     receipts: tuple[Receipt, ...]
     stays: bool = False
     """The file is left in the inbox for good, as links, pipes and all that is ignored are."""
-
-    @property
-    def leaves(self) -> bool:
-        return not self.stays and any(receipt.outcome is not Outcome.IGNORED for receipt in self.receipts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +223,7 @@ class Ledger:
         if entry.drop is None:
             return []
         row = self._db.execute("SELECT * FROM standing WHERE file = ? AND identity = ?", _key(entry.drop)).fetchone()
-        if row is None or (row["stays"] and entry.leaves):  # what once stayed may leave under other rules
+        if row is None or (row["stays"] and not entry.stays):  # what once stayed may leave under other rules
             return []
         receipts = self._select(first=row["first"], last=row["last"])
         rows = self.rows_of(receipt.seq for receipt in receipts)
@@ -238,7 +234,7 @@ class Ledger:
         if entry.drop is not None:
             self._db.execute(
                 "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?)",
-                (*_key(entry.drop), receipts[0].seq, receipts[-1].seq, not entry.leaves),
+                (*_key(entry.drop), receipts[0].seq, receipts[-1].seq, entry.stays),
             )
         return receipts
 
