@@ -1,15 +1,17 @@
 """Several files are recorded together: all of them or none, and what is remembered of the past is what is on record."""
 
+import datetime as dt
 import pickle
 import sqlite3
 from concurrent.futures import Executor, Future
 
 import pytest
-from conftest import Here, Office, at, form_one, project
+from conftest import WEEKLY, Here, Office, at, form_one, project
 
+import xmreport.run
 from xmreport.examine import open_desk
 from xmreport.ledger import Ledger
-from xmreport.model.dates import PartialDate
+from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Part, Row, Unreadable
 from xmreport.model.trouble import Trouble
@@ -46,6 +48,25 @@ def test_a_record_that_fails_takes_back_those_made_with_it_and_the_next_look_tak
         engine.take_settled(Moment(at(NOW), replayed=True))
     assert [receipt.outcome for receipt in small.receipts()] == [Outcome.ACCEPTED] * 3
     assert small.waiting() == []
+
+
+def test_an_engine_that_is_told_to_stop_leaves_what_is_not_begun(small: Office, monkeypatch):
+    monkeypatch.setattr(xmreport.run, "TOGETHER", 2)
+    for number in range(6):
+        small.drop(f"古阳镇/{number}.xlsx", form_one(*[project(f"甲{each}") for each in range(number + 1)]))
+    workspace = small.workspace
+    open_desk(dict(workspace.rulebook.counties))
+    told = []
+    with Engine(workspace, ["guxian"], told.append, Here(), stopping=lambda: bool(told)) as engine:
+        engine.take_settled(Moment(dt.datetime.now(CHINA)))
+        assert engine.ledger.last_pass() is None
+        assert engine.publish(at("12-08 11:00"))
+    assert len(small.receipts()) == 2
+    assert len(small.waiting()) == 4
+    assert len(list((small.outbox / WEEKLY).rglob("*.xlsx"))) == 1
+    small.take(NOW, publish=True)
+    assert small.waiting() == []
+    assert len(list((small.outbox / WEEKLY).rglob("*.xlsx"))) > 1
 
 
 class Gone(Executor):
