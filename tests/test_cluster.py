@@ -153,8 +153,13 @@ def test_a_scheduler_that_dies_midway_harms_no_file_and_one_that_is_back_is_used
         recorded = len(office.receipts())
         assert 0 < recorded < len(FILES | BROKEN)
         assert len(office.waiting()) > len(FILES | BROKEN) - recorded  # those whose copy nobody could mark wait too
+        begun = time.monotonic()
+        engine.recover()
+        assert time.monotonic() - begun < 2 * 5  # nobody is waited for twice, however many copies there are to mark
+        assert len(engine.ledger.unfinished()) > 1
         with pytest.raises(Trouble, match="集群没有答复"):
-            engine.recover()
+            engine.take_settled(Moment(at(NOW), replayed=True))
+        assert len(office.receipts()) == recorded
         machines.schedule(machines.port)
         machines.worker()
         engine.recover()

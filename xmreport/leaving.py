@@ -29,6 +29,8 @@ class Leaving:
         self._lasting = lasting
         self._tally = tally
         self._stuck: dict[Drop, str] = {}
+        self._away: Trouble | None = None
+        """Why nobody marks copies in this pass: asking anew for each file would wait for an answer each time."""
 
     def is_stuck(self, drop: Drop) -> bool:
         """Whether a file is on record and yet could not leave."""
@@ -38,14 +40,14 @@ class Leaving:
         """Send back the copy, and take the file out of the inbox; False where the next pass has to try again."""
         returned = [receipt for receipt in receipts if receipt.returned_copy]
         try:
-            if returned:
-                self._sender.send_back(returned, data)
+            self._send_back(returned, data)
             path = self._workspace.inbox / drop.file.removeprefix("inbox/")
             if is_oversized(receipts) and is_still(path, drop.identity):
                 self._ledger.originals.set_aside(path, str(receipts[0].seq))
             remove(path, drop.identity)
         except (OSError, CancelledError, Trouble) as error:
             about, why = _hindrance(drop, error)
+            self._away = error if isinstance(error, Trouble) else self._away
             self._tally.troubles += 1
             self._held_up(drop, about, why)
         except Exception as error:  # noqa: BLE001 - the boundary of one file: it is on record, and must not stop the others
@@ -58,6 +60,16 @@ class Leaving:
     def _held_up(self, drop: Drop, about: str, why: str, error: Exception | None = None) -> None:
         self._stuck[drop] = about
         self._lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}", error)
+
+    def _send_back(self, returned: Sequence[Receipt], data: bytes | None) -> None:
+        if returned and self._away:
+            raise self._away
+        if returned:
+            self._sender.send_back(returned, data)
+
+    def begin(self) -> None:
+        """A new pass: whoever was away may be back."""
+        self._away = None
 
     def finish(self, gone: Sequence[Drop]) -> None:
         """The ledger knows that these have left the inbox."""

@@ -130,6 +130,7 @@ class Engine:
         """Finish what a crash, or a locked file, left between its record and its leaving the inbox."""
         if self._own_pool and getattr(self._pool, "lost", False):  # a cluster that is back is greeted anew
             self._pool = None
+        self._leaving.begin()
         for drop, receipts in self.ledger.unfinished():
             told = self._leaving.is_stuck(drop)
             if receipts[0].county in self.counties and self._leaving.clear(drop, receipts):
