@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from xmreport.workbooks.formats.kinds import open_columns
 from xmreport.workbooks.formats.page import A3, A4, Page
 from xmreport.workbooks.formats.template import NOTE, Template, template_for
 from xmreport.workbooks.layout import is_open, lay_out
+from xmreport.workbooks.pages import page_ends
 from xmreport.workbooks.pen import Formats, Pen
 from xmreport.workbooks.pieces import MOST_ROWS, pieces
 from xmreport.workbooks.streamed.body import Body, kept_by_column
@@ -124,11 +125,14 @@ def _write(book: Workbook, pen: Pen, draft: Draft, drafts: Mapping[str, Draft]) 
     if fitted.overfull and draft.layout.sheet.find(NOTE) is not None:
         draft = _told(draft, fitted.overfull)
         page, fitted = _fit(draft, Sample(draft.entries(drafts)), draft.least_heights)
-    _lay(book, pen, draft, page, fitted)
+    _lay(book, pen, draft, page, fitted, page_ends(draft, page, fitted.scale, fitted.heights, _repeated(draft, page)))
 
 
 def _stream(book: Workbook, pen: Pen, body: Body) -> None:
-    """Any other table: its lines follow while the file is written."""
+    """Any other table: its lines stand ready, or of a long one follow while the file is written.
+
+    The pages of a long one end where they will: Excel keeps a thousand breaks at most.
+    """
     draft = body.draft
     page, fitted = _fit(draft, body.sample(), draft.heights_around)
     kinds = CellKinds(pen.formats, fitted)
@@ -138,8 +142,14 @@ def _stream(book: Workbook, pen: Pen, body: Body) -> None:
         body = replace(body, draft=draft)
         page, fitted = _fit(draft, body.sample(), draft.heights_around)
         kinds = CellKinds(pen.formats, fitted)
-    pen.sheet.stream(draft.top, draft.below, len(fitted.widths), lambda: rows(body, kinds, pen.sheet))
-    _lay(book, pen, draft, page, fitted)
+    ends: tuple[int, ...] = ()
+    lines: Iterable[tuple[float, str]] = rows(body, kinds, pen.sheet)
+    if not body.is_long:
+        lines = list(lines)
+        heights = {at: height for at, (height, _) in enumerate(lines, draft.top)}
+        ends = page_ends(draft, page, fitted.scale, {**fitted.heights, **heights}, _repeated(draft, page))
+    pen.sheet.stream(draft.top, draft.below, len(fitted.widths), (text for _, text in lines))
+    _lay(book, pen, draft, page, fitted, ends)
 
 
 def _told(draft: Draft, overfull: int) -> Draft:
@@ -148,7 +158,7 @@ def _told(draft: Draft, overfull: int) -> Draft:
     return replace(draft, data=replace(draft.data, notes=notes))
 
 
-def _lay(book: Workbook, pen: Pen, draft: Draft, page: Page, fitted: Fit) -> None:
+def _lay(book: Workbook, pen: Pen, draft: Draft, page: Page, fitted: Fit, ends: Sequence[int]) -> None:
     for column, width in enumerate(fitted.widths):
         hidden = {} if width else {"hidden": True}
         pen.call(f"第 {column + 1} 列的宽度", pen.sheet.set_column_pixels, column, column, width or None, None, hidden)
@@ -157,7 +167,7 @@ def _lay(book: Workbook, pen: Pen, draft: Draft, page: Page, fitted: Fit) -> Non
     for entry in fitted.entries:
         pen.write(entry)
     draw(book, pen, draft, fitted)
-    _set_up(pen, draft, page, fitted)
+    _set_up(pen, draft, page, fitted, ends)
 
 
 def _fit(draft: Draft, sample: Sample, least: Mapping[int, float]) -> tuple[Page, Fit]:
@@ -171,8 +181,8 @@ def _fit(draft: Draft, sample: Sample, least: Mapping[int, float]) -> tuple[Page
     return page, found
 
 
-def _set_up(pen: Pen, draft: Draft, page: Page, fitted: Fit) -> None:
-    """Paper, print area, what repeats and what is frozen."""
+def _set_up(pen: Pen, draft: Draft, page: Page, fitted: Fit, ends: Sequence[int]) -> None:
+    """Paper, print area, where pages end, what repeats and what is frozen."""
     sheet = pen.sheet
     last = len(fitted.widths) - 1
     sheet.set_paper(page.paper)
@@ -181,10 +191,11 @@ def _set_up(pen: Pen, draft: Draft, page: Page, fitted: Fit) -> None:
     sheet.set_margins(left, right, top, bottom)
     sheet.set_header(page.header, {"margin": header})
     sheet.set_footer(page.footer, {"margin": footer})
-    if fitted.breaks:
+    if fitted.breaks or ends:
         # Excel ignores breaks while it fits a sheet to pages.
         sheet.set_print_scale(round(fitted.scale * 100))
         sheet.set_v_pagebreaks(list(fitted.breaks))
+        sheet.set_h_pagebreaks(list(ends))
     else:
         sheet.fit_to_pages(1, 0)
     if page.centred:
@@ -200,13 +211,18 @@ def _set_up(pen: Pen, draft: Draft, page: Page, fitted: Fit) -> None:
 
 
 def _repeat(pen: Pen, draft: Draft, page: Page) -> None:
-    if page.repeated_rows is not None:
-        first, end = (_rows_up_to(draft, row) for row in (page.repeated_rows[0] - 1, page.repeated_rows[1]))
-        if end > first:
-            pen.call("顶端标题行", pen.sheet.repeat_rows, first, end - 1)
+    rows = _repeated(draft, page)
+    if rows:
+        pen.call("顶端标题行", pen.sheet.repeat_rows, rows.start, rows.stop - 1)
     columns = draft.layout.leading(page.repeated_columns)
     if columns:
         pen.call("左端标题列", pen.sheet.repeat_columns, 0, columns - 1)
+
+
+def _repeated(draft: Draft, page: Page) -> range:
+    """The printed rows that stand first on every page."""
+    first, last = page.repeated_rows or (1, 0)
+    return range(_rows_up_to(draft, first - 1), _rows_up_to(draft, last))
 
 
 def _rows_up_to(draft: Draft, row: int) -> int:

@@ -17,6 +17,8 @@ SMALLEST = 7.0
 """Points below which nothing is printed."""
 _SLACK = 0.955
 """The share of the paper that is filled: programs round their scale down and measure a little differently."""
+_SNUG = 0.985
+"""The share of a page's width that its columns take: told a scale, programs measure a little differently."""
 _STEP = 0.5
 """Points by which letters shrink in a row that is too tall."""
 
@@ -69,7 +71,7 @@ def fit(sample: Sample, widths: Sequence[int], page: Page, least: Mapping[int, f
     room = across / (math.ceil(SMALLEST / smallest * 100) / 100) * _SLACK
     wide = narrowed(single, sample.stripes, widened(every, widths, across), room)
     breaks = page_breaks(wide, room, cuts) if sum(wide) > room else ()
-    scale = min(1.0, math.floor(across / widest_page(wide, breaks, cuts.repeated) * 100) / 100)
+    scale = min(1.0, math.floor(across * _SNUG / widest_page(wide, breaks, cuts.repeated) * 100) / 100)
     smallest = SMALLEST / scale
     heights, fitted, overfull = _heights(divided(sample.entries, breaks, cuts.headers), wide, least, smallest)
     return Fit(tuple(wide), breaks, scale, heights, tuple(fitted), overfull, smallest)

@@ -30,8 +30,8 @@ class _Piece(NamedTuple):
     need: float
 
 
-def rows(body: Body, kinds: CellKinds, sheet: StreamedSheet) -> Iterator[str]:
-    """Every line."""
+def rows(body: Body, kinds: CellKinds, sheet: StreamedSheet) -> Iterator[tuple[float, str]]:
+    """Every line: its height in points, and how it stands in the file."""
     table = body.table
     between = _Between(body, kinds, sheet)
     details = _details(body, kinds)
@@ -42,7 +42,7 @@ def rows(body: Body, kinds: CellKinds, sheet: StreamedSheet) -> Iterator[str]:
         else:
             height, cells = next(details)
             place = f'{number}"'
-            yield f'<row r="{place}{_height(height)}{first}{place}{place.join(cells)}'
+            yield height, f'<row r="{place}{_height(height)}{first}{place}{place.join(cells)}'
 
 
 def _details(body: Body, kinds: CellKinds) -> Iterator[tuple[float, tuple[str, ...]]]:
@@ -71,7 +71,7 @@ class _Between:
         self._same: dict[tuple[str, int], list[_Piece]] = {}
         """What says the same in every line of its kind."""
 
-    def row(self, at: int, number: int) -> str:
+    def row(self, at: int, number: int) -> tuple[float, str]:
         line, draft = self._body.table.between[at], self._body.draft
         height, parts = draft.layout.sheet.row(line.kind).height, []
         for cell in draft.printed[line.kind]:
@@ -82,7 +82,7 @@ class _Between:
                 parts += [f'<c r="{each}{number}"{text}' for each, text in zip(letters, piece.texts, strict=True)]
                 if piece.last > piece.first:
                     self._sheet.join(number - 1, piece.first, piece.last)
-        return f'<row r="{number}"{_height(height)}>{"".join(parts)}</row>'
+        return height, f'<row r="{number}"{_height(height)}>{"".join(parts)}</row>'
 
     def _pieces(self, at: int, kind: str, cell: PrintedCell) -> list[_Piece]:
         if PLACEHOLDER.search(cell.text):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from xlsxwriter.worksheet import Worksheet
@@ -21,10 +21,10 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
     end = 0
     dim_rowmin: int
     dim_rowmax: int
-    rows: Callable[[], Iterator[str]]
+    rows: Iterator[str]
 
-    def stream(self, first: int, end: int, columns: int, rows: Callable[[], Iterator[str]]) -> None:
-        """Have the rows from `first` up to `end` made when the file is written."""
+    def stream(self, first: int, end: int, columns: int, rows: Iterator[str]) -> None:
+        """Have the rows from `first` up to `end` taken when the file is written."""
         self.first, self.end, self.rows = first, end, rows
         for row in (first, end - 1):
             if self._check_dimensions(row, columns - 1):
@@ -37,8 +37,7 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
     def _write_rows(self) -> None:
         top, bottom = self.dim_rowmin, self.dim_rowmax
         self._write_own(top, self.first - 1)
-        rows = self.rows()
-        while block := "".join(islice(rows, _AT_ONCE)):
+        while block := "".join(islice(self.rows, _AT_ONCE)):
             self.fh.write(block)
         self._write_own(self.end, bottom)
         self.dim_rowmin, self.dim_rowmax = top, bottom
