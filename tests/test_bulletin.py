@@ -332,10 +332,12 @@ def test_before_the_hour_it_is_a_draft(county):
 
 
 def test_what_is_overdue_in_a_docket_is_a_problem_and_what_is_not_is_told(friday):
-    late = Backlog("问题台账", 10, {"县水利局": 2, "古阳镇": 1})
+    late = Backlog("问题台账", 10, {"古阳镇": 1, "县水利局": 2, "县住建局": 1})
     text = _text(bulletin(*friday, {}, [late, Backlog("堵点台账", 4, {})]))
-    assert "“问题台账”在办10项，其中超期3项。" in text
+    assert "“问题台账”在办10项，其中超期4项。" in text
     assert "“堵点台账”在办4项，没有超期的。" in text
-    assert [each for each in text if "“问题台账”超期未办结3项：县水利局（2项）、古阳镇（1项）。" in each]
+    assert [
+        each for each in text if "“问题台账”超期未办结4项：县水利局（2项）、县住建局（1项）、古阳镇（1项）。" in each
+    ]
     assert not [each for each in text if "“堵点台账”超期" in each]
     assert [each for each in text if "有超期事项的单位要逐项说明原因" in each]

@@ -399,6 +399,18 @@ def office_line(**more):
     return {"项目": "甲路", "问题": "缺用地指标", "责任单位": "县住建局", "状态": "发现"} | more
 
 
+def test_units_with_as_many_matters_stand_in_the_order_of_the_roster(county, history):
+    units = county.roster.names
+    owners = [units[2], units[1], units[0], units[2]]
+    lines = [office_line(问题=f"第{at}个", 责任单位=owner) for at, owner in enumerate(owners)]
+    history.came("县发改局", PROBLEMS, "09-10 10:00", *lines)
+    task = county.tasks[county.dockets["问题台账"].task]
+    occasion = Occasion(county, task, task.periods[0], at("2020-09-21 10:00"))
+    figures = next(docket_workbooks(occasion, kept_dockets(occasion, (), history.receipts, history.rows))).sheets[1]
+    told = [line.values.get("责任单位") for line in figures.lines if line.kind == "明细"]
+    assert told == [units[2], units[0], units[1]]
+
+
 def test_a_closed_entry_has_no_days_left_and_shows_the_day_it_closed(county, history):
     history.came("县发改局", PROBLEMS, "09-10 10:00", office_line(时限=day("2020-09-20")))
     history.came(

@@ -123,6 +123,19 @@ def test_a_group_opens_with_its_name_and_its_number_of_rows(county):
     assert told == ["古阳镇（2项）", (1, "甲"), (2, "丙"), "（未定部门）（1项）", (3, "乙")]
 
 
+def test_groups_stand_in_the_order_of_the_roster_and_the_blank_one_last(county):
+    owners = {"甲": None, "乙": "岳阳镇", "丙": "市水利局", "丁": "县住建局", "戊": "岳阳镇", "己": "古阳镇"}
+    rows = source(county, "项目表", *(project(name, owner) for name, owner in owners.items()))
+    assert names_of(rows_of(county, "分单位", 项目表=rows)) == ["丁", "己", "乙", "戊", "丙", "甲"]
+
+
+def test_groups_of_an_option_stand_as_the_form_lists_its_options(tmp_path):
+    more = "  - {名称: 分开工, 报表: 项目表, 分组: 是否开工, 工作簿: 分单位清单, 出处: 三}\n"
+    county = made_county(tmp_path, RULES + more)
+    rows = [project(name, 是否开工=word) for name, word in {"甲": None, "乙": "否", "丙": "是", "丁": "否"}.items()]
+    assert names_of(rows_of(county, "分开工", 项目表=source(county, "项目表", *rows))) == ["丙", "乙", "丁", "甲"]
+
+
 def test_a_row_that_another_form_knows_since_the_period_began_is_not_on_the_list(county):
     projects = source(county, "项目表", *(project(name) for name in ("甲", "乙 项目", "丙", "丁")))
     visits = source(

@@ -56,6 +56,10 @@ class Roster:
     def order(self) -> dict[str, int]:
         return {unit.name: index for index, unit in enumerate(self.units)}
 
+    def place(self, name: str) -> int:
+        """Where a unit stands among them; what is no unit of theirs behind all."""
+        return self.order.get(name, len(self.order))
+
     @cached_property
     def by_name(self) -> dict[str, Unit]:
         return {unit.name: unit for unit in self.units}

@@ -138,7 +138,9 @@ class Text:
         yield from self._untimely()
         for each in self.backlogs:
             if each.overdue:
-                named = listed(f"{unit}（{count}项）" for unit, count in each.overdue.items())
+                place = self.occasion.county.roster.place
+                ordered = sorted(each.overdue.items(), key=lambda held: (-held[1], place(held[0])))
+                named = listed(f"{unit}（{count}项）" for unit, count in ordered)
                 yield f"“{each.docket}”超期未办结{sum(each.overdue.values())}项：{named}。"
         behind = self._behind()
         if behind and self.progress:

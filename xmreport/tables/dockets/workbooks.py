@@ -16,6 +16,7 @@ from xmreport.rulebook.book import County, Docket
 from xmreport.rulebook.docket import LEFT
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import key_of
+from xmreport.rulebook.roster import Roster
 from xmreport.tables.columns import LIST, form_columns, money_line
 from xmreport.tables.dockets.entries import responsible, stand
 from xmreport.tables.dockets.events import offices
@@ -97,7 +98,10 @@ def docket_workbooks(occasion: Occasion, dockets: Sequence[Kept]) -> Iterator[Wo
         }
         told = [f"依据：{county.file.basis} {docket.rules.source}。", *kept.notes]
         name = f"{docket.name}.xlsx"
-        sheets = (_ledger(docket, form, head, kept.matters, told), _figures(docket, form, head, kept.matters))
+        sheets = (
+            _ledger(docket, form, head, kept.matters, told),
+            _figures(county.roster, docket, form, head, kept.matters),
+        )
         yield WorkbookData(name, name, sheets, generic=LIST)
         if docket.rules.notice:
             yield notices(occasion, docket, form, head, kept.matters)
@@ -163,8 +167,10 @@ def _from(overdue: int) -> str:
     return f"到期前{-overdue}天起" if overdue else "到期当天起"
 
 
-def _figures(docket: Docket, form: Form, head: Mapping[str, str], found: Sequence[Matter]) -> SheetData:
-    """How many are open, overdue and closed, by the unit that has to settle them and by colour."""
+def _figures(roster: Roster, docket: Docket, form: Form, head: Mapping[str, str], found: Sequence[Matter]) -> SheetData:
+    """How many are open, overdue and closed, by the unit that has to settle them and by colour: who has most first,
+    and of as many as the roster has them.
+    """
     colours = tuple(stage.colour for stage in docket.rules.stages)
     dated = [_OVERDUE] if docket.rules.due else []
     ended = [*([_CLOSED] if docket.closed else []), *([_GONE] if LEFT in form.fields else [])]
@@ -177,9 +183,10 @@ def _figures(docket: Docket, form: Form, head: Mapping[str, str], found: Sequenc
     by_unit: dict[str, list[Matter]] = {}
     for each in found:
         by_unit.setdefault(each.unit, []).append(each)
+    ordered = sorted(by_unit.items(), key=lambda each: (-len(each[1]), roster.place(each[0])))
     lines = [
         Line("明细", {"序号": number, whose: unit, **_counts(own, colours)})
-        for number, (unit, own) in enumerate(sorted(by_unit.items(), key=lambda each: -len(each[1])), 1)
+        for number, (unit, own) in enumerate(ordered, 1)
     ]
     full = {**head, "标题": f"{head['标题']}{FIGURES}", "附件": "", **money_line(None, columns)}
     total = Line("合计")

@@ -11,13 +11,15 @@ from xmreport.model.asked import AsAsked
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content
 from xmreport.model.submission import Cell, Value
-from xmreport.rulebook.book import ListOf
+from xmreport.rulebook.book import County, ListOf
 from xmreport.rulebook.columns import Columns, readable, readable_all
-from xmreport.rulebook.listing import DAYS_LEFT
+from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.rulebook.names import key_of
 from xmreport.tables.figures.indicators import Source
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
+
+_PROCEDURE = "手续"
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,25 @@ def chosen(occasion: Occasion, sources: Mapping[str, Source], each: ListOf) -> C
     held = frame.held(rules.table, each.condition, dates)
     unordered = _taken(columns, [line for line, truth in enumerate(held) if truth and not seen[line]], rules.due, day)
     groups, ranks = (unordered.columns[name] if name else [None] * len(unordered) for name in (rules.group, rules.sort))
-    places = {value: place for place, value in enumerate(dict.fromkeys(groups))}
+    places = _places(occasion.county, rules, groups)
     order = sorted(range(len(unordered)), key=lambda at: (places[groups[at]], *_rank(ranks[at])))
     return Chosen(_in_order(unordered.columns, order), len(order))
+
+
+def _places(county: County, rules: ListRules, groups: Sequence[Content]) -> Mapping[Content, tuple[bool, int, int]]:
+    """Where each group stands: in the order of the form's options or procedures, else of the roster; what neither knows
+    as it first appears, and what is blank at the end.
+    """
+    form = county.forms[rules.form or ""]
+    column = {**form.columns, **form.sub_columns}.get(rules.group or "")
+    options = (
+        form.options.get(column.options or "", {}) if column else form.procedures if rules.group == _PROCEDURE else ()
+    )
+    known = {name: place for place, name in enumerate(options)} or county.roster.order
+    return {
+        value: (not value, known.get(str(value), len(known)), place)
+        for place, value in enumerate(dict.fromkeys(groups))
+    }
 
 
 def _taken(columns: Columns, lines: Sequence[int], due: str | None, day: dt.date) -> Chosen:
