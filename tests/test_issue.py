@@ -4,7 +4,7 @@ import io
 
 import openpyxl
 import pytest
-from conftest import at
+from conftest import RULES, Office, at
 
 from xmreport.issue import issue_blanks
 from xmreport.model.receipts import Outcome
@@ -68,6 +68,21 @@ def test_a_blank_dropped_as_it_was_issued_comes_back(office):
     receipt = office.send("古阳镇/报表.xlsx", target.getvalue(), "12-08 10:00")
     assert receipt.outcome is Outcome.RETURNED
     assert [finding.code for finding in receipt.findings if finding.is_error] == ["S11"]
+
+
+def _noted(book):
+    return [cell.value for row in book.active for cell in row if isinstance(cell.value, str) and "报县" in cell.value]
+
+
+def test_a_blank_says_until_when_and_to_whom_it_is_due(office):
+    _, book = _blank(office, "周报", "古阳镇")
+    assert _noted(book) == ["请于2022年12月9日17时前报县项目推进中心（周报，2022-12-09期）。"]
+
+
+def test_a_blank_of_a_task_on_demand_is_due_whenever_something_changes(tmp_path):
+    office = Office(tmp_path / "office", RULES.replace("时限: 2022-11-30", "时限: 按需"))
+    _, book = _blank(office, "联络人报送", "古阳镇")
+    assert _noted(book) == ["有变化时报县发改局（联络人报送）。"]
 
 
 def test_every_unit_of_every_form_gets_one(office):

@@ -14,6 +14,7 @@ from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.schedule import Period
 from xmreport.tables.columns import blank_columns, money_line
+from xmreport.tables.wording import moment
 from xmreport.workbooks.blanks import build_blank
 from xmreport.workbooks.delivery import deliver
 from xmreport.workspace import Workspace
@@ -56,8 +57,11 @@ def _blank(workspace: Workspace, county: County, task: Task, period: Period, for
         "县区": county.name,
         **money_line(form, columns),
     }
-    due = f"{period.due_at:%Y-%m-%d %H:%M}" if period.due_at else "有变化时"
-    notes = (f"请于 {due} 前报{task.rules.recipient}（{task.name}，{period.name}期）。",)
+    recipient = task.rules.recipient
+    if period.due_at:
+        notes = (f"请于{moment(period.due_at)}前报{recipient}（{task.name}，{period.name}期）。",)
+    else:
+        notes = (f"有变化时报{recipient}（{task.name}）。",)
     groups = {"手续": form.procedures} if form.procedures else {}
     sheet = SheetData(form.name, form.name, head, (), groups, notes, columns=columns)
     fields = form.fields.values()
