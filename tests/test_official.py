@@ -460,3 +460,28 @@ def test_an_independent_reader_finds_projects_totals_and_rates(tmp_path):
     assert total["总投资"] == pytest.approx(sum(project["总投资"] for project in projects))
     assert len(subtotals) == 3
     assert reader.read_rate(tmp_path / "targets.xlsx", "前期手续办结率") == pytest.approx(9 / 17)
+
+
+@pytest.mark.parametrize("name", ["报送情况", "迟报名单"])
+def test_a_category_of_four_characters_stands_on_one_line(name):
+    fields = (
+        (
+            "报表",
+            "应报时间",
+            "实报时间",
+            "迟报时长",
+            "状态",
+            "版本",
+            "项目数",
+            "累计迟报",
+            "累计未报",
+            "联络人",
+            "说明",
+        ),
+        ("状态", "应报时间", "实报时间", "迟报时长", "时长算法", "累计迟报", "累计未报", "说明"),
+    )[name == "迟报名单"]
+    line = Line("明细", {"序号": 1, "单位": "县财政局", "类别": "成员单位", **dict.fromkeys(fields)})
+    sheet = _open(WorkbookData("x", "报送情况及迟报名单.xlsx", (SheetData(name, name, HEAD, (line,)),)))[name]
+    assert sheet["C5"].value == "成员单位"
+    wide, size = sheet.column_dimensions["C"].width * 8, sheet["C5"].font.sz
+    assert lines("成员单位", (wide - 5) / (size / 2 / 0.75)) == 1
