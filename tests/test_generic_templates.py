@@ -307,6 +307,14 @@ def _width_of(kind, heading=""):
     return next(width for given, width in words.values() if bool(given) == bool(heading) and heading in given)
 
 
+@pytest.mark.parametrize("file", ["通用汇总表.xlsx", "通用清单.xlsx", "报表/通用报表.xlsx"])
+@pytest.mark.parametrize("kind", ["数", "金额", "计算"])
+def test_figures_have_two_decimals(file, kind):
+    kinds = read_template(SHIPPED / file).kinds
+    at = next(at for at, cell in enumerate(kinds.row("表头").cells) if cell.text == kind)
+    assert kinds.row("明细").cells[at].look.number_format == "0.00"
+
+
 def test_width_alignment_and_number_format_follow_from_the_type():
     sheet = _list()
     assert _pixels(sheet, "C") == pytest.approx(_width_of("选项"), abs=4)

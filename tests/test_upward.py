@@ -2,9 +2,11 @@
 
 import openpyxl
 import pytest
+import tabling
 from conftest import ONE_TASK, WEEKLY, Office, form_one, project
 
 from xmreport.model.receipts import Outcome
+from xmreport.tables.lists.upward import upward_workbooks
 
 COUNTY = (
     ONE_TASK
@@ -126,6 +128,29 @@ def test_the_county_s_workbook_is_a_filled_form_of_the_city_in_the_county_s_name
     assert below(totals, "数值") == [90, 3]
     assert below(totals, "计量单位") == ["%", "亿元"]
     assert below(totals, "统计期") == ["2022-12", "2022-12"]
+
+
+def test_each_figure_names_the_form_and_the_month_it_is_of_and_has_two_decimals(tmp_path):
+    more = """
+指标:
+  完成投资: {报表: 项目表, 求和: 完成投资, 单位: 万元, 口径: 完成投资}
+  项目数量: {报表: 项目表, 计数: 项目, 单位: 个, 口径: 项目个数}
+  增速: {报表: 统计数据表, 取值: 数值, 条件: 指标 = 增速, 单位: "%", 口径: 统计局数}
+上报:
+  - {名称: 上报表, 任务: 项目月报, 填报单位: 甲县, 报送: 市里, 表: [{报表: 统计数据表, 指标汇总: 是}], 出处: 一}
+"""
+    county = tabling.made_county(tmp_path, more)
+    # As received in January 2022; the rate was entered for October.
+    projects = tabling.source(county, "项目表", *({"项目名称": name, "完成投资": 8783.766162} for name in "甲乙"))
+    rate = {"指标": "增速", "统计期": tabling.day("2022-10"), "数值": 6.5, "计量单位": "%"}
+    sources = {"项目表": projects, "统计数据表": tabling.source(county, "统计数据表", rate)}
+    [book] = upward_workbooks(tabling.on(county, "2022-12-20"), sources)
+    told = [[line.values[name] for name in ("指标", "数值", "统计期", "数据来源")] for line in book.sheets[0].lines]
+    assert told == [
+        ["完成投资", 17567.53, tabling.day("2022-01"), "甲县“项目表”"],
+        ["项目数量", 2, tabling.day("2022-01"), "甲县“项目表”"],
+        ["增速", 6.5, tabling.day("2022-10"), "甲县“统计数据表”"],
+    ]
 
 
 def test_the_city_takes_the_county_s_workbook_in_and_publishes_it(place):

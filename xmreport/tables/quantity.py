@@ -18,5 +18,9 @@ def quantity(value: float | None, unit: str) -> str:
         return "无数据"
     if unit == "%":
         return f"{hundredfold(value)}%"
-    rounded = Decimal(repr(float(value))).quantize(_HUNDREDTH, ROUND_HALF_UP)
-    return f"{rounded.normalize():f}{unit}"
+    return f"{to_hundredths(value).normalize():f}{unit}"
+
+
+def to_hundredths(value: float) -> Decimal:
+    """A figure to two decimals: 17567.532324 is 17567.53."""
+    return Decimal(repr(float(value))).quantize(_HUNDREDTH, ROUND_HALF_UP)

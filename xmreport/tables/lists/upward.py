@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from xmreport.model.dates import PartialDate
+from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
+from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import UpwardRules, UpwardSheet
 from xmreport.tables.columns import blank_columns, money_line
-from xmreport.tables.figures.indicators import Source, whole
+from xmreport.tables.figures.entered import WHOLE
+from xmreport.tables.figures.indicators import Source, entries, whole
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.lists.chosen import chosen
-from xmreport.tables.quantity import hundredfold
+from xmreport.tables.quantity import hundredfold, to_hundredths
 
 FOLDER, GENERIC = "报表", "通用报表.xlsx"
 NIL = "零报告"
@@ -77,20 +79,38 @@ def _listed(occasion: Occasion, sources: Mapping[str, Source], sheet: UpwardShee
 
 def _totals(occasion: Occasion, sources: Mapping[str, Source], rules: UpwardRules, form: Form) -> list[Values] | None:
     """Each indicator's figure for the whole county; None where there is none yet. A rate of 6.5% is the figure 6.5."""
-    day, dates = report_day(occasion), given(occasion)
+    dates = given(occasion)
     found: list[Values] = []
     for name, indicator in occasion.county.indicators.items():
         source = sources.get(indicator.rules.form)
         value = whole(indicator, source, dates).value if source and source.received else None
-        if value is not None:
+        if source is not None and value is not None:
             own: Values = {
                 "指标": name,
                 "责任单位": rules.unit,
-                "统计期": PartialDate(day.year, day.month),
-                "数值": float(hundredfold(value)) if indicator.rules.unit == "%" else round(value, 6),
+                "统计期": _month(occasion, indicator, source),
+                "数值": float(hundredfold(value) if indicator.rules.unit == "%" else to_hundredths(value)),
                 "计量单位": indicator.rules.unit,
-                "数据来源": f"{occasion.county.name}{occasion.label}",
+                "数据来源": f"{occasion.county.name}“{indicator.rules.form}”",
                 "备注": indicator.rules.reading,
             }
             found.append({**dict.fromkeys(form.fields), **own})
     return found or None
+
+
+def _month(occasion: Occasion, indicator: Indicator, source: Source) -> PartialDate:
+    """The month that a figure is of: the one entered with it; of a docket, which lives on, the report's own; else that
+    of the newest return.
+    """
+    day = report_day(occasion)
+    if indicator.rules.entered is not None:
+        held = entries(indicator, source, given(occasion))
+        counts = [held[WHOLE]] if WHOLE in held else held.values()
+        days = [each.when.last for each in counts if each.when]
+    elif any(docket.rules.form == indicator.rules.form for docket in occasion.county.dockets.values()):
+        days = [day]
+    else:
+        receipts = (each.receipt for each in source.merged.returns)
+        days = [(each.due_at or each.arrived_at).astimezone(CHINA).date() for each in receipts]
+    newest = min(max(days, default=day), day)
+    return PartialDate(newest.year, newest.month)
