@@ -72,10 +72,11 @@ def test_equal_results_rank_equal_and_the_next_rank_is_left_out():
     assert ranks({}) == {}
 
 
-def test_on_time_then_late_by_how_late_then_returned_then_missing(friday):
+def test_on_time_then_late_by_how_late_then_returned_and_who_has_not_reported_has_no_rank(friday):
     where, states = friday
     results = {each.unit: timeliness(each) for each in states}
     assert results.pop("北平镇") is None
+    assert results.pop("县工信局") is None
     assert timeliness(state(where, "古阳镇", State.PENDING)) is None
     assert sorted(results, key=results.__getitem__) == [
         "县住建局",
@@ -83,7 +84,6 @@ def test_on_time_then_late_by_how_late_then_returned_then_missing(friday):
         "县水利局",
         "古阳镇",
         "县民政局",
-        "县工信局",
     ]
     assert results["县住建局"] == results["县交通局"]
 
@@ -103,15 +103,25 @@ def test_each_category_is_ranked_apart_best_first(friday):
         ("县交通局", 1, None),
         ("县水利局", 3, None),
         ("县民政局", 4, None),
-        ("县工信局", 5, None),
+        ("县工信局", "—", None),
     ]
     assert _lines(made, "乡镇排名") == [("古阳镇", 1, None), ("北平镇", "—", None)]
 
 
 def test_without_rules_every_category_that_reports_is_ranked(plain):
     where = occasion(plain)
-    made = bulletin(where, [state(where, "县水利局", State.ON_TIME), state(where, "古阳镇", State.LATE, late=60)], {})
-    assert [sheet.name for sheet in made.sheets] == ["通报", "部门排名", "乡镇排名"]
+    states = [state(where, unit, State.ON_TIME) for unit in ("县水利局", "县住建局", "古阳镇", "北平镇")]
+    assert [sheet.name for sheet in bulletin(where, states, {}).sheets] == ["通报", "部门排名", "乡镇排名"]
+
+
+def test_a_unit_alone_in_its_category_is_ranked_nowhere(plain):
+    where = occasion(plain)
+    states = [state(where, unit, State.MISSING, missing_total=1) for unit in ("县水利局", "县住建局", "古阳镇")]
+    made = bulletin(where, states, {})
+    assert [sheet.name for sheet in made.sheets] == ["通报", "部门排名", "其他单位"]
+    assert _lines(made, "其他单位") == [("古阳镇", "—", None)]
+    assert made.sheets[1].lines[0].values["报送时效.累计未报"].value == 3
+    assert [sheet.name for sheet in bulletin(where, states[:1], {}).sheets] == ["通报"]
 
 
 def test_reporting_units_of_no_ranked_category_are_listed_without_a_rank(tmp_path):
@@ -119,6 +129,7 @@ def test_reporting_units_of_no_ranked_category_are_listed_without_a_rank(tmp_pat
     where = occasion(county)
     states = [
         state(where, "县水利局", State.LATE, late=60, late_total=1),
+        state(where, "县住建局", State.ON_TIME, late_total=0),
         state(where, "古阳镇", State.LATE, late=60, late_total=2),
     ]
     made = bulletin(where, states, {})
@@ -181,6 +192,23 @@ def test_equal_progress_ranks_equal_and_the_worst_are_named(friday):
     )
 
 
+def test_a_rate_that_prints_like_the_county_s_is_not_below_it(friday):
+    where, states = friday
+    housing = [row(at, f"甲{at}", **_done(3)) for at in range(2000)]
+    water = [row(at, f"乙{at}", **_done(3)) for at in range(1999)]
+    table = merged(
+        where,
+        returned("县住建局", *housing[:-1], row(5000, "甲末", **_done(2)), seq=1),
+        returned("县水利局", *water, row(5000, "乙末", **_done(4)), seq=2),
+        returned("县交通局", row(6, "丙", **_done(1)), seq=3),
+    )
+    text = _text(bulletin(where, states, sources(table)))
+    # The county's 12001 of 20005 and 县住建局's 5999 of 10000, a little less, print alike.
+    assert [line for line in text if line.endswith("排名靠前的，部门：县水利局（60.01%）、县住建局（59.99%）。")]
+    [behind] = [line for line in text if "排名靠后的" in line]
+    assert behind.endswith("排名靠后的，部门：县交通局（20.00%）。")
+
+
 def test_a_target_that_is_met_to_the_last_digit_is_called_met(friday):
     where, states = friday
     half = returned("县住建局", row(6, "甲", **_done(3)), row(7, "乙", **_done(4)), seq=1)
@@ -222,7 +250,7 @@ def test_the_rules_own_demands_stand_in_the_notice(tmp_path):
     asked = BULLETIN.replace("出处", "下一步要求: [提高认识。, 加快办理。], 出处")
     where = occasion(county_of(tmp_path, MORE + asked))
     text = _text(bulletin(where, [state(where, "古阳镇", State.MISSING)], {}))
-    assert text[text.index("三、下一步要求") + 1 : -1] == ["（一）提高认识。", "（二）加快办理。"]
+    assert text[text.index("三、下一步要求") + 1 :] == ["（一）提高认识。", "（二）加快办理。"]
 
 
 def test_when_all_are_on_time_there_is_no_problem_to_tell(county):
@@ -237,7 +265,7 @@ def test_before_the_deadline_nobody_is_missing(county):
     where = occasion(county, now="12-08 09:00")
     states = [state(where, "古阳镇", State.ON_TIME), state(where, "县水利局", State.PENDING)]
     made = bulletin(where, states, {})
-    assert _lines(made, "部门排名") == [("县水利局", "—", None)]
+    assert _lines(made, "其他单位") == [("县水利局", "—", None), ("古阳镇", "—", None)]
     text = _text(made)
     assert any(line.endswith("按时1个、待报1个。报送时限未到。") for line in text)
     assert "尚未到报送时限。" in text
@@ -252,7 +280,7 @@ def test_a_task_on_demand_is_ranked_on_progress_alone_by_the_units_responsible(t
     sent = returned("县发改局", *rows, form=name)
     mine = state(where, "县发改局", State.ON_TIME, counts=sent.receipt)
     made = bulletin(where, [mine], sources(merged(where, sent, form=name)))
-    assert [sheet.name for sheet in made.sheets] == ["通报", "部门排名", "其他责任单位排名"]
+    assert [sheet.name for sheet in made.sheets] == ["通报", "部门排名"]  # 县财政局 is alone in its category
     sheet = opened(made, office.home / "templates_xlsx")["部门排名"]
     assert sheet["B4"].value == "省市重点项目开复工率"
     values = [[cell.value for cell in line] for line in sheet.iter_rows(min_row=6, max_row=8)]
@@ -288,7 +316,7 @@ def test_the_county_figure_is_that_of_the_target_table(office: Office):
     folder = office.outbox / "周报" / "2022-12-09"
     rates = [
         openpyxl.load_workbook(folder / name, data_only=True)[sheet]
-        for name, sheet in (("通报.xlsx", "乡镇排名"), ("目标完成情况表.xlsx", "前期手续办结率"))
+        for name, sheet in (("通报.xlsx", "部门排名"), ("目标完成情况表.xlsx", "前期手续办结率"))
     ]
     values = [{cell.value for line in sheet.iter_rows() for cell in line} for sheet in rates]
     assert all(0.9 in each for each in values)

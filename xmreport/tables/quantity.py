@@ -16,9 +16,13 @@ def quantity(value: float | None, unit: str) -> str:
     """`83.33%`, `44.3亿元`, `13个`; `无数据` where there is none."""
     if value is None:
         return "无数据"
-    if unit == "%":
-        return f"{hundredfold(value)}%"
-    return f"{to_hundredths(value).normalize():f}{unit}"
+    shown = rounded(value, unit)
+    return f"{shown}%" if unit == "%" else f"{shown.normalize():f}{unit}"
+
+
+def rounded(value: float, unit: str) -> Decimal:
+    """A figure as it is printed: a rate by the hundred."""
+    return hundredfold(value) if unit == "%" else to_hundredths(value)
 
 
 def to_hundredths(value: float) -> Decimal:

@@ -62,7 +62,7 @@ def rules_of(occasion: Occasion) -> BulletinRules | None:
 
 
 def rankings(occasion: Occasion, states: Sequence[UnitState], progress: Breakdown | None) -> list[Ranking]:
-    """Every category that is ranked, then the reporting units of no such category, unranked."""
+    """Every category that is ranked, then the other reporting units, unranked: a unit alone ranks nowhere."""
     timed = occasion.period.due_at is not None
     by_name = {state.unit: state for state in states} if timed else {}
     members = [
@@ -77,8 +77,11 @@ def rankings(occasion: Occasion, states: Sequence[UnitState], progress: Breakdow
         _ranking(category, [unit for unit in members if category_of[unit] == category], by_name, progress)
         for category in wanted
     ]
-    rest = [Standing(unit, by_name[unit], None, None, None) for unit in by_name if category_of[unit] not in wanted]
-    return [each for each in (*found, Ranking(OTHERS, tuple(rest))) if each.standings]
+    ranked = [each for each in found if len(each.standings) > 1]
+    listed = {each.unit for ranking in ranked for each in ranking.standings}
+    alone = (unit for unit in members if unit in by_name and unit not in listed)
+    rest = tuple(Standing(unit, by_name[unit], None, None, None) for unit in alone)
+    return [*ranked, Ranking(OTHERS, rest)] if len(listed) + len(rest) > 1 and rest else ranked
 
 
 def _ranking(
@@ -108,13 +111,11 @@ def ranks(results: Mapping[str, Result]) -> dict[str, int]:
 
 
 def timeliness(state: UnitState) -> tuple[int, int] | None:
-    """按时 first, then 迟报 by the minutes that are printed, 退回待改, 未报; None is not ranked."""
+    """按时 first, then 迟报 by the minutes that are printed, then 退回待改; None is not ranked."""
     match state.state:
         case State.ON_TIME | State.LATE | State.NIL:
             return (1, max(1, state.late_by_s // 60)) if state.late_by_s else (0, 0)
         case State.RETURNED:
             return 2, 0
-        case State.MISSING:
-            return 3, 0
-        case State.PENDING | State.EXEMPT:
+        case State.MISSING | State.PENDING | State.EXEMPT:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
 from xmreport.model.dates import CHINA
@@ -15,7 +16,7 @@ from xmreport.tables.bulletin.ranking import Ranking, rules_of
 from xmreport.tables.figures.breakdown import Breakdown
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion, spell
-from xmreport.tables.quantity import hundredfold, quantity
+from xmreport.tables.quantity import hundredfold, quantity, rounded
 from xmreport.tables.standing import Backlog, counted, is_late, is_prompt, nil_returns
 from xmreport.tables.wording import day, listed, moment, numbered, office_name, whole_county
 
@@ -124,7 +125,7 @@ class Text:
             return
         against = _against(self.occasion, progress.target, value, unit) if progress.target else ""
         yield f"进度方面，{county}{name}为{quantity(value, unit)}{against}。"
-        ahead = self._named(lambda own: own >= value)
+        ahead = self._named(lambda own: own >= rounded(value, unit))
         if ahead:
             yield f"{name}排名靠前的，{ahead}。"
 
@@ -166,10 +167,14 @@ class Text:
     def _behind(self) -> str:
         """The last ranks of each category, as far as they are below the county's figure; the worst first."""
         value = self.progress.county.value if self.progress else None
-        return self._named(lambda own: own < value, worst=True) if value is not None else ""
+        if self.progress is None or value is None:
+            return ""
+        level = rounded(value, self.progress.indicator.rules.unit)
+        return self._named(lambda own: own < level, worst=True)
 
-    def _named(self, chosen: Callable[[float], bool], *, worst: bool = False) -> str:
-        """部门：甲（90.00%）、乙（85.00%）；乡镇：…: the first few ranks, or the last."""
+    def _named(self, chosen: Callable[[Decimal], bool], *, worst: bool = False) -> str:
+        """部门：甲（90.00%）、乙（85.00%）；乡镇：…: the first few ranks, or the last, of those `chosen` as printed."""
+        measure = self.progress.indicator.rules.unit if self.progress else ""
         told = []
         for ranking in self.rankings:
             figures = [
@@ -177,14 +182,12 @@ class Text:
                 for each in ranking.standings
                 if each.ahead is not None and each.own and each.own.value is not None
             ]
-            held = sorted((each for each in figures if chosen(each[1])), key=lambda each: each[0], reverse=worst)
+            named = [each for each in figures if chosen(rounded(each[1], measure))]
+            held = sorted(named, key=lambda each: each[0], reverse=worst)
             last = list(dict.fromkeys(place for place, _, _ in held))[:NAMED]
-            named = [f"{unit}（{self._valued(own)}）" for place, own, unit in held if place in last]
-            told += [f"{ranking.category}：{listed(named)}"] if named else []
+            words = [f"{unit}（{quantity(own, measure)}）" for place, own, unit in held if place in last]
+            told += [f"{ranking.category}：{listed(words)}"] if words else []
         return "；".join(told)
-
-    def _valued(self, value: float) -> str:
-        return quantity(value, self.progress.indicator.rules.unit if self.progress else "")
 
     def _demands(self) -> Iterator[str]:
         rules = rules_of(self.occasion)

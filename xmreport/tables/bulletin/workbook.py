@@ -141,8 +141,8 @@ def _notes(occasion: Occasion, ranking: Ranking, progress: Breakdown | None) -> 
         yield "这些单位不参加排名。"
     elif ranking.states:
         yield (
-            "时效名次：按时（含按时的零报告）在前，迟报的按迟报时长由短到长，退回待改、未报在后；"
-            "结果相同的名次并列，其后名次顺延；待报、免报不参加排名。"
+            "时效名次：按时（含按时的零报告）在前，迟报的按迟报时长由短到长，退回待改在后；"
+            "结果相同的名次并列，其后名次顺延；未报、待报、免报不参加排名。"
         )
     if progress:
         yield f"进度名次：{progress.indicator.name}由高到低，按四舍五入前的数，相同的并列；没有数据的不参加排名。"

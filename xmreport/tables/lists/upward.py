@@ -15,7 +15,7 @@ from xmreport.tables.figures.indicators import Source, entries, whole
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.lists.chosen import chosen
-from xmreport.tables.quantity import hundredfold, to_hundredths
+from xmreport.tables.quantity import rounded
 
 FOLDER, GENERIC = "报表", "通用报表.xlsx"
 NIL = "零报告"
@@ -89,7 +89,7 @@ def _totals(occasion: Occasion, sources: Mapping[str, Source], rules: UpwardRule
                 "指标": name,
                 "责任单位": rules.unit,
                 "统计期": _month(occasion, indicator, source),
-                "数值": float(hundredfold(value) if indicator.rules.unit == "%" else to_hundredths(value)),
+                "数值": float(rounded(value, indicator.rules.unit)),
                 "计量单位": indicator.rules.unit,
                 "数据来源": f"{occasion.county.name}“{indicator.rules.form}”",
                 "备注": indicator.rules.reading,
