@@ -313,6 +313,17 @@ def test_a_line_without_a_figure_is_left_out_of_the_chart():
     assert book["目标完成情况"].print_area == "'目标完成情况'!$A$1:$M$9"
 
 
+def test_a_chart_draws_its_own_part_of_the_lines():
+    data = _targets()
+    whole = data.sheets[0].charts[0]
+    parts = tuple(replace(whole, part=part) for part in ((0, 1), (1, 3)))
+    made = build(replace(data, sheets=(replace(data.sheets[0], charts=parts), data.sheets[1])), TEMPLATES, AS_OF)
+    drawn = [ZipFile(BytesIO(made)).read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2)]
+    assert "'目标完成情况'!$H$5:$H$5" in drawn[0].replace("'目标完成情况'!$H$5<", "'目标完成情况'!$H$5:$H$5<")
+    assert "$H$5" not in drawn[1]
+    assert "$H$6:$H$7" in drawn[1]
+
+
 def test_the_parts_of_a_quotient_have_the_decimals_of_what_they_count():
     sheet = _open(_targets())["前期手续办结率"]
     assert [sheet[cell].number_format for cell in ("C4", "C5", "E4")] == ["0", "0", "0.00%"]

@@ -282,6 +282,34 @@ def test_an_entered_county_figure_stands_above_its_units_and_what_they_lack_is_t
     assert [sheet.cell(row, 5).value for row in (4, 5, 6, 7)] == [40, 12, 27.5, 39.5]
 
 
+def test_an_indicator_of_which_no_unit_has_a_figure_has_no_sheet_by_unit(tmp_path):
+    rate = '  增速: {报表: 统计数据表, 取值: 数值, 条件: 指标 = 增速, 单位: "%", 口径: 统计局数}\n'
+    county = made_county(tmp_path, RULES + rate + TARGETS)
+    rows = [{"指标": "增速", "统计期": day("2022-12"), "数值": 6.5, "计量单位": "%"}]
+    data = targets(on(county, "2022-12-20", ENTERED), {"统计数据表": source(county, "统计数据表", *rows)})
+    assert "增速" not in [sheet.name for sheet in data.sheets]
+    assert line_of(data, "增速")["完成"] == 0.065
+
+
+@pytest.mark.parametrize(
+    ("units", "bars"),
+    [
+        (15, {"column": [15]}),
+        (16, {"bar": [16]}),
+        (20, {"bar": [20]}),
+        (38, {"bar": [19, 19]}),
+        (41, {"bar": [13, 14, 14]}),
+    ],
+)
+def test_a_chart_of_many_units_has_their_names_one_below_the_other_and_not_too_many(tmp_path, units, bars):
+    county = made_county(tmp_path, RULES + TARGETS)
+    rows = [project(number, f"第{number}乡") for number in range(units)]
+    data = targets(on(county, "2022-12-20"), {"项目表": source(county, "项目表", *rows)})
+    charts = sheet_of(data, "开工率").charts
+    assert {chart.kind: [len(range(*each.part or (units,))) for each in charts] for chart in charts} == bars
+    assert len({chart.title for chart in charts}) == len(charts)
+
+
 @pytest.mark.parametrize(("date", "month", "gone"), [("2022-12-20", "2022-09", 9), ("2023-02-20", "2022-12", 12)])
 def test_a_figure_of_a_month_is_held_against_the_time_gone_by_its_end(tmp_path, date, month, gone):
     county = made_county(tmp_path, RULES.replace("口径: 统计局数", "序时: 是, 口径: 统计局数") + TARGETS)
@@ -385,4 +413,4 @@ def test_a_form_that_all_returned_as_nil_has_been_received(office: Office):
     book = openpyxl.load_workbook(office.outbox / WEEKLY / FIRST / "目标完成情况表.xlsx")
     told = [str(cell) for row in book.worksheets[0].iter_rows(values_only=True) for cell in row]
     assert not [text for text in told if "还没有收到“前期手续办理情况表”" in text]
-    assert "前期手续办结率" in book.sheetnames
+    assert book.sheetnames == ["目标完成情况"]  # no unit has a figure to show

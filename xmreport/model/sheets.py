@@ -114,6 +114,8 @@ class Chart:
     categories: str
     series: tuple[str, ...]
     percent: bool = False
+    part: tuple[int, int] | None = None
+    """Which of the 明细 lines are drawn, from the first up to the second; all where it is None."""
 
 
 @dataclass(frozen=True, slots=True)

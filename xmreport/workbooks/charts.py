@@ -8,9 +8,9 @@ from xlsxwriter import Workbook
 
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Chart, Formula
-from xmreport.workbooks.draft import Draft
+from xmreport.workbooks.draft import AROUND_BARS, Draft
 from xmreport.workbooks.entries import Written, written
-from xmreport.workbooks.fitting.paper import Fit
+from xmreport.workbooks.fitting.paper import SMALLEST, Fit
 from xmreport.workbooks.formats.looks import Look
 from xmreport.workbooks.formats.template import CHART
 from xmreport.workbooks.pen import Pen
@@ -21,21 +21,25 @@ _INK = "#262626"
 _MARGIN = 6
 """Pixels between a chart and the edges of its row."""
 _PIXELS_PER_POINT = 4 / 3
+_LETTER = 0.5
+"""The share of a bar's room that its name may take."""
 
 
 def draw(book: Workbook, pen: Pen, draft: Draft, fit: Fit) -> None:
     """Each chart in a row of its own, as wide as the table: a page break never divides it."""
     for row, chart in draft.charts:
-        drawn = _chart(book, draft, chart)
+        drawn = _chart(book, draft, chart, fit.heights[row])
         height = int(fit.heights[row] * _PIXELS_PER_POINT) - 2 * _MARGIN
         drawn.set_size({"width": max(fit.across - 2 * _MARGIN, 240), "height": max(height, 120)})
         offset = {"x_offset": _MARGIN, "y_offset": _MARGIN, "description": chart.title}
         pen.call(f"图“{chart.title}”", pen.sheet.insert_chart, row, 0, drawn, offset)
 
 
-def _chart(book: Workbook, draft: Draft, chart: Chart) -> Any:
+def _chart(book: Workbook, draft: Draft, chart: Chart, height: float) -> Any:
     cells = draft.layout.sheet.row(CHART).cells
     title, words = cells[0].look, cells[min(1, len(cells) - 1)].look
+    if chart.kind == "bar":
+        words = _small_enough(words, (height - AROUND_BARS) / max(len(draft.charted(chart)), 1))
     colours = [str(fill) for cell in cells[2:] if (fill := cell.look.get("bg_color"))] or list(_COLOURS)
     drawn = book.add_chart({"type": chart.kind})
     for at, field in enumerate(chart.series):
@@ -63,6 +67,12 @@ def _chart(book: Workbook, draft: Draft, chart: Chart) -> Any:
     drawn.set_plotarea({"fill": {"none": True}})
     drawn.show_blanks_as("gap")
     return drawn
+
+
+def _small_enough(words: Look, pitch: float) -> Look:
+    """Letters that fit their bar, so many points from the next: some programs leave out names that come too near."""
+    size = max(min(words.size, int(pitch * _LETTER)), SMALLEST)
+    return words if size == words.size else words.changed(font_size=size)
 
 
 def _series(draft: Draft, chart: Chart, field: str, colour: str, words: Look) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Draft:
 
     def charted(self, chart: Chart) -> list[int]:
         """The 明细 lines that have a figure to draw: a name without one would leave a gap in the chart."""
-        places = list(self.lines_of(BODY))
+        places = list(self.lines_of(BODY))[slice(*chart.part or (None,))]
         columns = (self.values(field, places) for field in chart.series)
         drawn = [any(map(_is_figure, values)) for values in zip(*columns, strict=True)]
         return list(compress(places, drawn))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData
@@ -17,10 +18,12 @@ from xmreport.tables.figures.indicators import Figure, Source, by_unit, entries,
 from xmreport.tables.given import given
 from xmreport.tables.head import Occasion
 from xmreport.tables.quantity import quantity
-from xmreport.tables.wording import whole_county
+from xmreport.tables.wording import numeral, whole_county
 
 SHARE = "分解"
 """The template's columns about a unit's share of the target: printed where there are shares."""
+MOST_COLUMNS, MOST_BARS = 15, 20
+"""Units whose names can be read side by side below a chart; one below the other, beside it."""
 COUNTY, TOTAL = "分组", "合计"
 """The line of a county's own entered figure, and that of the units' sum."""
 
@@ -121,10 +124,22 @@ def breakdown_sheet(made: Breakdown) -> SheetData:
     }
     percent = rules.unit == "%"
     series = ("比率" if rules.over else "分子", *([f"{SHARE}.目标"] if made.shares else []))
-    chart = Chart("column", f"{name}（分单位）", "单位", series, percent=percent)
+    charts = tuple(_charts(f"{name}（分单位）", series, len(made.listed), percent=percent))
     template = "分解比率" if rules.over else "分解取值" if rules.entered else "分解数量"
     groups = {SHARE: (SHARE,) if made.shares else ()}
-    return SheetData(made.sheet_name, template, head, tuple(_lines(made)), groups, tuple(_notes(made)), (chart,))
+    return SheetData(made.sheet_name, template, head, tuple(_lines(made)), groups, tuple(_notes(made)), charts)
+
+
+def _charts(title: str, series: tuple[str, ...], units: int, *, percent: bool) -> Iterator[Chart]:
+    """One chart; of many units as many as it takes for each name to be read, all of about as many bars."""
+    if units <= MOST_COLUMNS:
+        yield Chart("column", title, "单位", series, percent=percent)
+        return
+    parts = math.ceil(units / MOST_BARS)
+    ends = [units * part // parts for part in range(parts + 1)]
+    for number, (first, end) in enumerate(pairwise(ends), 1):
+        named = f"{title}之{numeral(number)}" if parts > 1 else title
+        yield Chart("bar", named, "单位", series, percent=percent, part=(first, end))
 
 
 def _lines(made: Breakdown) -> Iterator[Line]:

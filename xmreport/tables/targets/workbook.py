@@ -27,7 +27,7 @@ class _Entry:
 
 
 def targets(occasion: Occasion, sources: Mapping[str, Source]) -> WorkbookData:
-    """The county's targets, then a sheet for each indicator that has data.
+    """The county's targets, then a sheet for each indicator of which some unit has a figure or a share.
 
     Args:
         occasion: county, task, period and moment.
@@ -44,7 +44,8 @@ def targets(occasion: Occasion, sources: Mapping[str, Source]) -> WorkbookData:
         notes=tuple(_notes(occasion, sources)),
         charts=(chart,) if made else (),
     )
-    return WorkbookData(f"{TARGETS}.xlsx", f"{TARGETS}.xlsx", (first, *map(breakdown_sheet, made.values())))
+    by_unit = (breakdown_sheet(each) for each in made.values() if each.listed)
+    return WorkbookData(f"{TARGETS}.xlsx", f"{TARGETS}.xlsx", (first, *by_unit))
 
 
 def breakdowns(occasion: Occasion, sources: Mapping[str, Source]) -> dict[str, Breakdown]:
@@ -88,7 +89,7 @@ def _line(occasion: Occasion, number: int, entry: _Entry) -> Line:
     indicator, target = verdict.indicator, verdict.target
     reached: Content = None
     if entry.made is not None and verdict.value is not None:
-        reached = Formula(f"{{{entry.made.county_cell}}}", verdict.value)
+        reached = Formula(f"{{{entry.made.county_cell}}}", verdict.value) if entry.made.listed else verdict.value
     values: dict[str, Content] = {
         "序号": number,
         "指标": indicator.name,
