@@ -863,6 +863,36 @@ def test_the_slip_beneath_a_notice_comes_back_as_the_reply(tmp_path):
     assert lines["甲路"]["解决时限"].value == dt.datetime(2020, 10, 31)  # noqa: DTZ001 - a cell's date has no zone
 
 
+def _letter(folder, **line):
+    """The letter of one notice, row by row."""
+    place = Office(folder / "place", rules([NOTICES, ANSWER], NOTICE_DOCKET), "zhangzi")
+    told = {"督办对象": HOUSING, "项目": "甲路", "事项": "迟迟未开工", "签发": "某某", "状态": "督办"} | line
+    place.drop(f"{OFFICE}/督办.xlsx", filled("挂牌督办台账", OFFICE, NOTICE_FIELDS, told))
+    place.take("2020-09-29 10:00", publish=True)
+    _, book = printed(place, "督办", "挂牌督办通知书.xlsx")
+    sheet = book["DB2020-001"]
+    return sheet, {row: str(sheet.cell(row, 1).value or "").strip() for row in range(1, sheet.max_row + 1)}
+
+
+def test_a_notice_without_a_demand_has_no_paragraph_for_it(tmp_path):
+    _, text = _letter(tmp_path)
+    assert [words[:4] for words in text.values() if words[1:2] == "、"] == ["一、督办", "二、复函"]
+    _, text = _letter(tmp_path / "other", 要求="10月进场")
+    assert [words[:4] for words in text.values() if words[1:2] == "、"] == ["一、督办", "二、督办", "三、复函"]
+
+
+@pytest.mark.parametrize(("delivered", "dated"), [("2020-09-25", "2020年9月25日"), (None, "2020年9月29日")])
+def test_a_notice_bears_the_day_of_its_entry_or_of_an_earlier_delivery(tmp_path, delivered, dated):
+    sheet, _ = _letter(tmp_path, 送达日=delivered)
+    assert dated in [cell.value for row in sheet.iter_rows() for cell in row]
+
+
+def test_the_slip_beneath_a_long_notice_stands_on_one_page(tmp_path):
+    sheet, text = _letter(tmp_path, 事项="用地指标未落实，征地拆迁涉及农户众多，资金缺口较大。" * 20)
+    [cut] = [row for row, words in text.items() if words.startswith("（沿此线裁开")]
+    assert [each.id for each in sheet.row_breaks.brk] == [cut - 1]
+
+
 POOL_FIELDS = ("序号", "项目名称", "项目单位", "责任单位", "建设性质", "总投资", "年度计划投资")
 
 

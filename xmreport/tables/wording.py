@@ -16,6 +16,11 @@ def day(date: dt.date) -> str:
     return f"{date.year}年{date.month}月{date.day}日"
 
 
+def sample_dates(date: dt.date) -> dict[str, str]:
+    """How a day and a month are to be written, shown by one of the reader's own year."""
+    return {"示例日": date.isoformat(), "示例月": f"{date.year}年{date.month}月"}
+
+
 def moment(when: dt.datetime) -> str:
     """2022年12月9日17时, with the minutes where there are any; the last second of a day is 24时."""
     local = when.astimezone(CHINA)

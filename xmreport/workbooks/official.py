@@ -64,7 +64,7 @@ def draft_sheets(sheets: Iterable[SheetData], template: Template, most_rows: int
     for data in sheets:
         if data.optional and data.template not in template.sheets:
             continue
-        sheet = template.sheet(data.template)
+        sheet = template.sheet(data.template).with_words(data.head)
         opened = open_columns(template.file, template.kinds, data.columns) if is_open(sheet) else ()
         layout = lay_out(sheet, data.groups, opened)
         before = ""

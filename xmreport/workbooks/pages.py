@@ -5,7 +5,7 @@ the notes with the last lines, a signature with the last paragraphs, a chart wit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from xmreport.workbooks.draft import Draft
 from xmreport.workbooks.formats.page import Page
@@ -31,7 +31,7 @@ def page_ends(draft: Draft, page: Page, scale: float, heights: Mapping[int, floa
     points = [heights.get(row) or _USUAL for row in range(draft.rows)]
     again = sum(points[row] for row in repeated)
     room = page.printable[1] / scale * _SLACK
-    bound = _bound(draft)
+    bound = _bound(draft, page)
     ends: list[int] = []
     first = 0
     while (full := _filled(points, first, room - (again if ends else 0.0))) < len(points):
@@ -46,7 +46,7 @@ def _filled(points: Sequence[float], first: int, room: float) -> int:
     return max(next(below, len(points)), first + 1)
 
 
-def _bound(draft: Draft) -> Mapping[int, int]:
+def _bound(draft: Draft, page: Page) -> Mapping[int, int]:
     """The rows that stand with the one above them, and how firmly."""
     bound = {draft.below - 1: _LOOSELY} | dict.fromkeys(range(draft.below, draft.rows), _FIRMLY)
     for at, kind in enumerate(draft.kinds, draft.top):
@@ -58,4 +58,8 @@ def _bound(draft: Draft) -> Mapping[int, int]:
     free = [draft.below] if draft.charts and draft.data.notes else []
     free += [row for row, _ in draft.charts[1:]]
     kept = {row: how for row, how in bound.items() if row not in free}
-    return kept | dict.fromkeys(range(1, draft.top + 1), _FIRMLY)
+    breaks, headings = page.breaks, draft.layout.sheet.headings
+    divided = {
+        at for at, (above, row) in enumerate(pairwise(headings), 1) if breaks & {*range(above.number, row.number)}
+    }
+    return kept | {row: _FIRMLY for row in range(1, draft.top + 1) if row not in divided}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xmreport.model.dates import PartialDate
+from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.outbox import notices_name
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
 from xmreport.model.submission import Value
@@ -12,6 +12,7 @@ from xmreport.rulebook.book import Docket
 from xmreport.rulebook.form import Form
 from xmreport.tables.dockets.matters import Matter
 from xmreport.tables.head import Occasion
+from xmreport.tables.wording import numeral, sample_dates
 
 NAME = "挂牌督办通知书"
 LIST, LETTER = "通知书清单", "通知书"
@@ -40,8 +41,16 @@ def notices(
     sheets = [SheetData(LIST, LIST, {**head, "标题": told, "附件": ""}, lines, notes=notes)]
     for values in shown:
         words = {key: _words(value) for key, value in values.items()} | {"复函时限": _until(docket, values["复函期限"])}
+        # 督办事项 comes first, 督办要求 second where there is any.
+        words["复函序"] = numeral(3 if words["要求"] else 2)
         blank: dict[str, Content] = {**dict.fromkeys(_ITEMS), "编号": words["编号"]}
-        top = {**head, **words, "标题": f"{occasion.county.name}重点项目{NAME}", "落款日期": words["下达日期"]}
+        top = {
+            **head,
+            **sample_dates(occasion.as_of.astimezone(CHINA).date()),
+            **words,
+            "标题": f"{occasion.county.name}重点项目{NAME}",
+            "落款日期": words["下达日期"],
+        }
         sheets.append(SheetData(words["编号"] or words["项目"], LETTER, top, (Line("明细", blank),)))
     return WorkbookData(name, name, tuple(sheets), generic=f"{NAME}.xlsx")
 
@@ -57,8 +66,16 @@ def _shown(docket: Docket, form: Form, matter: Matter) -> dict[str, Value]:
         "督办对象": matter.unit,
         "项目": matter.values.get(form.file.name_column),
         "复函期限": matter.values.get(due or ""),
-        "下达日期": PartialDate.of(matter.opened.day),
+        "下达日期": _issued(docket, matter),
     }
+
+
+def _issued(docket: Docket, matter: Matter) -> PartialDate:
+    """The day of the letter: that of its entry, or of its delivery where that was before."""
+    entered = PartialDate.of(matter.opened.day)
+    worked = docket.rules.worked_out
+    delivered = matter.values.get(worked.after) if worked else None
+    return min(entered, delivered) if isinstance(delivered, PartialDate) and delivered.precise else entered
 
 
 def _until(docket: Docket, due: Value) -> str:

@@ -37,6 +37,8 @@ class Page:
     repeated_columns: int
     gridlines: bool
     zoom: int
+    breaks: frozenset[int]
+    """Template rows behind which a sheet divides, should it be longer than a page."""
 
     @property
     def printable(self) -> tuple[float, float]:
@@ -65,6 +67,7 @@ def read_page(sheet: StencilSheet) -> Page:
         repeated_columns=_columns(sheet.repeated),
         gridlines=says_yes(view, "showGridLines", "1"),
         zoom=int(view.get("zoomScale", 100)) or 100,
+        breaks=frozenset(int(each.get("id", 0)) for each in sheet.part("rowBreaks")),
     )
 
 

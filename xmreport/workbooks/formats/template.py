@@ -31,7 +31,7 @@ STYLES, KINDS = "样式", "列型"
 WORDS = "栏名"
 """In the sheet 列型, the row of words that send a column there by its heading."""
 MARKS = HEADINGS | LINES | {NOTE, CHART, FOOT, WORDS}
-COLOURED, BY = "着色", "按"
+COLOURED, BY, SPARED = "着色", "按", "可省"
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DEFAULT_WIDTH = 9.140625
@@ -52,11 +52,14 @@ class TemplateBroken(Trouble):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """`{字段|着色|按单位}`: a field, whether its words are coloured, and which field's word picks its number format."""
+    """`{字段|着色|按单位}`: a field, whether its words are coloured, and which field's word picks its number format;
+    `{字段|可省}` in a heading: its row is not printed where there are no words.
+    """
 
     field: str
     coloured: bool = False
     by: str | None = None
+    spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,10 @@ class TemplateRow:
     height: float
     """Points; 0 where the template leaves it to the program."""
     cells: tuple[TemplateCell, ...]
+
+    def is_spared(self, head: Mapping[str, str]) -> bool:
+        held = (placeholder(inside) for cell in self.cells for inside in PLACEHOLDER.findall(cell.text))
+        return any(each.spared and not head.get(each.field, "") for each in held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,10 @@ class TemplateSheet:
             raise self.broken(None, f"缺少“{kind}”行：请在 A 列写上“{kind}”，并在这一行设好格式")
         return found
 
+    def with_words(self, head: Mapping[str, str]) -> TemplateSheet:
+        """Without the heading rows that are spared for want of words."""
+        return replace(self, rows=tuple(row for row in self.rows if row.kind != HEAD or not row.is_spared(head)))
+
     def broken(self, cell: str | None, message: str) -> TemplateBroken:
         return TemplateBroken(self.file, self.name, cell, message)
 
@@ -137,7 +148,7 @@ def placeholder(inside: str) -> Placeholder:
     """What stands between the braces, taken apart."""
     field, *marks = (part.strip() for part in inside.split("|"))
     by = next((mark.removeprefix(BY) for mark in marks if mark.startswith(BY)), None)
-    return Placeholder(field, COLOURED in marks, by)
+    return Placeholder(field, COLOURED in marks, by, SPARED in marks)
 
 
 @lru_cache(maxsize=4_096)
@@ -272,7 +283,7 @@ def _judge_cell(found: TemplateSheet, row: TemplateRow, cell: TemplateCell) -> N
         if not field:
             raise found.broken(cell.cell, "花括号里没有写字段名")
         for mark in marks:
-            if mark != COLOURED and not (mark.startswith(BY) and len(mark) > len(BY)):
-                raise found.broken(cell.cell, f"不认识的写法“|{mark}”，可用：|{COLOURED}、|{BY}字段名")
+            if mark not in {COLOURED, SPARED} and not (mark.startswith(BY) and len(mark) > len(BY)):
+                raise found.broken(cell.cell, f"不认识的写法“|{mark}”，可用：|{COLOURED}、|{BY}字段名、|{SPARED}")
         if field in {SUM, COUNT} and row.kind not in {SUBTOTAL, TOTAL}:
             raise found.broken(cell.cell, f"{{{field}}} 只能写在小计行或合计行")
