@@ -155,11 +155,26 @@ def test_a_blank_asks_for_every_column_in_the_forms_order_but_those_the_engine_f
 
 
 def test_a_blank_has_drop_downs_dates_and_amounts(county):
-    rules = _rules_of(_blank(county)["林下经济项目表"])
-    assert rules["B5:B28"].formula1 == '"药材,菌类"'
-    assert rules["J5:J28"].formula1 == '"已办结,未办理"'
-    assert {rules[area].type for area in ("E5:E28", "F5:F28")} == {"decimal"}
-    assert {rules[area].prompt[:10] for area in ("I5:I28", "K5:K28")} == {"写成 2022-12"}
+    rules = {area.split(":")[0]: rule for area, rule in _rules_of(_blank(county)["林下经济项目表"]).items()}
+    assert rules["B5"].formula1 == '"药材,菌类"'
+    assert rules["J5"].formula1 == '"已办结,未办理"'
+    assert {rules[first].type for first in ("E5", "F5", "H5")} == {"decimal"}
+    assert {rules[first].operator for first in ("E5", "F5")} == {"greaterThanOrEqual"}
+    assert rules["H5"].errorStyle == "warning"
+    assert {rules[first].prompt[:10] for first in ("I5", "K5")} == {"写成 2022-12"}
+    assert "G5" not in rules  # 完成率% is worked out
+
+
+def test_a_blank_fills_one_page_with_its_frame(county):
+    sheet = _blank(county)["林下经济项目表"]
+    assert not sheet.row_breaks.brk
+    empty = next(iter(_rules_of(sheet))).split(":")
+    heights = [each.height or 15 for _, each in sorted(sheet.row_dimensions.items())]
+    sides = sum(sheet.column_dimensions[letter].width * 8 * 0.75 for letter in "ABCDEFGHIJKL")
+    room = (210 / 25.4 - sheet.page_margins.top - sheet.page_margins.bottom) * 72
+    scale = min(1, (297 / 25.4 - sheet.page_margins.left - sheet.page_margins.right) * 72 / sides)
+    assert 0.9 < sum(heights) * scale / room < 1
+    assert int(empty[1][1:]) - int(empty[0][1:]) + 1 >= 8
 
 
 def test_a_blank_filled_in_comes_back_recognised_without_a_finding(county):

@@ -4,7 +4,7 @@ import io
 
 import openpyxl
 import pytest
-from conftest import RULES, Office, at
+from conftest import ONE_TASK, RULES, Office, at
 
 from xmreport.issue import issue_blanks
 from xmreport.model.receipts import Outcome
@@ -77,6 +77,43 @@ def _noted(book):
 def test_a_blank_says_until_when_and_to_whom_it_is_due(office):
     _, book = _blank(office, "周报", "古阳镇")
     assert _noted(book) == ["请于2022年12月9日17时前报县项目推进中心（周报，2022-12-09期）。"]
+
+
+@pytest.mark.parametrize("task", ["周报", "联络人报送"])
+def test_a_blank_of_what_is_due_says_how_nothing_is_reported(office, task):
+    county = office.workspace.rulebook.county(office.key)
+    named = county.forms[county.tasks[task].rules.form].file.name_column
+    _, book = _blank(office, task, "古阳镇")
+    told = [cell.value for row in book.active for cell in row if "零报告" in str(cell.value)]
+    assert told == [f"没有可报的，在“{named}”第一格写“零报告”。"]
+
+
+def test_a_blank_shows_how_dates_are_written_by_one_of_its_own_period(office):
+    _, book = _blank(office, "周报", "古阳镇", "2023-01-04 09:00")
+    told = [cell.value for row in book.active for cell in row if "日期写成" in str(cell.value)]
+    assert told == ["注：带*的为必填项。日期写成 2023-01-06，只能定到月份的写 2023年1月。"]
+    prompts = {rule.prompt for rule in book.active.data_validations.dataValidation if rule.promptTitle == "日期"}
+    assert prompts == {"写成 2023-01-06；只能定到月份的，写 2023年1月。"}
+
+
+FIGURES = """
+  统计报送:
+    {报表: 统计数据表, 时限: 按需, 起止: 2022-12-01 至 2023-12-31, 应报单位: [乡镇], 报送至: 县发改局, 出处: 二}
+"""
+ENTERED = """
+指标:
+  投资增速: {报表: 统计数据表, 取值: 数值, 条件: 指标 = 投资增速, 单位: "%", 口径: 统计局数}
+  投资额: {报表: 统计数据表, 取值: 数值, 条件: 指标 = 投资额 且 统计期 ≥ 2022-10, 单位: 亿元, 口径: 统计局数}
+"""
+
+
+def test_a_blank_for_figures_lists_the_indicators_that_the_rules_look_for(tmp_path):
+    rules = ONE_TASK.replace("报表:\n  前期", f"{FIGURES[1:]}报表:\n  统计数据表: {{出处: 二}}\n  前期") + ENTERED
+    _, book = _blank(Office(tmp_path / "office", rules), "统计报送", "古阳镇")
+    [named] = [rule for rule in book.active.data_validations.dataValidation if rule.type == "list"]
+    assert (named.formula1, named.errorStyle) == ('"投资增速,投资额"', "warning")
+    [figure] = [rule for rule in book.active.data_validations.dataValidation if rule.type == "decimal"]
+    assert figure.errorStyle == "warning"
 
 
 def test_a_blank_of_a_task_on_demand_is_due_whenever_something_changes(tmp_path):

@@ -12,7 +12,7 @@ from openpyxl.styles.colors import Color
 
 from xmreport.model.dates import CHINA
 from xmreport.model.grid import column_letters
-from xmreport.model.sheets import Line, SheetData, WorkbookData
+from xmreport.model.sheets import Asked, Line, SheetData, WorkbookData
 from xmreport.workbooks.blanks import build_blank
 from xmreport.workbooks.formats.template import TemplateBroken, read_template
 from xmreport.workbooks.official import build
@@ -234,19 +234,17 @@ def _blank(rows=5, choices=None):
         "标题": "古县2023年新建项目前期手续办理情况表",
         "填报单位": "古阳镇",
         "填报时间": "2022-12-09",
+        "示例日": "2023-12-09",
+        "示例月": "2023年12月",
     }
     name = "前期手续办理情况表"
-    return build_blank(
-        SheetData(name, name, head, (), {"手续": ("立项", "用地", "规划")}),
-        SHIPPED,
-        f"{name}.xlsx",
-        rows,
+    asked = Asked(
         choices or {"建设性质": ("新建", "续建"), "规划.办理进展": ("已办结", "未办理"), "没有这一栏": ("甲",)},
-        frozenset({"规划.办结时间", "计划开工时间"}),
-        frozenset({"总投资"}),
-        "guxian/F1/0123abcd",
-        AS_OF,
+        dates=frozenset({"规划.办结时间", "计划开工时间"}),
+        money=frozenset({"总投资"}),
     )
+    data = SheetData(name, name, head, (), {"手续": ("立项", "用地", "规划")}, asked=asked)
+    return build_blank(data, SHIPPED, f"{name}.xlsx", rows, "guxian/F1/0123abcd", AS_OF)
 
 
 def _validations(sheet):
@@ -277,7 +275,7 @@ def test_choices_are_held_to_while_dates_and_amounts_only_warn():
     assert "新建、续建" in nature.error
     assert (money.type, money.operator, money.errorStyle) == ("decimal", "greaterThanOrEqual", "warning")
     assert (start.type, start.errorStyle) == ("custom", "warning")
-    assert "2023年5月" in start.prompt
+    assert "写成 2023-12-09；只能定到月份的，写 2023年12月。" in start.prompt
 
 
 def test_a_list_too_long_for_a_rule_stands_on_a_hidden_sheet():
@@ -289,8 +287,9 @@ def test_a_list_too_long_for_a_rule_stands_on_a_hidden_sheet():
 
 
 def test_blank_forms_with_a_template_of_their_own_can_be_built():
-    head = {"附件": "", "标题": "空白表", "填报单位": "", "填报时间": ""}
+    words = ("附件", "标题", "填报单位", "填报时间", "示例日", "示例月")
+    head = dict.fromkeys(words, "")
     for path in set((SHIPPED / "报表").glob("*.xlsx")) - {SHIPPED / "报表" / "通用报表.xlsx"}:
         sheet = SheetData(path.stem, path.stem, head, (), {"手续": ("立项",)})
-        data = build_blank(sheet, SHIPPED, path.name, 3, {}, frozenset(), frozenset(), "m", AS_OF)
+        data = build_blank(sheet, SHIPPED, path.name, 3, "m", AS_OF)
         assert "docProps/custom.xml" in ZipFile(BytesIO(data)).namelist()

@@ -13,13 +13,15 @@ from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.schedule import Period
-from xmreport.tables.columns import blank_columns, money_line
-from xmreport.tables.wording import moment
-from xmreport.workbooks.blanks import build_blank
+from xmreport.tables.columns import asked, blank_columns, money_line
+from xmreport.tables.figures.entered import looked_for
+from xmreport.tables.wording import moment, sample_dates
+from xmreport.workbooks.blanks import build_blank, rows_of_a_page
 from xmreport.workbooks.delivery import deliver
 from xmreport.workspace import Workspace
 
-ROWS = 24
+FEWEST = 8
+"""Empty rows of a blank whose frame would leave room for fewer on one page."""
 
 
 def issue_blanks(workspace: Workspace, county: County, named: str | None, now: dt.datetime) -> Iterator[str]:
@@ -30,14 +32,15 @@ def issue_blanks(workspace: Workspace, county: County, named: str | None, now: d
     """
     if named and named not in county.tasks:
         raise Trouble(f"{county.name}没有“{named}”这项任务；现有：{'、'.join(county.tasks)}。")
+    today = now.astimezone(CHINA).date()
     tasks = [county.tasks[named]] if named else [task for task in county.tasks.values() if task.rules.form]
     for task in tasks:
         if task.rules.form is None:
             raise Trouble(f"“{task.name}”报的是文档（{task.rules.document}），没有空白表。")
         period = current_period(task, now)
         form = county.forms[task.rules.form]
-        for unit in county.reporters(task, period.roster_day(now.astimezone(CHINA).date())):
-            data = _blank(workspace, county, task, period, form, unit)
+        for unit in county.reporters(task, period.roster_day(today)):
+            data = _blank(workspace, county, task, period, form, unit, today)
             target = workspace.outbox / county.key / BLANKS / task.name / f"{unit}{form.name}.xlsx"
             yield workspace.shown(deliver(data, target).path)
 
@@ -47,7 +50,9 @@ def current_period(task: Task, now: dt.datetime) -> Period:
     return next((period for period in task.periods if not period.is_due(now)), task.periods[-1])
 
 
-def _blank(workspace: Workspace, county: County, task: Task, period: Period, form: Form, unit: str) -> bytes:
+def _blank(
+    workspace: Workspace, county: County, task: Task, period: Period, form: Form, unit: str, today: dt.date
+) -> bytes:
     columns = blank_columns(form)
     head = {
         "附件": form.annex,
@@ -57,27 +62,32 @@ def _blank(workspace: Workspace, county: County, task: Task, period: Period, for
         "县区": county.name,
         **money_line(form, columns),
     }
-    recipient = task.rules.recipient
-    if period.due_at:
-        notes = (f"请于{moment(period.due_at)}前报{recipient}（{task.name}，{period.name}期）。",)
-    else:
-        notes = (f"有变化时报{recipient}（{task.name}）。",)
-    groups = {"手续": form.procedures} if form.procedures else {}
-    sheet = SheetData(form.name, form.name, head, (), groups, notes, columns=columns)
-    fields = form.fields.values()
-    choices = {
-        field.name: tuple(form.options[field.column.options])
-        for field in fields
-        if field.column.options and form.options.get(field.column.options)
-    }
+    sheet = SheetData(
+        form.name,
+        form.name,
+        {**head, **sample_dates(period.ends if period.due_at else today)},
+        (),
+        {"手续": form.procedures} if form.procedures else {},
+        tuple(_notes(task, period, form)),
+        columns=columns,
+        asked=asked(form, {form.file.name_column: looked_for(county, form)}),
+    )
+    template = f"{form.name}.xlsx"
     return build_blank(
         sheet,
         workspace.templates,
-        f"{form.name}.xlsx",
-        ROWS,
-        choices,
-        frozenset(field.name for field in fields if field.type == "日期"),
-        frozenset(field.name for field in fields if field.type == "金额"),
+        template,
+        max(FEWEST, rows_of_a_page(sheet, workspace.templates, template)),
         f"form={form.name};county={county.key};unit={unit};task={task.name};period={period.name};version={__version__}",
         dt.datetime.combine(period.begins, dt.time(), CHINA),
     )
+
+
+def _notes(task: Task, period: Period, form: Form) -> Iterator[str]:
+    """Until when and to whom, and how nothing is reported where something is due."""
+    recipient = task.rules.recipient
+    if period.due_at is None:
+        yield f"有变化时报{recipient}（{task.name}）。"
+        return
+    yield f"请于{moment(period.due_at)}前报{recipient}（{task.name}，{period.name}期）。"
+    yield f"没有可报的，在“{form.file.name_column}”第一格写“零报告”。"

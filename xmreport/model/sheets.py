@@ -132,6 +132,20 @@ class ColumnData:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What people are asked to fill into a sheet's 明细 lines, by field: a choice is held to, all else only warns."""
+
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts that are looked for; others may stand there too."""
+    dates: frozenset[str] = frozenset()
+    money: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    filled: frozenset[str] = frozenset()
+    """What the engine fills itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class SheetData:
     """One sheet: the template's sheet it takes its look from, and what stands in it."""
 
@@ -148,6 +162,7 @@ class SheetData:
     """What a generic template prints for its {列}; a template that names its fields itself does not look here."""
     optional: bool = False
     """Left out where the template has no such sheet."""
+    asked: Asked = Asked()
 
 
 @dataclass(frozen=True, slots=True)

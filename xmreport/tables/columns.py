@@ -7,10 +7,10 @@ lines is `Line("分组", {"分组": words})`, or the template's own field beside
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from xmreport.model.sheets import ColumnData
+from xmreport.model.sheets import Asked, ColumnData
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import DAYS_LEFT
 
@@ -42,6 +42,23 @@ def blank_columns(form: Form) -> tuple[ColumnData, ...]:
         _column(form, field.name, field.type, "*" if field.required else "")
         for field in fields
         if not field.column.filled
+    )
+
+
+def asked(form: Form, names: Mapping[str, tuple[str, ...]] | None = None) -> Asked:
+    """What people fill into the form's columns; `names` are texts that are looked for, by column."""
+    own = [field for field in form.fields.values() if not field.column.filled]
+    return Asked(
+        choices={
+            field.name: tuple(form.options[field.column.options])
+            for field in own
+            if field.column.options and form.options.get(field.column.options)
+        },
+        names=names or {},
+        dates=frozenset(field.name for field in own if field.type == "日期"),
+        money=frozenset(field.name for field in own if field.type == MONEY),
+        numbers=frozenset(field.name for field in own if field.type == NUMBER and field.name not in form.computed),
+        filled=frozenset(form.fields) - {field.name for field in own},
     )
 
 

@@ -15,6 +15,7 @@ from xlsxwriter import Workbook
 from xmreport.model.dates import CHINA
 from xmreport.model.grid import address
 from xmreport.model.sheets import SheetData, WorkbookData
+from xmreport.workbooks.asking import ask
 from xmreport.workbooks.charts import draw
 from xmreport.workbooks.draft import Draft
 from xmreport.workbooks.fitting.paper import Fit, Sample, fit
@@ -23,7 +24,7 @@ from xmreport.workbooks.formats.kinds import open_columns
 from xmreport.workbooks.formats.page import A3, A4, Page
 from xmreport.workbooks.formats.template import NOTE, Template, template_for
 from xmreport.workbooks.layout import is_open, lay_out
-from xmreport.workbooks.pages import page_ends
+from xmreport.workbooks.pages import lines_that_fit, page_ends
 from xmreport.workbooks.pen import Formats, Pen
 from xmreport.workbooks.pieces import MOST_ROWS, pieces
 from xmreport.workbooks.streamed.body import Body, kept_by_column
@@ -100,7 +101,14 @@ def write_sheets(book: Workbook, drafts: Mapping[str, Draft]) -> dict[str, Pen]:
             _stream(book, pens[key], bodies[key])
         else:
             _write(book, pens[key], draft, drafts)
+    ask(book, pens, drafts)
     return pens
+
+
+def lines_of_a_page(draft: Draft) -> int:
+    """How many lines like its first one fill a page, with all that stands around them."""
+    page, fitted = _fit(draft, Sample(draft.entries({})), draft.least_heights)
+    return lines_that_fit(draft, page, fitted.scale, fitted.heights)
 
 
 def sheet_name(wanted: str, taken: Iterable[str]) -> str:

@@ -28,9 +28,9 @@ def page_ends(draft: Draft, page: Page, scale: float, heights: Mapping[int, floa
         heights: points by row.
         repeated: the rows that stand first on every page.
     """
-    points = [heights.get(row) or _USUAL for row in range(draft.rows)]
+    points = _points(draft, heights)
     again = sum(points[row] for row in repeated)
-    room = page.printable[1] / scale * _SLACK
+    room = _room(page, scale)
     bound = _bound(draft, page)
     ends: list[int] = []
     first = 0
@@ -38,6 +38,21 @@ def page_ends(draft: Draft, page: Page, scale: float, heights: Mapping[int, floa
         first = min(range(first + 1, full + 1), key=lambda row: (bound.get(row, 0), -row))
         ends.append(first)
     return tuple(ends)
+
+
+def lines_that_fit(draft: Draft, page: Page, scale: float, heights: Mapping[int, float]) -> int:
+    """How many lines like its first one fill a page, with all that stands around them."""
+    points = _points(draft, heights)
+    around = sum(points) - sum(points[draft.top : draft.below])
+    return int((_room(page, scale) - around) // points[draft.top])
+
+
+def _points(draft: Draft, heights: Mapping[int, float]) -> list[float]:
+    return [heights.get(row) or _USUAL for row in range(draft.rows)]
+
+
+def _room(page: Page, scale: float) -> float:
+    return page.printable[1] / scale * _SLACK
 
 
 def _filled(points: Sequence[float], first: int, room: float) -> int:

@@ -140,3 +140,15 @@ def fields_of(node: Node) -> Iterator[Field]:
         case Arithmetic(_, left, right) | Comparison(_, left, right) | Both(left, right) | Either(left, right):
             yield from fields_of(left)
             yield from fields_of(right)
+
+
+def words_of(node: Node, field: str) -> Iterator[str]:
+    """The words of which a tree demands one of a field."""
+    match node:
+        case Comparison("=", Field(name), Constant(str(word))) if name == field:
+            yield word
+        case Membership(Field(name), choices) if name == field:
+            yield from (each.value for each in choices if isinstance(each.value, str))
+        case Both(left, right):
+            yield from words_of(left, field)
+            yield from words_of(right, field)

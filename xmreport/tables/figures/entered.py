@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Row
+from xmreport.rulebook.book import County
 from xmreport.rulebook.columns import readable
+from xmreport.rulebook.conditions.terms import words_of
 from xmreport.rulebook.figures import IndicatorRules
 from xmreport.rulebook.form import Form
 
@@ -69,6 +71,17 @@ def entered_total(form: Form, rules: IndicatorRules, entries: Mapping[str, Entry
     if not entries:
         return None
     return round(math.fsum(in_unit(form, rules, entry) for entry in entries.values()), 8)
+
+
+def looked_for(county: County, form: Form) -> tuple[str, ...]:
+    """What the indicators that take their figures from a form look for in its name column."""
+    conditions = (
+        each.condition
+        for each in county.indicators.values()
+        if each.rules.form == form.name and each.rules.entered is not None and each.condition is not None
+    )
+    words = (word for condition in conditions for word in words_of(condition.root, form.file.name_column))
+    return tuple(dict.fromkeys(words))
 
 
 def in_unit(form: Form, rules: IndicatorRules, entry: Entry) -> float:

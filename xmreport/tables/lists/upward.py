@@ -16,6 +16,7 @@ from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.lists.chosen import chosen
 from xmreport.tables.quantity import rounded
+from xmreport.tables.wording import sample_dates
 
 FOLDER, GENERIC = "报表", "通用报表.xlsx"
 NIL = "零报告"
@@ -60,6 +61,7 @@ def _sheet(
         "填报单位": rules.unit,
         "填报时间": f"{day.year}年{day.month}月{day.day}日",
         **money_line(form, columns),
+        **sample_dates(day),
     }
     notes = (f"注：报送{rules.recipient}。依据：{occasion.county.file.basis} {rules.source}。",)
     groups = {"手续": form.procedures} if form.procedures else {}
