@@ -32,6 +32,8 @@ def test_content_and_record_can_be_recomputed_by_hand(small):
     small.send("古阳镇/三.xlsx", form_one(project("供热管网", 总投资=4000)), "12-09 18:00")
     count, archive = _evidence(small, "古阳镇")
     assert count == 2
+    headed = openpyxl.load_workbook(io.BytesIO(archive.read("收件证明.xlsx"))).active
+    assert headed["A3"].value == "台账号"  # the ledger's own number, by which the originals are called
     assert archive.read("原件/1.xlsx") == data
     rows = _rows(archive)
     assert [row[0] for row in rows] == [1, 3]

@@ -322,6 +322,13 @@ def _width_of(kind, heading=""):
     return next(width for given, width in words.values() if bool(given) == bool(heading) and heading in given)
 
 
+def test_a_table_of_narrow_columns_alone_takes_the_room_its_page_has():
+    columns = plain_columns({"责任单位": "单位"} | dict.fromkeys(("事项数", "在办", "超期", "办结"), "计数"))
+    line = Line("明细", {"序号": 1} | dict.fromkeys(("责任单位", "事项数", "在办", "超期", "办结")))
+    sheet = _list(columns, (line,))
+    assert sum(_pixels(sheet, letter) for letter in "ABCDEF") > 700
+
+
 @pytest.mark.parametrize("file", ["通用汇总表.xlsx", "通用清单.xlsx", "报表/通用报表.xlsx"])
 @pytest.mark.parametrize("kind", ["数", "金额", "计算"])
 def test_figures_have_two_decimals(file, kind):

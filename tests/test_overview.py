@@ -1,5 +1,7 @@
 """总览: every workbook of every period opens from there."""
 
+from pathlib import Path
+
 import openpyxl
 import pytest
 from conftest import Office, contacts, form_one, project
@@ -7,6 +9,11 @@ from occasions import county_of, occasion, opened, printed, state
 
 from xmreport.model.receipts import State
 from xmreport.tables.overview import overview
+from xmreport.workbooks.entries import Entry
+from xmreport.workbooks.fitting.measure import height_needed, one_line
+from xmreport.workbooks.formats.template import read_template
+
+TEMPLATES = Path(__file__).parent.parent / "templates_xlsx"
 
 KEY = ("周报", "2022-12-09")
 OWN = (
@@ -100,3 +107,13 @@ def _advice(office: Office) -> str:
     sheet = openpyxl.load_workbook(office.outbox / "总览.xlsx")["待处理文件"]
     [row] = [row for row in sheet.iter_rows(values_only=True) if "坏的.xlsx" in row]
     return " ".join(map(str, row))
+
+
+def test_the_office_s_name_stands_on_one_line_above_the_other_tables():
+    sheet = read_template(TEMPLATES / "总览.xlsx").sheets["其他表"]
+    row = next(row for row in sheet.rows if any("{填报单位}" in cell.text for cell in row.cells))
+    at, cell = next((at, cell) for at, cell in enumerate(row.cells) if "{填报单位}" in cell.text)
+    box = next((box for box in sheet.merges if box.top == row.number and box.left == at), None)
+    wide = sum(sheet.widths[at : (box.right if box else at) + 1])
+    entry = Entry(0, 0, "填报单位：长子县发展和改革局", cell.look)
+    assert height_needed(entry, [wide]) <= one_line(cell.look)

@@ -36,7 +36,7 @@ _FIRST_FEW = 3
 _FILLED = 0.98
 """The share of a page's width that open columns may grow to."""
 _STRETCH = 2.5
-"""How far a column of running text grows on a page that has room."""
+"""How far a column grows on a page that has room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,9 @@ class Layout:
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
-        """Pixels. Where a page has room left, open columns of running text share it."""
-        texts = {at for at, (source, name) in enumerate(self.columns) if self._is_open(source) and self._runs(name)}
+        """Pixels. Where a page has room left, open columns of running text share it; all of them where none is such."""
+        opened = {at for at, (source, _) in enumerate(self.columns) if self._is_open(source)}
+        texts = {at for at in opened if self._runs(self.columns[at][1])} or opened
         widths = [
             self.opened[name].width if self._is_open(source) else self.sheet.widths[source]
             for source, name in self.columns
