@@ -799,6 +799,33 @@ def test_the_published_ledger_is_edited_dropped_back_and_published_again_with_th
     assert counts["县水利局"] == (1, 1, 0, 0, 0, 0, 0)
 
 
+def test_the_published_ledger_asks_for_what_the_office_fills_in_and_has_empty_lines_for_more(place):
+    opening = {"项目": "甲路", "问题": "缺用地指标", "责任单位": HOUSING, "时限": "2020-09-20", "状态": "发现"}
+    place.drop(f"{HOUSING}/问题.xlsx", filled("问题台账", HOUSING, PROBLEM_FIELDS, opening))
+    place.take("2020-09-18 10:00", publish=True)
+    lines, book = printed(place, "问题台账", "问题台账.xlsx")
+    sheet, cells = book.worksheets[0], lines["甲路"]
+    first = cells["项目"].row
+    rules = {str(rule.sqref): rule for rule in sheet.data_validations.dataValidation}
+    areas = {name: f"{cell.column_letter}{first}:{cell.column_letter}{first + 5}" for name, cell in cells.items()}
+    assert rules[areas["状态"]].formula1 == '"发现,交办,督办,销号"'
+    assert rules[areas["时限"]].prompt.startswith("写成 2020-09-18")
+    assert areas["入账日"] not in rules
+    grey = {name for name, cell in cells.items() if cell.fill.fgColor.rgb == "FFEDEDED"}
+    assert grey >= {"编号", "来源", "入账日"}
+    assert not grey & {"项目", "问题", "状态", "时限"}
+    empty = [sheet.cell(first + 5, column) for column in range(1, sheet.max_column + 1)]
+    assert {cell.value for cell in empty} == {None}
+    assert {cell.border.left.style for cell in empty} == {"thin"}
+    assert sheet.cell(first + 6, 1).value.startswith("注：")
+    # A line added at the end is taken in; those left empty are nothing.
+    for name, value in {"项目": "丙库", "问题": "缺资金", "责任单位": "县水利局", "状态": "发现"}.items():
+        sheet.cell(first + 2, cells[name].column, value)
+    place.drop("改好的台账.xlsx", saved(book))
+    [receipt] = place.take("2020-09-22 10:00")
+    assert (receipt.outcome, len(receipt.rows), receipt.findings) == (Outcome.ACCEPTED, 2, ())
+
+
 def test_a_ledger_dropped_back_unedited_changes_nothing(place):
     line = {"项目": "甲路", "问题": "缺用地指标，\n前后两次", "责任单位": HOUSING, "时限": "2020-09", "状态": "发现"}
     place.drop(f"{HOUSING}/问题.xlsx", filled("问题台账", HOUSING, PROBLEM_FIELDS, line))

@@ -33,6 +33,8 @@ from xmreport.workbooks.sums import Coverage, carried, count, coverage, total
 
 _REFERENCE = re.compile(r"\{(?:([^{}!]+)!([^{}.]+)\.)?([^{}]+)\}")
 
+FILLED = "系统填写"
+"""The style of the cells that the engine fills in where people fill in others."""
 AROUND_BARS, A_BAR = 70.0, 24.0
 """Points that a chart of bars needs: for its title and scale, and for each bar with its name."""
 
@@ -279,6 +281,8 @@ class Draft:
             unit = self.styles.get(named)
             if unit is not None and unit.number_format != GENERAL:
                 look = look.changed(num_format=unit.number_format)
+        if held is not None and held.field in self.data.asked.filled and FILLED in self.styles:
+            look = overlay(look, self.styles[FILLED])
         look = dated(look, content)
         text = shown(content, look.number_format)
         if held is not None and held.coloured:

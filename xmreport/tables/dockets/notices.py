@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xmreport.model.dates import CHINA, PartialDate
+from xmreport.model.dates import PartialDate
 from xmreport.model.outbox import notices_name
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
 from xmreport.model.submission import Value
@@ -12,7 +12,7 @@ from xmreport.rulebook.book import Docket
 from xmreport.rulebook.form import Form
 from xmreport.tables.dockets.matters import Matter
 from xmreport.tables.head import Occasion
-from xmreport.tables.wording import numeral, sample_dates
+from xmreport.tables.wording import numeral
 
 NAME = "挂牌督办通知书"
 LIST, LETTER = "通知书清单", "通知书"
@@ -46,7 +46,6 @@ def notices(
         blank: dict[str, Content] = {**dict.fromkeys(_ITEMS), "编号": words["编号"]}
         top = {
             **head,
-            **sample_dates(occasion.as_of.astimezone(CHINA).date()),
             **words,
             "标题": f"{occasion.county.name}重点项目{NAME}",
             "落款日期": words["下达日期"],

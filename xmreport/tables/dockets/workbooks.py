@@ -5,19 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Receipt
 from xmreport.model.returned import FIGURES
-from xmreport.model.sheets import ColumnData, Content, Line, SheetData, WorkbookData
+from xmreport.model.sheets import Asked, ColumnData, Content, Line, SheetData, WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Docket
 from xmreport.rulebook.docket import LEFT
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
-from xmreport.tables.columns import LIST, form_columns, money_line
+from xmreport.tables.columns import LIST, asked, form_columns, money_line
 from xmreport.tables.dockets.entries import responsible, stand
 from xmreport.tables.dockets.events import offices
 from xmreport.tables.dockets.matters import Matter, matters
@@ -25,9 +25,12 @@ from xmreport.tables.dockets.notices import notices
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.merged import Return
 from xmreport.tables.standing import Backlog
+from xmreport.tables.wording import sample_dates
 
 LEDGER = "台账"
 """The first sheet of a docket's own template; the other is called `FIGURES`."""
+FURTHER = 5
+"""Empty lines for what the office adds."""
 _WHOLE, _OPEN, _KEPT, _OVERDUE, _CLOSED, _GONE = "事项数", "在办", "在库", "超期", "办结", "出账"
 
 
@@ -93,6 +96,7 @@ def docket_workbooks(occasion: Occasion, dockets: Sequence[Kept]) -> Iterator[Wo
         docket, form = kept.docket, kept.form
         head = {
             **occasion.head(title(county, docket, form)),
+            **sample_dates(kept.until.astimezone(CHINA).date()),
             "填报单位": filer(county, docket, kept.until),
             "截止时间": minute(kept.until),
         }
@@ -134,7 +138,8 @@ def _ledger(
     columns = form_columns(form, form.procedures)
     says_form = any(key_of(sign) in key_of(head["标题"]) for sign in form.file.signs)
     full = {**head, "附件": form.annex if says_form else f"（{form.name}）", **money_line(form, columns)}
-    lines = tuple(Line("明细", {**each.values, "序号": number}) for number, each in enumerate(found, 1))
+    blank: dict[str, Content] = dict.fromkeys([*form.fields, "序号"])
+    matters = (Line("明细", {**each.values, "序号": number}) for number, each in enumerate(found, 1))
     told = [
         _standing(docket, found),
         *_legend(docket),
@@ -142,7 +147,21 @@ def _ledger(
         *notes,
     ]
     # 注： tells these lines from matters when the workbook comes back.
-    return SheetData(docket.name, LEDGER, full, lines, notes=tuple(f"注：{each}" for each in told), columns=columns)
+    return SheetData(
+        docket.name,
+        LEDGER,
+        full,
+        (*matters, *[Line("明细", blank)] * FURTHER),
+        notes=tuple(f"注：{each}" for each in told),
+        columns=columns,
+        asked=_asked(docket, form),
+    )
+
+
+def _asked(docket: Docket, form: Form) -> Asked:
+    """What the office fills in: the number of a matter is given to it."""
+    own = asked(form)
+    return replace(own, filled=own.filled | {docket.rules.number}) if docket.rules.number else own
 
 
 def _standing(docket: Docket, found: Sequence[Matter]) -> str:
