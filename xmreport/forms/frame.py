@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,12 @@ _BARE_MONEY = re.compile(r"\(?(?:人民币)?(?:百万|亿|万|千)?元\)?")
 _LEFT_OPEN = re.compile(r"[年月日\s_/.:\-]*")
 """A 填报时间 in which nothing was written (M58)."""
 _BRACKETS = re.compile(r"\([^()]*\)")
+_SEAL = re.compile(r"\([^()]*章\)")
+_BEFORE_COLON = re.compile(r"\s*(?:\([^()]*\)\s*)+:")
+"""Of 填报单位（全称）：… what still belongs to the label."""
+_DATED = re.compile(r"\d{2,4}\s*[年./-]\s*\d|\d{1,2}\s*月|\d{7}")
+"""A date or a telephone behind a unit's name; any other figure may be part of the name."""
+_AROUND = " :\n\t;,、"
 NEIGHBOURS = 6
 """How far to the right of a bare label its value is looked for."""
 
@@ -55,6 +62,16 @@ def _nearest(stated: Scalar, reference: dt.date) -> dt.date | None:
     return min(days, key=lambda day: abs(day - reference), default=None)
 
 
+def unit_names(text: str) -> Iterator[str]:
+    """What a stated 填报单位 may mean, to be asked for in turn: a bracket or a figure may be part of a unit's name."""
+    text = _SEAL.sub("", half_width(text))
+    yield text
+    bare = _BRACKETS.sub("", text)
+    yield bare
+    for way in (text, bare):
+        yield _DATED.split(way, maxsplit=1)[0].strip(_AROUND)
+
+
 def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Frame:
     """The statements above the header, or below the body where there are none above."""
     found: dict[str, Stated] = {}
@@ -85,11 +102,12 @@ def _statements(grid: Grid, row: int, column: int, value: str, found: dict[str, 
             continue
         end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         said = text[match.end() : end]
-        if kind != "money":
+        if kind == "date":
             said = _BRACKETS.sub("", said)
-        said = said.strip(" :\n\t;,、")
-        if kind == "unit":
-            said = re.split(r"\d", said)[0].strip()
+        elif kind == "unit":
+            said = _SEAL.sub("", _BEFORE_COLON.sub("", said, count=1))
+            said = said if _BRACKETS.sub("", said).strip(_AROUND) else ""
+        said = said.strip(_AROUND)
         place, answer = (row, column), said
         scalar: Scalar = said
         if not said and index + 1 == len(matches):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from xmreport.forms.body import Body, BodyReader
 from xmreport.forms.cleaning import clean, half_width, money_unit, shown
-from xmreport.forms.frame import Frame, read_frame
+from xmreport.forms.frame import Frame, read_frame, unit_names
 from xmreport.forms.headings import Header, headings_of
 from xmreport.forms.lines import Lines, says_nil
 from xmreport.forms.matching import Match, matcher_of
@@ -106,7 +106,8 @@ def _read_sheet(grid: Grid, match: Match, county: County, arrived: Arrived) -> _
     if not body.numbers and not body.nil and _says_nil(grid):
         body.nil = True
     findings += _hidden(grid, header, body)
-    unit = county.roster.resolve(frame.unit.text) if frame.unit else None
+    names = unit_names(frame.unit.text) if frame.unit else ()
+    unit = next((unit for name in names if (unit := county.roster.resolve(name))), None)
     return _Sheet(grid, form, header, frame, unit, stated, body, tuple(findings))
 
 
