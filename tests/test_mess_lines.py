@@ -281,6 +281,39 @@ def test_m39_footnotes_and_signers_are_no_data(foot):
     assert len(clean(part_of(f1(project(1)).fill(7, foot))).rows) == 1
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [{1: "注", 2: "总投资以批复为准"}],
+        [{2: "1.本表每周五报送"}, {2: "2.总投资以批复为准"}],
+        [{1: "注："}, {1: "1.", 2: "总投资以批复为准"}, {1: "2.", 2: "代码以平台为准"}],
+        [{1: "注：1.总投资以批复为准"}, {2: "2.代码以平台为准"}, {2: "3、金额单位为万元"}],
+        [{30: "古县住房和城乡建设局"}, {30: "2022年12月8日"}],
+        [{30: "古县住房和城乡建设局"}, {31: dt.date(2022, 12, 8)}],
+        [{30: "县住建局（盖章）"}, {}, {30: "年   月   日"}],
+        [{33: "二〇二二年十二月八日"}],
+    ],
+)
+def test_m39_notes_in_cells_of_their_own_and_the_signature_at_the_right_are_no_data(lines):
+    sheet = f1(project(1), project(2))
+    for row, line in enumerate(lines, 9):
+        sheet.fill(row, line)
+    assert len(clean(part_of(sheet)).rows) == 2
+
+
+@pytest.mark.parametrize(
+    "line", [{"项目名称": "1.某某供水项目"}, {"立项.办结时间": "2022年11月3日", "用地.办理进展": "已办结"}]
+)
+def test_m39_a_line_that_is_only_poor_in_words_is_still_a_row(line):
+    assert len(part_of(f1(project(1), line, *[project(number) for number in range(2, 9)])).rows) == 9
+
+
+def test_m39_a_project_is_no_signer_for_its_name():
+    names = ["审核人才公寓项目", "填报人之家建设项目", "以下空白地块整治项目"]
+    assert len(clean(part_of(f1(*[project(number, 项目名称=name) for number, name in enumerate(names, 1)]))).rows) == 3
+    assert len(part_of(f4(*[register(number, 项目名称=name) for number, name in enumerate(names, 1)])).rows) == 3
+
+
 @BOTH
 def test_m54_numbers_and_choices_filled_in_beforehand_are_no_rows(county):
     sheet = f1(project(1, county=county), county=county)

@@ -10,30 +10,20 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from xmreport.forms.cleaning import clean, half_width, heading_key, is_blank, shown
+from xmreport.forms.foot import FOOT, Foot, joined
 from xmreport.forms.headings import SEEN, Header, Labels
+from xmreport.forms.nothing import may_say_nil, says_nil
 from xmreport.model.grid import Scalar
-from xmreport.rulebook.form import Form, FormField
+from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import key_of
 
 _TOTAL = re.compile(r"(?:本页|累计|全县|全市)?(?:合计|总计|小计|共计)(?:\(.*\))?:?")
 _TOTAL_OF = re.compile(r"^(?:合计|总计|小计|共计)|(?:合计|总计|小计)(?:\(.*\))?:?$")
-NIL_WORDS = re.compile(
-    r"^[(【\[]?(?:(?:本|我)(?:期|周|月|次|单位|部门|局|镇|乡|街道|中心))*(?:截至)?(?:暂|目前)?"
-    r"(?:零报告|零申报|零上报|无(?!变化|进展|更新|变动|调整|问题|异常|困难)(?:$|[)】\].。,]|.{0,12}(?:项目|新增|新建|内容|报送|上报|情况)))"
-)
-_EXCUSED = re.compile(r"请|如|若|应|须|的,|[写填][\"“「]?零报告|填写|写明|注明")
-"""Words of an instruction: a note that tells how to report nothing reports nothing itself."""
 _SECTION = re.compile(
     r"^(?:([一二三四五六七八九十]+)[、.．:]|\(([一二三四五六七八九十]+)\)|第[一二三四五六七八九十]+[类部])"
 )
 _SECTION_NUMBER = re.compile(r"[(]?[一二三四五六七八九十]+[)]?[、.．]?")
 _SECTION_COUNT = re.compile(r"共计?[:：]?(\d+)[个项]|(\d+)个项目|\((\d+)[个项]\)")
-_SIGNERS = (
-    "填表人|填报人|审核人|制表人|经办人|复核人|联系电话|单位负责人|负责人|分管领导|主要领导|联系人|填报单位|填报时间"
-)
-_FOOT = re.compile(
-    rf"^(?:注|备注|说明|填表说明|填报说明)[:：]|^(?:{_SIGNERS})[:：(（]|^(?:填表人|填报人|审核人|制表人|经办人|复核人)"
-)
 _END = re.compile(r"^[-—–*\s(【\[]*(?:以下空白|此页无正文|本页无正文|以下无正文|以下无内容|本页以下空白|以下为空)")
 _EXAMPLE = re.compile(r"^[(【\[]?(?:示例|样例|例如|填写示例|举例)|^[(【\[]例[)】\]]|^例\d*(?:$|[:、.])")
 _NUMBER = re.compile(rf"[\d.\-()、]+|{_SECTION_NUMBER.pattern}")
@@ -131,6 +121,7 @@ class Lines:
         self.header = header
         self.form = form
         self._columns = _columns_of(labels, header, form)
+        self._foot = Foot(self.grid, header.bottom, self._columns.numbers)
         self._faults: dict[int, list[int]] = {}
         for row, column in self.grid.faults:
             self._faults.setdefault(row, []).append(column)
@@ -197,30 +188,32 @@ class Lines:
         )
 
     def _kind(self, row: int, filled: Mapping[int, Scalar], lead: str) -> Kind:
-        key = half_width(lead).replace(" ", "").replace("\n", "")
+        key = joined(lead)
         if not filled:
             return Kind.NIL if self._says_none(row, lead) else Kind.BLANK
         described = self._describes(filled)
         known_by = (*self._numbers(row), key)
-        if _FOOT.match(key):
+        if (FOOT.match(key) and not (described and self._is_whole(filled))) or (
+            not described and self._is_below(row, filled)
+        ):
             return Kind.FOOT
-        if any(map(_END.match, known_by)):
+        if any(map(_END.match, known_by)) and not described:
             return Kind.END
         if self._repeats_header(filled):
             return Kind.HEADER
         names = self._columns.names
-        fields = [self.form.fields[names[column]] for column in filled if column in names]
+        ours = [column for column in filled if column in names]
         if _TOTAL.fullmatch(key) or (_TOTAL_OF.search(key) and not described):
             return Kind.TOTAL
         if any(map(_EXAMPLE.match, known_by)):
             return Kind.EXAMPLE
-        if self._says_nil(filled, fields, lead if described else None):
+        if self._says_nil(row, filled, lead if described else None):
             return Kind.NIL
         if not described and self._is_section(row, filled, key):
             return Kind.SECTION
-        if not fields:
+        if not ours:
             return Kind.ASIDE
-        if all(field.type in {"序号", "选项", "单位"} for field in fields):
+        if all(self._is_prefilled(row, column, filled) for column in ours):
             return Kind.NIL if self._says_none(row, lead) else Kind.PREFILLED
         return Kind.PROJECT
 
@@ -229,16 +222,67 @@ class Lines:
 
         Then it is one, whatever it is called and whatever its remarks say.
         """
-        words = [filled[column] for column in self._columns.telling if column in filled]
-        return sum(value is not None for value in words) >= 2
+        words = sum(filled.get(column) is not None for column in self._columns.telling)
+        asked = len(self._columns.telling)  # of a form that asks for little: that, and the name
+        return words >= 2 or (words == asked == 1 and self._is_named(filled))
 
-    def _says_nil(self, filled: Mapping[int, Scalar], fields: list[FormField], project: str | None) -> bool:
-        """零报告 on a line without figures (M46); one that tells of a `project` must say so where its name stands."""
-        if any(field.type == "金额" for field in fields):
+    def _is_whole(self, filled: Mapping[int, Scalar]) -> bool:
+        """Whether a line that tells of a project has an amount or all words, as the names of signers have not."""
+        names, asked = self._columns.names, self._columns.telling
+        amounts = (column for column in filled if column in names and self.form.fields[names[column]].type == "金额")
+        return any(isinstance(filled[column], float) for column in amounts) or (
+            len(asked) > 2 and all(filled.get(column) is not None for column in asked)
+        )
+
+    def _is_named(self, filled: Mapping[int, Scalar]) -> bool:
+        """Whether something stands where the project's name does that is not itself a nil report."""
+        name = filled.get(self._columns.name)
+        return name is not None and not says_nil(joined(shown(name)))
+
+    def _is_prefilled(self, row: int, column: int, filled: Mapping[int, Scalar]) -> bool:
+        """Whether a cell says nothing by itself: a number, a choice, a formula over cells still empty (M54)."""
+        if self.form.fields[self._columns.names[column]].type in {"序号", "选项", "单位"}:
+            return True
+        return self._columns.name not in filled and self._is_void(row, column, filled[column])
+
+    def _is_void(self, row: int, column: int, value: Scalar) -> bool:
+        """What a formula gives while the cells it reckons with are empty."""
+        return value == 0 or self.grid.faults.get((row, column)) == "#DIV/0!"
+
+    def _is_below(self, row: int, filled: Mapping[int, Scalar]) -> bool:
+        """Whether a line of one cell stands below the table, or is words that only may be a nil report."""
+        told = [(column, value) for column, value in filled.items() if self._is_told(column, value)]
+        if len(told) != 1 or any(box.top <= row <= box.bottom and box.top < box.bottom for box in self.grid.merges):
+            return False
+        [(column, value)] = told
+        key = joined(shown(value))
+        if self._foot.is_note(row, key) or (column != self._columns.name and self._foot.is_signature(row, value)):
+            return True
+        return may_say_nil(key) and not says_nil(key) and self._is_alone(row)
+
+    def _is_told(self, column: int, value: Scalar) -> bool:
+        return value is None or column not in self._columns.numbers or self._is_word(column, value)
+
+    def _is_alone(self, row: int) -> bool:
+        """Whether no other line has a project's name."""
+        first, name = self.header.bottom + 1, self._columns.name
+        return all(
+            is_blank(self.grid.at(other, name)) for other in range(first, len(self.grid.rows) + 1) if other != row
+        )
+
+    def _says_nil(self, row: int, filled: Mapping[int, Scalar], project: str | None) -> bool:
+        """零报告 on a line without figures (M46); one that tells of a `project` must say so where its name stands.
+
+        Where a name stands, 无 elsewhere on the line begins a matter: 无建设用地指标.
+        """
+        names = self._columns.names
+        amounts = [column for column in filled if column in names and self.form.fields[names[column]].type == "金额"]
+        if not all(self._is_void(row, column, filled[column]) for column in amounts):
             return False
         if project is not None:
             return "零报告" in half_width(project)
-        return any(says_nil(half_width(value).replace(" ", "")) for value in filled.values() if isinstance(value, str))
+        texts = [joined(value) for value in filled.values() if isinstance(value, str)]
+        return any(says_nil(text) and ("零报告" in text or not self._is_named(filled)) for text in texts)
 
     def _says_none(self, row: int, lead: str) -> bool:
         """无 where a project's name, or the line's first word, would stand (M46)."""
@@ -296,8 +340,3 @@ def _has_figures(values: Sequence[Scalar]) -> bool:
     """Whether more than a fifth of what stands in a line is no text, as in no header."""
     texts = len([cell for cell in values if cell.__class__ is str])
     return texts < 4 * (len(values) - values.count(None) - texts)
-
-
-def says_nil(text: str) -> bool:
-    """Whether a text of half-width characters says that there is nothing to report."""
-    return bool(NIL_WORDS.match(text) or "零报告" in text) and not _EXCUSED.search(text)

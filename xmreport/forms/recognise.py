@@ -11,8 +11,9 @@ from xmreport.forms.body import Body, BodyReader
 from xmreport.forms.cleaning import clean, half_width, money_unit, shown
 from xmreport.forms.frame import Frame, read_frame, unit_names
 from xmreport.forms.headings import Header, headings_of
-from xmreport.forms.lines import Lines, says_nil
+from xmreport.forms.lines import Lines
 from xmreport.forms.matching import Match, matcher_of
+from xmreport.forms.nothing import says_nil
 from xmreport.forms.values import Reader
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Book, Grid, address

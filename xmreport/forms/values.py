@@ -12,6 +12,7 @@ from typing import Any
 
 from xmreport.forms.cleaning import clean, is_blank, shown
 from xmreport.forms.dates import read_date
+from xmreport.forms.nothing import says_no_matter
 from xmreport.forms.numbers import is_plain_money, read_money, read_number
 from xmreport.forms.reading import Reading, error
 from xmreport.forms.words import read_choice, read_code, read_phone, read_unit, read_years
@@ -58,13 +59,17 @@ class Reader:
         """One cell: blank where it says nothing, an error value as such, else by the type of its field."""
         if fault is not None:
             return error("V26") if fault == UNCACHED else error("V25", 错误=fault)
-        if is_blank(value):
+        if self.is_blank(value, field):
             return error("V01") if field.required else Reading(None)
         reader = _READERS.get(field.type)
         reading = reader(self, value, field, heading_unit) if reader else Reading(shown(value))
         if reading.value is None and field.required:
             return error("V01")
         return reading
+
+    def is_blank(self, value: Scalar, field: FormField) -> bool:
+        """Whether a cell says nothing (M23); in a column of words there are more ways to say so."""
+        return is_blank(value) or (isinstance(value, str) and field.type == "文本" and says_no_matter(clean(value)))
 
     def column(
         self, cells: Sequence[Scalar], field: FormField, heading_unit: str | None
@@ -84,7 +89,7 @@ class Reader:
         keys: Sequence[Any] = cells if _TELLING.issuperset(kinds) else [_key(cell) for cell in cells]
         for key in set(keys).difference(known.values):
             cell = key[1] if key.__class__ is tuple else key
-            if cell.__class__ is str and field.type == "文本" and not is_blank(cell):
+            if cell.__class__ is str and field.type == "文本" and not self.is_blank(cell, field):
                 known.values[key] = clean(cell)
                 continue
             taken = self._taken(cell, field, heading_unit)
