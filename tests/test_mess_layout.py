@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from building import (
+    DAY,
     F1_AFTER,
     F1_BEFORE,
     PROCEDURES,
@@ -18,6 +19,7 @@ from building import (
     ods,
     part_of,
     project,
+    register,
     values,
     warnings,
     written,
@@ -68,6 +70,58 @@ def test_m01_a_line_that_numbers_the_columns_is_no_project():
     sheet.cells = {(row + (row >= sheet.body), column): value for (row, column), value in sheet.cells.items()}
     sheet.fill(sheet.body, list(range(1, 37)))
     assert len(clean(part_of(sheet)).rows) == 1
+
+
+def pushed(sheet, first, by=1):
+    """The sheet with its lines from `first` on further down."""
+    sheet.cells = {(row + by * (row >= first), column): value for (row, column), value in sheet.cells.items()}
+    sheet.body += by
+    return sheet
+
+
+def over_two_rows(sheet):
+    """A one-line header whose cells are merged with the blank ones below."""
+    pushed(sheet, 5)
+    for column in sheet.columns.values():
+        sheet.merge(4, column, 5, column)
+    return sheet
+
+
+NUMBERINGS = {
+    "numbers": lambda count: list(range(1, count + 1)),
+    "texts": lambda count: [str(number) for number in range(1, count + 1)],
+    "in brackets": lambda count: [f"（{number}）" for number in range(1, count + 1)],
+    "words apart": lambda count: ["甲", "乙", *range(1, count - 1)],
+}
+
+
+@pytest.mark.parametrize("numbering", NUMBERINGS.values(), ids=NUMBERINGS)
+@pytest.mark.parametrize(
+    "make", [f1, lambda: f1(merged=False), f4, f5, lambda: over_two_rows(f4()), lambda: over_two_rows(f5())]
+)
+def test_m01_a_line_that_counts_the_columns_is_no_line_of_the_body(make, numbering):
+    sheet = make()
+    top = sheet.body
+    pushed(sheet, top).fill(top, numbering(len(sheet.columns)))
+    part = clean(part_of(sheet, unit=None, day=dt.date(2022, 11, 30) if len(sheet.columns) == 8 else DAY))
+    assert [row.row for row in part.rows] == [top + 1]
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_m01_a_line_of_units_under_merged_headings_gives_the_units(counted):
+    sheet = over_two_rows(f4(register(年度计划投资=0.3, 总投资=9000), money=None))
+    sheet = pushed(sheet, 6).put(6, "年度计划投资", "（亿元）").put(6, "总投资", "（万元）")
+    if counted:
+        pushed(sheet, 7).fill(7, list(range(1, 17)))
+    part = clean(part_of(sheet, unit=None))
+    assert (values(part, "年度计划投资"), values(part, "总投资")) == ([3000.0], [9000.0])
+
+
+def test_m01_such_lines_are_seen_in_each_sheet_anew():
+    plain, counted = over_two_rows(f4()), over_two_rows(f4())
+    pushed(counted, 6).fill(6, list(range(1, 17)))
+    for sheet, row in ((plain, 6), (counted, 7), (plain, 6), (counted, 7)):
+        assert [found.row for found in part_of(sheet, unit=None).rows] == [row]
 
 
 def test_m01_headings_of_one_line_may_join_procedure_and_column():

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xmreport.forms.cleaning import clean, heading_key, money_unit
-from xmreport.model.grid import Grid, address
+from xmreport.model.grid import Grid, Scalar, address
 from xmreport.rulebook.form import Column, Form
 
 LAST_HEADER_ROW = 40
 DEEPEST_HEADER = 3
-SEEN = LAST_HEADER_ROW + DEEPEST_HEADER
+MOST_DECORATING = 2
+"""Rows that only decorate a header: one with units, one that counts the columns."""
+_STEMS = frozenset("甲乙丙丁戊己")
+SEEN = LAST_HEADER_ROW + DEEPEST_HEADER + MOST_DECORATING
 """The rows that a header may have a part in."""
 WIDEST = 400
 """Columns beyond this one name no field."""
@@ -190,7 +193,7 @@ class Labels:
 
     def sight(self, top: int, bottom: int) -> tuple[object, ...]:
         """All that reading a header at these rows depends on."""
-        last = bottom + decorates(self.grid, bottom + 1)
+        last = lowest(self.grid, top, bottom)
         rows = range(top, last + 1)
         spread = tuple([self._spread.get((row, column)) for row in rows for column in range(1, self.width + 1)])
         return top, last, spread, tuple(map(self.texts, rows))
@@ -201,6 +204,21 @@ class Labels:
         return address(*self._spread.get((row, column), (row, column)))
 
 
+def lowest(grid: Grid, top: int, bottom: int) -> int:
+    """The last row of a header: below its labels blank rows they are merged over, and lines that only decorate it."""
+    end = top + DEEPEST_HEADER - 1
+    while bottom < end and _is_blank(grid, bottom + 1) and any(top <= b.top <= bottom < b.bottom for b in grid.merges):
+        bottom += 1
+    while bottom < end + MOST_DECORATING and decorates(grid, bottom + 1):
+        bottom += 1
+    return bottom
+
+
+def _is_blank(grid: Grid, row: int) -> bool:
+    cells = grid.rows[row - 1] if row <= len(grid.rows) else ()
+    return cells.count(None) == len(cells)
+
+
 def decorates(grid: Grid, row: int) -> bool:
     """A line that belongs to the header above it without naming a column: units of money, or columns counted."""
     cells = grid.rows[row - 1][:WIDEST] if row <= len(grid.rows) else ()
@@ -209,8 +227,15 @@ def decorates(grid: Grid, row: int) -> bool:
         return False
     if all(isinstance(value, str) and money_unit(value) and not heading_key(value) for value in values):
         return True
-    counted = [value for value in values if isinstance(value, int | float)]
-    return len(values) == len(counted) > 4 and counted == list(range(1, len(counted) + 1))
+    return len(values) > 4 and _counted(values)
+
+
+def _counted(values: Sequence[Scalar]) -> bool:
+    """`1 2 3 …`, also as text and in brackets; words may be counted apart, as in `甲 乙 1 2 3`."""
+    if values[0] in _STEMS:
+        values = [value for value in values if value not in _STEMS]
+    numbers = (str(value).strip(" ()（）") if isinstance(value, str) else value for value in values)
+    return all(number in (count, str(count)) for count, number in enumerate(numbers, 1))
 
 
 def stacks(rows: _Keys) -> Iterator[list[str]]:
@@ -247,12 +272,11 @@ def find_header(labels: Labels, headings: Headings) -> Header | None:
 
 
 def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> Header:
-    if decorates(labels.grid, bottom + 1):
-        bottom += 1
+    stacked = dict(enumerate(stacks(tuple(map(labels.keys, range(top, bottom + 1)))), 1))
+    bottom = lowest(labels.grid, top, bottom)
     columns: dict[str, int] = {}
     units: dict[int, str] = {}
     unknown: dict[int, list[str]] = {}
-    stacked = dict(enumerate(stacks(tuple(map(labels.keys, range(top, bottom + 1)))), 1))
     fields = {column: headings.field(stack) for column, stack in stacked.items()}
     # A column under a field's own name goes before one under an alias of it, wherever they stand.
     for column in sorted(stacked, key=lambda column: not _by_its_name(fields[column], stacked[column])):

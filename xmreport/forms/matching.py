@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from xmreport.forms.cleaning import clean, heading_key
-from xmreport.forms.headings import SEEN, WIDEST, Header, Labels, decorates, find_header, headings_of
+from xmreport.forms.headings import SEEN, WIDEST, Header, Labels, find_header, headings_of, lowest
 from xmreport.model.grid import Grid, Scalar
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
@@ -157,7 +157,7 @@ _KNOWN: dict[int, Matcher] = {}
 def _layout(labels: Labels, marked: Sequence[int]) -> _Layout:
     """All that finding a header depends on, given the rows in which headings stand.
 
-    A header begins and ends with such a row. It is read with what stands between, with a row below it that decorates
+    A header begins and ends with such a row. It is read with what stands between, with rows below it that decorate
     it, and with what merged cells bring from further up.
     """
     grid = labels.grid
@@ -165,7 +165,8 @@ def _layout(labels: Labels, marked: Sequence[int]) -> _Layout:
     for row in marked:
         if row + 2 in rows:
             rows.add(row + 1)
-    rows.update(row + 1 for row in marked if row + 1 not in rows and decorates(grid, row + 1))
+    for row in marked:
+        rows.update(range(row + 1, lowest(grid, row, row) + 1))
     merges = [box for box in grid.merges if box.top <= SEEN and not rows.isdisjoint(range(box.top, box.bottom + 1))]
     rows.update(box.top for box in merges)
     told = tuple([(row, grid.rows[row - 1][:WIDEST] if row <= len(grid.rows) else None) for row in sorted(rows)])
