@@ -27,6 +27,8 @@ from building import (
     xlsx,
 )
 
+from xmreport.messages import say
+
 COUNTIES = ["guxian", "huozhou"]
 WAITING = {"立项.办理进展": "正在办理", "立项.办结时间": None, "立项.拟办结时限": dt.date(2023, 1, 20)}
 
@@ -163,6 +165,61 @@ def test_m07_each_heading_gives_its_own_unit():
     )
     assert values(part, "总投资") == [12000.0]
     assert part.rows[0].originals["总投资"] == "1.2"
+
+
+@pytest.mark.parametrize(
+    "heading", ["总投资/亿元", "总投资 亿元", "总投资：亿元", "总投资【亿元】", "总投资\n亿元", "总投资（亿）"]
+)
+@pytest.mark.parametrize("merged", [True, False])
+def test_m07_a_heading_s_unit_needs_no_brackets(heading, merged):
+    part = clean(part_of(f1(project(总投资=1.2), headings={"总投资": heading}, merged=merged)))
+    assert values(part, "总投资") == [12000.0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "figure"),
+    [("千万元", 12), ("百万", 120), ("十亿元", 0.12), ("百万元", 120), ("十万元", 1200), ("万", 12000)],
+)
+def test_m07_units_of_tens_hundreds_and_thousands(unit, figure):
+    part = clean(part_of(f1(project(总投资=figure), headings={"总投资": f"总投资（{unit}）"})))
+    assert values(part, "总投资") == [12000.0]
+    sheet = part_of(f1(project(总投资=figure, 年度计划投资=figure), money=unit))
+    assert (errors(sheet), values(sheet, "年度计划投资")) == ([], [12000.0])
+    written_out = part_of(f1(project(总投资=f"{figure}{unit}")))
+    assert values(written_out, "总投资") == [12000.0]
+
+
+@pytest.mark.parametrize("unit", ["万美元", "美元", "亿元/万元", "万欧元"])
+def test_m07_a_unit_that_cannot_be_reckoned_with_is_one_error_at_the_heading(unit):
+    part = part_of(f1(project(1), project(2, 总投资="3000万元"), headings={"总投资": f"总投资（{unit}）"}))
+    assert (errors(part), warnings(part)) == ([("S26", "K4")], [])
+
+
+@pytest.mark.parametrize("unit", ["万美元", "美元", "万元或亿元"])
+def test_m08_such_a_unit_of_the_sheet_is_one_error_at_the_statement(unit):
+    assert errors(part_of(f1(money=unit))) == [("S26", "K3")]
+    named = f1(money=unit, headings={"总投资": "总投资（万元）", "年度计划投资": "年度计划投资（万元）"})
+    assert errors(part_of(named)) == []
+
+
+def test_m08_a_heading_goes_before_the_sheet_and_the_conflict_is_told_as_it_is():
+    headings = {"总投资": "总投资（万元）", "年度计划投资": "年度计划投资（万元）"}
+    part = part_of(f1(project(总投资=1200), headings=headings, money="亿元"))
+    assert (errors(part), warnings(part), values(part, "总投资")) == ([], [("S25", "K3")], [1200])
+    said = say(part.findings[0]).message
+    assert said == "“总投资、年度计划投资”的列名写万元，表内单位写亿元；已按列名读，没有按亿元换算。"
+
+
+def test_m08_where_one_heading_is_silent_its_column_is_converted_and_both_are_told():
+    part = part_of(f1(project(总投资=12000, 年度计划投资=0.5), headings={"总投资": "总投资（万元）"}, money="亿元"))
+    assert sorted(warnings(part)) == [("S20", "K3"), ("S25", "K3")]
+    assert (values(part, "总投资"), values(part, "年度计划投资")) == ([12000], [5000.0])
+
+
+def test_m08_headings_and_sheet_in_one_other_unit_agree():
+    headings = {"总投资": "总投资（亿元）", "年度计划投资": "年度计划投资（亿元）"}
+    part = clean(part_of(f1(project(总投资=1.2, 年度计划投资=0.5), headings=headings, money="亿元")))
+    assert values(part, "总投资") == [12000.0]
 
 
 @pytest.mark.parametrize("said", ["亿元", "亿", "人民币亿元", "亿元、亩"])

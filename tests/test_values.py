@@ -7,9 +7,10 @@ from building import counties
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmreport.forms.cleaning import clean, half_width, heading_key, is_blank, money_unit, shown
+from xmreport.forms.cleaning import clean, half_width, heading_key, is_blank, shown
 from xmreport.forms.dates import EPOCH, make_day, read_date
-from xmreport.forms.numbers import IN_YUAN, in_unit, read_money, read_number
+from xmreport.forms.numbers import in_unit, read_money, read_number
+from xmreport.forms.units import IN_YUAN, money_unit
 from xmreport.forms.values import Reader
 from xmreport.forms.words import read_choice, read_code, read_phone, read_years
 from xmreport.messages import CATALOGUE
@@ -149,6 +150,11 @@ def test_any_figure_as_text_is_what_it_is_as_a_number(figure, unit, notation):
     assert reading.value == in_unit(figure, written, "万元")
 
 
+@pytest.mark.parametrize("written", ["37²", "6.5①%", "12⁹"])
+def test_a_footnote_s_mark_is_no_figure_of_the_number(written):
+    assert [remark.code for remark in read_number(written).remarks] == ["V02"]
+
+
 @given(figures, st.sampled_from(sorted(IN_YUAN)), st.sampled_from(["元", "千元", "万元"]))
 def test_units_of_money_convert_there_and_back(figure, one, other):
     there = in_unit(figure, one, other)
@@ -230,12 +236,37 @@ def test_only_words_for_nothing_are_blank(text):
         ("总投资（百万元）", "百万元"),
         ("单位：千元", "千元"),
         ("总投资（亿）", "亿元"),
+        ("总投资（万）", "万元"),
+        ("总投资（十万元）", "十万元"),
+        ("总投资（千万元）", "千万元"),
+        ("单位：百万", "百万元"),
+        ("单位：十亿元", "十亿元"),
+        ("总投资（亿元人民币）", "亿元"),
+        ("总投资（万元，1亿元=10000万元）", "万元"),
+        ("总投资/万元", "万元"),
+        ("总投资（万美元）", "万美元"),
+        ("单位：美元", "美元"),
+        ("总投资（亿元/万元）", "亿元/万元"),
+        ("住宅单元数", None),
+        ("存栏（万头）", None),
         ("单位：亩", None),
         ("总投资", None),
     ],
 )
 def test_a_unit_of_money_is_heard_in_a_heading(text, unit):
     assert money_unit(text) == unit
+
+
+@pytest.mark.parametrize(
+    "behind", ["/万元", " 万元", "：万元", "【万元】", "\n万元", "万元", "（千万元）", "、亿元", "/元", "（万美元）"]
+)
+def test_a_heading_s_unit_is_no_part_of_it(behind):
+    assert heading_key("总投资" + behind) == "总投资"
+
+
+@pytest.mark.parametrize("heading", ["住宅单元", "投资额", "2023年完成"])
+def test_a_heading_s_letters_that_are_no_unit_stay(heading):
+    assert heading_key(heading) == heading
 
 
 def test_a_heading_s_figures_that_are_part_of_it_stay():

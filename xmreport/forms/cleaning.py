@@ -7,6 +7,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from xmreport.forms.units import BEHIND
 from xmreport.model.grid import Scalar
 from xmreport.rulebook.names import is_plain, key_of, simplified
 
@@ -76,14 +77,8 @@ def _normal(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def heading_key(text: str) -> str:
-    """A heading as it is compared (M17, M18): no marks, no remarks in brackets, no leading code."""
-    key = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", key_of(text))
+    """A heading as it is compared (M17, M18): no marks, no remarks in brackets, no leading code, no unit."""
+    key = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】", "", key_of(text))
     key = re.sub(r"^\d{1,3}[-‐–—−_、.．]+", "", key.lstrip("*＊☆★※▲△●"))
+    key = BEHIND.sub("", key.rstrip("*:;"))
     return key.strip("*:：;；,，")
-
-
-@lru_cache(maxsize=1024)
-def money_unit(text: str) -> str | None:
-    """The unit of money that a heading or a 单位：… line names."""
-    match = re.search(r"(百万元|亿元|万元|千元|亿|(?<![亿万千百美])元)", key_of(text))
-    return match.group(1).replace("亿元", "亿").replace("亿", "亿元") if match else None

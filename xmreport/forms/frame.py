@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from xmreport.forms.cleaning import clean, half_width, money_unit, shown
+from xmreport.forms.cleaning import clean, half_width, shown
 from xmreport.forms.dates import read_date
+from xmreport.forms.units import money_unit
 from xmreport.model.dates import PartialDate
 from xmreport.model.grid import Grid, Scalar, address
 
 _WHO = "(?:填报|报送|填表|上报|编制|申报|编报)单位|单位名称(?=\\s*[:(])"
 _WHEN = "填报时间|填报日期|报送时间|报送日期|填表时间|填表日期|上报时间|统计截止日|统计截止时间"
-_MONEY = r"(?<![报送表制责任位])(?:金额|计量)?单位(?=\s*(?:[:(]|[百千万亿]*元))"
+_MONEY = r"(?<![报送表制责任位])(?:金额|计量)?单位(?=\s*(?:[:(]|[十百千万亿美]*元))"
 _OTHERS = "填表人|填报人|审核人|联系电话|负责人|制表人|联系人|签发人"
 _LABELS = re.compile(f"({_WHO})|({_WHEN})|({_MONEY})|({_OTHERS})")
-_BARE_MONEY = re.compile(r"\(?(?:人民币)?(?:百万|亿|万|千)?元\)?")
+_BARE_MONEY = re.compile(r"\(?(?:人民币)?[十百千]?[万亿]?美?元\)?")
 _LEFT_OPEN = re.compile(r"[年月日\s_/.:\-]*")
 """A 填报时间 in which nothing was written (M58)."""
 _BRACKETS = re.compile(r"\([^()]*\)")

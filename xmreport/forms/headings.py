@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xmreport.forms.cleaning import clean, heading_key, money_unit
+from xmreport.forms.cleaning import clean, heading_key
+from xmreport.forms.units import money_unit
 from xmreport.model.grid import Grid, Scalar, address
 from xmreport.rulebook.form import Column, Form
 

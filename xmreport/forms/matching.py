@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from xmreport.forms.cleaning import clean, heading_key
 from xmreport.forms.headings import SEEN, WIDEST, Header, Labels, find_header, headings_of, lowest
+from xmreport.forms.units import LETTERS
 from xmreport.model.grid import Grid, Scalar
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
@@ -22,7 +23,7 @@ USUAL_DEPTH = 8
 MOST_LAYOUTS, MOST_TEXTS, MOST_COUNTIES = 64, 4096, 64
 """Layouts of sheets and texts that are remembered for a county, and counties."""
 
-_OPENING = re.compile(r"[(（﹙⁽₍︵\[［﹇]")
+_OPENING = re.compile(r"[(（﹙⁽₍︵\[［﹇【]")
 """Brackets: from here on anything may stand in a heading."""
 _place = attrgetter("top", "left", "bottom", "right")
 _Layout = tuple[int, tuple[object, ...], tuple[tuple[int, tuple[Scalar, ...] | None], ...]]
@@ -54,12 +55,12 @@ class Matcher:
         self.county = county
         self.headings: frozenset[str] = frozenset().union(*(headings_of(form).all for form in county.forms.values()))
         self._openings = {heading[:1] for heading in self.headings}
-        self._letters = frozenset("".join(self.headings))
+        self._letters = LETTERS.union("".join(self.headings))
         self._ascii = any(map(str.isascii, self.headings))
         self._shut: set[str] = set()
         """Characters met that no heading begins with, however it is written."""
         self._foreign: set[str] = set()
-        """Characters met that are in no heading."""
+        """Characters met that are in no heading, nor in its unit."""
         self._known: dict[str, bool] = {}
         self._found: dict[_Layout, tuple[_Candidate, ...]] = {}
 

@@ -8,21 +8,17 @@ from decimal import Decimal
 
 from xmreport.forms.cleaning import UNDECIDED, half_width
 from xmreport.forms.reading import Reading, error, warning
+from xmreport.forms.units import IN_CELL, IN_YUAN
 from xmreport.model.grid import Scalar
+from xmreport.model.submission import Unreadable
 
-IN_YUAN = {
-    "元": Decimal(1),
-    "千元": Decimal(1_000),
-    "万元": Decimal(10_000),
-    "百万元": Decimal(1_000_000),
-    "亿元": Decimal(100_000_000),
-}
 _TOO_MUCH = Decimal(10) ** 15
 _TOO_MANY = float(_TOO_MUCH)
 _NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_SUFFIX = r"百万元?|千万元?|亿元?|万元?|千元|元"
-_MONEY = re.compile(rf"(约|大约|近|约为|预计|估算)?[¥￥]?({_NUMBER})({_SUFFIX})?(人民币)?(左右|上下)?")
-_RANGE = re.compile(rf"{_NUMBER}\s*(?:元|万元?|亿元?)?\s*[-~—–至到]+\s*{_NUMBER}\s*(?:元|万元?|亿元?)?")
+_MONEY = re.compile(rf"(约|大约|近|约为|预计|估算)?[¥￥]?({_NUMBER})({IN_CELL})?(人民币)?(左右|上下)?")
+_NOTE_MARK = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]")
+"""A footnote's ² or ①, which in half width would be one more figure of the number before it."""
+_RANGE = re.compile(rf"{_NUMBER}\s*(?:{IN_CELL})?\s*[-~—–至到]+\s*{_NUMBER}\s*(?:{IN_CELL})?")
 
 
 def is_plain_money(number: float) -> bool:
@@ -48,14 +44,14 @@ def read_money(value: Scalar, written: str, unit: str) -> Reading:
     if isinstance(value, int | float):
         return _signed(Decimal(repr(value)), written, unit)
     assert isinstance(value, str)
+    if _NOTE_MARK.search(value):
+        return error("V02")
     text = re.sub(r"\s", "", half_width(value))
-    text = re.sub(rf"\(({_SUFFIX})\)$", r"\1", text)
+    text = re.sub(rf"\(({IN_CELL})\)$", r"\1", text)
     match = _MONEY.fullmatch(text)
     if match:
         about, digits, suffix, _, around = match.groups()
         number = Decimal(digits.replace(",", "").replace("−", "-"))
-        if suffix and suffix.startswith("千万"):
-            number, suffix = number * 1000, "万元"
         reading = _signed(number, _full_unit(suffix) or written, unit)
         if reading.remarks or not (about or around):
             return reading
@@ -75,7 +71,7 @@ def read_number(value: Scalar) -> Reading:
         return _bounded(float(value))
     assert isinstance(value, str)
     match = re.fullmatch(rf"({_NUMBER})[%％个项家]?", re.sub(r"\s", "", half_width(value)))
-    if match:
+    if match and not _NOTE_MARK.search(value):
         return _bounded(float(match[1].replace(",", "").replace("−", "-")))
     return warning(None, "V09") if UNDECIDED.search(value) else error("V02")
 
@@ -93,5 +89,7 @@ def _full_unit(suffix: str | None) -> str | None:
 def _signed(number: Decimal, written: str, unit: str) -> Reading:
     if number < 0:
         return error("V05")
+    if written not in IN_YUAN:
+        return Reading(Unreadable())  # its heading, or the sheet, is told once
     # A telephone or a project's code has strayed into the column.
     return Reading(in_unit(number, written, unit)) if number < _TOO_MUCH else error("V02")

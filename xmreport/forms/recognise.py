@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xmreport.forms.body import Body, BodyReader
-from xmreport.forms.cleaning import clean, half_width, money_unit, shown
-from xmreport.forms.frame import Frame, read_frame, unit_names
+from xmreport.forms.cleaning import clean, half_width, shown
+from xmreport.forms.frame import Frame, Stated, read_frame, unit_names
 from xmreport.forms.headings import Header, headings_of
 from xmreport.forms.lines import Lines
 from xmreport.forms.matching import Match, matcher_of
 from xmreport.forms.nothing import says_nil
+from xmreport.forms.units import IN_YUAN, money_unit
 from xmreport.forms.values import Reader
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Book, Grid, address
@@ -27,6 +28,8 @@ from xmreport.rulebook.names import key_of
 
 MOST_NAMED = 3
 """Forms named as nearest to a workbook that is none of them, or might be several."""
+MOST_COLUMNS = 10
+"""Columns named in one finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,7 @@ def _read_sheet(grid: Grid, match: Match, county: County, arrived: Arrived) -> _
     if frame.date and stated is None:
         say("S16", Severity.WARNING, frame.date.cell, frame.date.text)
     money = money_unit(frame.money.text) if frame.money else None
-    if frame.money and money and money != form.file.money:
-        say("S20", Severity.WARNING, frame.money.cell, frame.money.text, 应为=form.file.money, 写的=money)
+    findings += _money(grid, form, header, frame.money, money)
     for name, heading in header.renamed.items():
         say("S06", Severity.WARNING, header.cells[header.columns[name]], heading, 列=name)
     for name in header.missing:
@@ -110,6 +112,34 @@ def _read_sheet(grid: Grid, match: Match, county: County, arrived: Arrived) -> _
     names = unit_names(frame.unit.text) if frame.unit else ()
     unit = next((unit for name in names if (unit := county.roster.resolve(name))), None)
     return _Sheet(grid, form, header, frame, unit, stated, body, tuple(findings))
+
+
+def _money(grid: Grid, form: Form, header: Header, stated: Stated | None, unit: str | None) -> list[Finding]:
+    """What becomes of units of money other than the form's: a heading's goes before the sheet's (M07, M08)."""
+    found = []
+    own = form.file.money
+
+    def say(code: str, severity: Severity, cell: str, value: str, fields: Sequence[str], **words: str) -> None:
+        words |= {"字段": "、".join(fields[:MOST_COLUMNS])}
+        found.append(Finding(code, severity, grid.sheet, cell, None, value, words))
+
+    named = {name: header.units.get(at) for name, at in header.columns.items() if form.fields[name].type == "金额"}
+    for name, heading in named.items():
+        if heading is not None and heading not in IN_YUAN:
+            cell = header.cells[header.columns[name]]
+            say("S26", Severity.ERROR, cell, heading, [name], 写的=heading, 应为=own)
+    if stated is None or unit in (None, own):
+        return found
+    silent = [name for name, heading in named.items() if heading is None]
+    against = [name for name, heading in named.items() if heading in IN_YUAN and heading != unit]
+    if silent and unit not in IN_YUAN:
+        say("S26", Severity.ERROR, stated.cell, stated.text, silent, 写的=unit, 应为=own)
+    elif silent:
+        say("S20", Severity.WARNING, stated.cell, stated.text, silent, 写的=unit, 应为=own)
+    if against:
+        units = "、".join(dict.fromkeys(heading for name in against if (heading := named[name])))
+        say("S25", Severity.WARNING, stated.cell, stated.text, against, 列名=units, 写的=unit)
+    return found
 
 
 def _says_nil(grid: Grid) -> bool:
