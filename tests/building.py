@@ -346,9 +346,10 @@ def written(*sheets, **options):
     return buffer.getvalue()
 
 
-def xls(*sheets):
+def xls(*sheets, mode_1904=False):
     """As .xls and .et (BIFF)."""
     book = xlwt.Workbook()
+    book.dates_1904 = mode_1904
     dated = xlwt.easyxf(num_format_str="yyyy-mm-dd")
     for sheet in sheets:
         page = book.add_sheet(sheet.name)

@@ -502,6 +502,27 @@ def test_m61_dates_of_the_1904_system_are_the_same_days():
     assert values(clean(part_of(written(f1(), date_1904=True))), "立项.办结时间") == ["2022-11-03"]
 
 
+@pytest.mark.parametrize("serial", [43406, 43406.0, 43406.5])
+def test_m61_a_bare_number_of_a_day_is_that_day_in_either_calendar(serial):
+    later = f1(project(1, {"立项.办结时间": serial}))
+    usual = f1(project(1, {"立项.办结时间": serial + 1462}))
+    for _ in range(2):
+        assert values(clean(part_of(written(later, date_1904=True))), "立项.办结时间") == ["2022-11-03"]
+        assert values(clean(part_of(written(usual))), "立项.办结时间") == ["2022-11-03"]
+        assert values(part_of(written(later)), "立项.办结时间") == ["2018-11-02"]
+
+
+def test_m61_the_stated_day_may_be_such_a_number_too():
+    sheet = f1(stated=None).put(3, 6, "填报时间：").put(3, 7, 44904 - 1462)
+    assert part_of(written(sheet, date_1904=True)).stated == DAY
+
+
+def test_m61_an_xls_of_1904():
+    assert values(clean(part_of(xls(f1(project(1, {"立项.办结时间": 43406})), mode_1904=True))), "立项.办结时间") == [
+        "2022-11-03"
+    ]
+
+
 def test_m52_two_units_in_the_county_s_own_folder_are_two_returns():
     found = examined(f1(), f1(unit="古阳镇", name="二"), unit=None)
     assert [(part.unit, part.sheet, len(part.rows), errors(part)) for part in found.parts] == [

@@ -90,6 +90,27 @@ def test_the_number_of_a_month_is_that_month_unless_its_zero_may_be_lost(year, m
         assert reading.value == PartialDate(year, month)
 
 
+separators = st.sampled_from("年/.-")
+
+
+@given(st.integers(1980, 2099), separators, st.integers(1, 12), st.sampled_from("-–—/"), st.integers(1, 12))
+@pytest.mark.parametrize("behind", ["", "月", "月底前", "季度", "月开工", " "])
+def test_what_may_go_from_month_to_month_is_no_day(behind, year, first, month, then, last):
+    written = f"{year}{first}{month}{then}{last}{behind}"
+    reading = read_date(written, DAY, ahead=True)
+    alike = first == then or (first == "-" and then in "–—")
+    if (month < last and not alike) or "月" in behind or "季" in behind:
+        assert [remark.code for remark in reading.remarks] == ["V06"], written
+    else:
+        assert reading.value == PartialDate(year, month, last)
+
+
+@given(days, separators, st.sampled_from("-–—/."))
+def test_a_day_of_two_signs_is_one_where_it_says_so(day, first, then):
+    reading = read_date(f"{day.year}{first}{day.month}{then}{day.day}日", DAY, ahead=True)
+    assert (reading.value, reading.remarks) == (PartialDate.of(day), ())
+
+
 @given(days, st.sampled_from(["{m}月{d}日", "{m}.{d}", "{m}月{d}号前", "{m}/{d}"]), st.booleans(), days)
 def test_a_day_without_a_year_is_the_nearest_on_its_side_and_always_told(day, notation, ahead, reference):
     reading = read_date(notation.format(m=day.month, d=day.day), reference, ahead=ahead)

@@ -12,9 +12,12 @@ from xmreport.model.grid import Scalar
 from xmreport.model.submission import Unreadable
 
 EPOCH = dt.date(1899, 12, 30)
+_LATER_BY = 1462
+"""Days between the two calendars of Excel."""
 _FIRST_YEAR, _LAST_YEAR = 1980, 2099
 _SEPARATOR = r"\s*[年./\-–—]\s*"
 _YEAR = r"(\d{4}|\d{2}(?=年))"
+_DASHES = re.compile("[–—]")
 _FULL = re.compile(rf"{_YEAR}{_SEPARATOR}(\d{{1,2}})\s*[月./\-–—]\s*(\d{{1,2}})\s*[日号]?")
 _MONTH = re.compile(rf"(\d{{4}}|\d{{2}}(?=年)){_SEPARATOR}(\d{{1,2}})\s*月?份?")
 _SHORT_YEAR = re.compile(r"(\d{2})[./-](\d{1,2})[./-](\d{1,2})日?")
@@ -34,7 +37,11 @@ _DOCUMENT = re.compile(r"[〔\[(]\d{4}[〕\])]\s*第?\d+\s*号|[字发审批证]
 _SERIAL = re.compile(r"\d{5}(?:\.0+)?")
 _LONGEST_DATE = 60
 """Longer text is no date, though it may hold one."""
-_INSIDE = re.compile(r"(?<!\d)(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?(?!\d)")
+_INSIDE = re.compile(r"(?<!\d)(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?(?![\d月季])")
+_TWO_MONTHS = re.compile(
+    r"(?<![\d./-])(?:\d{4}|\d{2}(?=年))\s*([年./-])\s*(\d{1,2})\s*([/-])\s*(\d{1,2})(?!\d|\s*[日号])"
+)
+"""`2023.3-5`, `2023年3-5月`: another sign before the last figure than behind the year."""
 
 
 def make_day(year: int, month: int = 0, day: int = 0) -> PartialDate | None:
@@ -65,6 +72,13 @@ def read_date(value: Scalar, reference: dt.date, *, ahead: bool) -> Reading:
         return _from_number(float(value), reference, ahead=ahead)
     assert isinstance(value, str)
     return _from_text(value, reference, ahead=ahead)
+
+
+def since_1904(value: Scalar) -> Scalar:
+    """A cell of a workbook that counts its days from 1904: what may be such a count, as usual workbooks have it."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 10_000 <= value < 100_000:
+        return value + _LATER_BY
+    return value
 
 
 def _from_number(number: float, reference: dt.date, *, ahead: bool) -> Reading:
@@ -119,13 +133,19 @@ def _from_words(text: str, reference: dt.date, *, ahead: bool) -> Reading:
 def _from_inside(text: str) -> Reading:
     """A date, or the number of a document, among other words (M56)."""
     inside = {make_day(*map(int, match)) for match in _INSIDE.findall(text)} - {None}
-    if len(inside) == 1:
+    if len(inside) == 1 and not _names_two_months(text):
         day = inside.pop()
         return warning(day, "V16", 读作=str(day))
     if _DOCUMENT.search(text):
         # The cell is filled: a check that wants a date must not call it empty as well.
         return Reading(Unreadable(), warning(None, "V17").remarks)
     return error("V06")
+
+
+def _names_two_months(text: str) -> bool:
+    """Whether it may go from one month to another, where a day of the first could be meant as well."""
+    found = _TWO_MONTHS.finditer(_DASHES.sub("-", text))
+    return any(match[1] != match[3] and int(match[2]) < int(match[4]) <= 12 for match in found)
 
 
 def _digits(text: str) -> str:
@@ -154,7 +174,7 @@ def _exact(text: str) -> PartialDate | None:
     for pattern in (_FULL, _MONTH, _COMPACT, _COMPACT_MONTH):
         match = pattern.fullmatch(text)
         if match:
-            return make_day(*map(int, match.groups()))
+            return None if _names_two_months(text) else make_day(*map(int, match.groups()))
     match = re.fullmatch(r"(\d{4})年?", text)
     return make_day(int(match.group(1))) if match else None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from xmreport.forms.cleaning import clean, half_width, shown
-from xmreport.forms.dates import read_date
+from xmreport.forms.dates import read_date, since_1904
 from xmreport.forms.units import money_unit
 from xmreport.model.dates import PartialDate
 from xmreport.model.grid import Grid, Scalar, address
@@ -50,9 +50,11 @@ class Frame:
     date: Stated | None = None
     money: Stated | None = None
 
-    def day(self, reference: dt.date) -> dt.date | None:
+    def day(self, reference: dt.date, *, mode_1904: bool = False) -> dt.date | None:
         """The stated 填报时间 as a day, or None where it cannot be told to the day."""
-        return _nearest(self.date.value, reference) if self.date else None
+        if self.date is None:
+            return None
+        return _nearest(since_1904(self.date.value) if mode_1904 else self.date.value, reference)
 
 
 @lru_cache(maxsize=256, typed=True)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from xmreport.forms.cleaning import clean, is_blank, shown
-from xmreport.forms.dates import read_date
+from xmreport.forms.dates import read_date, since_1904
 from xmreport.forms.nothing import says_no_matter
 from xmreport.forms.numbers import is_plain_money, read_money, read_number
 from xmreport.forms.reading import Reading, error
@@ -54,6 +54,8 @@ class Reader:
     money: str
     """The unit that the sheet's 单位：… gives to money columns without one of their own."""
     today: dt.date
+    mode_1904: bool = False
+    """Whether the workbook counts its days from 1904."""
 
     def read(self, value: Scalar, fault: str | None, field: FormField, heading_unit: str | None) -> Reading:
         """One cell: blank where it says nothing, an error value as such, else by the type of its field."""
@@ -119,7 +121,7 @@ class Reader:
     @cached_property
     def _known(self) -> dict[tuple[str, str | None], _Column]:
         """What cells gave before, in this sheet or another one read the same way."""
-        own = (id(self.county), id(self.form), self.money, self.today)
+        own = (id(self.county), id(self.form), self.money, self.today, self.mode_1904)
         if own not in _KNOWN or _KNOWN[own][0] is not self.county:
             if len(_KNOWN) >= MOST_WAYS:
                 _KNOWN.clear()
@@ -130,6 +132,8 @@ class Reader:
         return read_money(value, heading_unit or self.money, self.form.file.money)
 
     def date_cell(self, value: Scalar, field: FormField) -> Reading:
+        if self.mode_1904:
+            value = since_1904(value)
         return read_date(value, self.today, ahead=field.column.time == "将来")
 
     def choice_cell(self, value: Scalar, field: FormField) -> Reading:
@@ -147,7 +151,7 @@ def _key(cell: Scalar) -> Scalar | tuple[type, Scalar]:
     return cell if cell.__class__ in _TELLING else (cell.__class__, cell)
 
 
-_KNOWN: dict[tuple[int, int, str, dt.date], tuple[County, dict[tuple[str, str | None], _Column]]] = {}
+_KNOWN: dict[tuple[int, int, str, dt.date, bool], tuple[County, dict[tuple[str, str | None], _Column]]] = {}
 _READERS: Mapping[str, Callable[[Reader, Scalar, FormField, str | None], Reading]] = {
     "金额": lambda reader, value, _, unit: reader.money_cell(value, unit),
     "数": lambda _, value, *__: read_number(value),

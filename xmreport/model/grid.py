@@ -73,3 +73,5 @@ class Book:
     """False where the format does not tell error values and uncached formulas from blanks (.xlsb, .ods)."""
     mark: str | None = None
     """The hidden version mark of a blank form that this engine issued, where the file still carries it."""
+    mode_1904: bool = False
+    """Whether its days are counted from 1904: a bare number that stands for a day then means a later one."""

@@ -110,7 +110,8 @@ class Package:
 
     def mode_1904(self) -> bool:
         """Whether days are counted from 1904."""
-        return contents.mode_1904(self.get(self._workbook()) or b"")
+        xml = self.get(self._workbook()) or b""
+        return b"date1904" in xml and contents.mode_1904(xml)
 
     def cell_styles(self) -> CellStyles:
         """The cell styles that say more than how a value looks."""

@@ -34,7 +34,7 @@ def read_xls(data: bytes) -> Book:
         return read_calamine(data, "xls")
     check_count(book.nsheets)
     grids = [_grid(book, sheet, struck, percent) for sheet in book.sheets()]
-    return Book("xls", tuple(grids), knows_faults=True)
+    return Book("xls", tuple(grids), knows_faults=True, mode_1904=book.datemode == 1)
 
 
 def _grid(book: XlrdBook, sheet: Sheet, struck_formats: frozenset[int], percents: frozenset[int]) -> Grid:

@@ -33,7 +33,7 @@ def read_xlsx(data: bytes, most: int, inflated: Parts | None = None) -> Book:
             raise ReadFailure("工作表的目录前后不一致")
         plain = None if inflated is None else _plain(inflated, package, parts, most)
         grids = plain or _walked(data, package, parts, most)
-        return Book("xlsx", tuple(grids), knows_faults=True, mark=package.mark())
+        return Book("xlsx", tuple(grids), knows_faults=True, mark=package.mark(), mode_1904=package.mode_1904())
 
 
 def _plain(inflated: Parts, package: Package, parts: Sequence[SheetPart], most: int) -> list[Grid] | None:
