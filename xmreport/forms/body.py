@@ -10,7 +10,7 @@ from itertools import zip_longest
 from xmreport.forms.cleaning import is_blank, shown
 from xmreport.forms.lines import Kind, Line, Lines
 from xmreport.forms.reading import Reading, Remark
-from xmreport.forms.values import Reader, as_text
+from xmreport.forms.values import Reader, as_text, is_void
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Box, Grid, Scalar, address
 from xmreport.model.submission import Cell, Unreadable
@@ -192,7 +192,7 @@ class BodyReader:
         beside: dict[str, tuple[str, int]] = {}
         for name, column, spec in self._fields:
             raw, fault = self._value(row, column)
-            blank_continuation = continuation and fault is None and self.reader.is_blank(raw, spec)
+            blank_continuation = continuation and fault is None and is_void(raw, spec.type)
             reading = Reading(None) if blank_continuation else self.reader.read(raw, fault, spec, self._unit(column))
             if self._top(row, column) == row:
                 self._remark(reading, row, column, name, raw)

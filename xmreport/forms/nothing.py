@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from xmreport.forms.cleaning import half_width
+from xmreport.forms.cleaning import half_width, is_blank
 
 _WHOSE = r"(?:[\u4e00-\u9fff]{1,12}?(?:镇|乡|街道|局|中心|办|委|会|院|校|公司))?"
 _WHEN = (
@@ -32,6 +32,8 @@ _NO_MATTER = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NO_MATTER = 16
+_OPENINGS = frozenset("一〇空暂目现均无無没沒不未否DdNnＮｎ×")
+"""How a text that says nothing may begin where it begins with a letter."""
 
 
 def says_nil(text: str) -> bool:
@@ -44,6 +46,11 @@ def may_say_nil(text: str) -> bool:
     return bool(_MAYBE_NIL.search(text)) and not _EXCUSED.search(text)
 
 
-def says_no_matter(text: str) -> bool:
-    """Whether the text of a cell, as a whole, says that there is nothing to write in it: 暂无问题, 无需协调."""
+def says_nothing(text: str) -> bool:
+    """Whether the text of a cell, as a whole, is blank, a mark for nothing, or says 暂无问题, 无需协调."""
+    # A letter at the front nearly always tells at once.
+    if text and (first := text[0]).isalnum() and first not in _OPENINGS:
+        return False
+    if is_blank(text):
+        return True
     return len(text) <= _LONGEST_NO_MATTER and bool(_NO_MATTER.fullmatch(half_width(text).replace(" ", "")))

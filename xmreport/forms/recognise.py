@@ -116,8 +116,10 @@ def _read_sheet(grid: Grid, match: Match, county: County, arrived: Arrived, *, m
 
 def _money(grid: Grid, form: Form, header: Header, stated: Stated | None, unit: str | None) -> list[Finding]:
     """What becomes of units of money other than the form's: a heading's goes before the sheet's (M07, M08)."""
-    found = []
     own = form.file.money
+    if unit in (None, own) and IN_YUAN.keys() >= set(header.units.values()):
+        return []
+    found: list[Finding] = []
 
     def say(code: str, severity: Severity, cell: str, value: str, fields: Sequence[str], **words: str) -> None:
         words |= {"字段": "、".join(fields[:MOST_COLUMNS])}

@@ -12,7 +12,7 @@ from typing import Any
 
 from xmreport.forms.cleaning import clean, is_blank, shown
 from xmreport.forms.dates import read_date, since_1904
-from xmreport.forms.nothing import says_no_matter
+from xmreport.forms.nothing import says_nothing
 from xmreport.forms.numbers import is_plain_money, read_money, read_number
 from xmreport.forms.reading import Reading, error
 from xmreport.forms.words import read_choice, read_code, read_phone, read_unit, read_years
@@ -61,17 +61,14 @@ class Reader:
         """One cell: blank where it says nothing, an error value as such, else by the type of its field."""
         if fault is not None:
             return error("V26") if fault == UNCACHED else error("V25", 错误=fault)
-        if self.is_blank(value, field):
+        kind = field.type
+        if is_void(value, kind):
             return error("V01") if field.required else Reading(None)
-        reader = _READERS.get(field.type)
+        reader = _READERS.get(kind)
         reading = reader(self, value, field, heading_unit) if reader else Reading(shown(value))
         if reading.value is None and field.required:
             return error("V01")
         return reading
-
-    def is_blank(self, value: Scalar, field: FormField) -> bool:
-        """Whether a cell says nothing (M23); in a column of words there are more ways to say so."""
-        return is_blank(value) or (isinstance(value, str) and field.type == "文本" and says_no_matter(clean(value)))
 
     def column(
         self, cells: Sequence[Scalar], field: FormField, heading_unit: str | None
@@ -91,7 +88,7 @@ class Reader:
         keys: Sequence[Any] = cells if _TELLING.issuperset(kinds) else [_key(cell) for cell in cells]
         for key in set(keys).difference(known.values):
             cell = key[1] if key.__class__ is tuple else key
-            if cell.__class__ is str and field.type == "文本" and not self.is_blank(cell, field):
+            if cell.__class__ is str and field.type == "文本" and not says_nothing(cell):
                 known.values[key] = clean(cell)
                 continue
             taken = self._taken(cell, field, heading_unit)
@@ -138,6 +135,11 @@ class Reader:
 
     def choice_cell(self, value: Scalar, field: FormField) -> Reading:
         return read_choice(value, field.column, self.form.meanings.get(field.column.options or "", {}))
+
+
+def is_void(value: Scalar, kind: str) -> bool:
+    """Whether a cell of a column of this type says nothing (M23): in words there are more ways to say so."""
+    return is_blank(value) or (kind == "文本" and isinstance(value, str) and says_nothing(value))
 
 
 def as_text(value: Cell) -> str:
