@@ -132,6 +132,9 @@ DAYS = [
     ("2022 年 12 月 6 日", "2022-12-06"),
     ("2022-12-06 00:00:00", "2022-12-06"),
     ("2022年12月l日", "2022-12-01"),
+    ("2022年ll月9日", "2022-11-09"),
+    ("2022年11月ll日", "2022-11-11"),
+    ("2022.ll.9", "2022-11-09"),
     ("2022年l2月6日", "2022-12-06"),
     ("2O22.12.6", "2022-12-06"),
     ("2022\u200b.12.6", "2022-12-06"),
@@ -517,6 +520,31 @@ def test_m32_another_region_or_an_older_code_is_a_warning(written, code):
 )
 def test_m32_a_code_that_cannot_be_is_one_error(written):
     assert told(one({"项目代码": written})) == ([("V15", "C6")], [])
+
+
+@pytest.mark.parametrize(
+    ("written", "letters"),
+    [
+        ("22l1-141025-89-01-100001", "l"),
+        ("2211-141O25-89-OI-100001", "O、I"),
+        ("2211－141025－89－01－1oo001", "o"),
+        ("22111410258901l0000A", "l"),
+    ],
+)
+def test_m31_letters_typed_for_figures_in_a_code_are_told_as_such(written, letters):
+    part = one({"项目代码": written})
+    assert told(part) == ([("V15", "C6")], [])
+    assert part.findings[0].words["原因"] == f"里面的“{letters}”是字母，应为数字"
+
+
+@pytest.mark.parametrize(("written", "value"), [(1, "是"), (0, "否"), (True, "是"), (False, "否")])
+def test_a_box_ticked_or_not_is_yes_or_no_also_as_an_ods_keeps_it(written, value):
+    assert values(one({"是否产业项目": written}), "是否产业项目") == [value]
+
+
+@pytest.mark.parametrize("written", [2, 1.5, -1])
+def test_another_number_is_neither(written):
+    assert told(one({"是否产业项目": written}))[0] == [("V11", "H6")]
 
 
 # M30, M59: responsible units

@@ -491,6 +491,12 @@ def test_m41_hidden_rows_and_columns_count_and_are_told():
     assert warnings(part) == [("S21", "A7"), ("S23", "K4")]
 
 
+def test_m41_a_hidden_column_of_a_group_is_told_at_its_own_heading():
+    sheet = f1(project(1))
+    sheet.hidden_columns = {sheet.columns["用地.办结时间"]}
+    assert warnings(part_of(sheet)) == [("S23", sheet.at("用地.办结时间", 5))]
+
+
 def test_m61_struck_out_rows_count_and_are_told():
     sheet = f1(project(1), project(2))
     sheet.struck_rows = {6}

@@ -35,6 +35,7 @@ _AHEAD_BY_SLIP = dt.timedelta(days=31)
 """A completion without a year may lie this far ahead of the report: it is this year's, and a check will say so."""
 _DOCUMENT = re.compile(r"[〔\[(]\d{4}[〕\])]\s*第?\d+\s*号|[字发审批证]第?\d+号")
 _SERIAL = re.compile(r"\d{5}(?:\.0+)?")
+_ONES = re.compile(r"(?<![A-Za-z])[lI|]{1,2}(?=[\d年月日.\-/])|(?<=[\d年月.\-/])[lI|]{1,2}(?![A-Za-z])")
 _LONGEST_DATE = 60
 """Longer text is no date, though it may hold one."""
 _INSIDE = re.compile(r"(?<!\d)(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?(?![\d月季])")
@@ -150,7 +151,7 @@ def _names_two_months(text: str) -> bool:
 
 def _digits(text: str) -> str:
     """The letters l, I and O typed for digits beside digits or date words: `12月l日`, `l2月` (M31)."""
-    text = re.sub(r"(?<![A-Za-z])[lI|](?=[\d年月日.\-/])|(?<=[\d年月.\-/])[lI|](?![A-Za-z])", "1", text)
+    text = _ONES.sub(lambda found: "1" * len(found[0]), text)
     return re.sub(r"(?<=\d)[oO](?![A-Za-z])", "0", text)
 
 

@@ -169,7 +169,7 @@ def _hidden(grid: Grid, header: Header, body: Body) -> list[Finding]:
     if struck:
         say("S22", address(struck[0], 1), 行="、".join(map(str, struck[:10])))
     if columns:
-        say("S23", address(header.top, header.columns[columns[0]]), 列="、".join(columns[:10]))
+        say("S23", header.cells[header.columns[columns[0]]], 列="、".join(columns[:10]))
     if grid.hidden and rows:
         say("S24", None, 工作表=grid.sheet)
     return found

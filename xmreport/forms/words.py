@@ -23,6 +23,9 @@ _ALIKE = 60
 """Likeness from which an allowed value is suggested: below it 办完了 would be taken for 交办."""
 _DATE_AND_STATUS = re.compile(r"(?P<date>\d[\d年月日号./\-\s]*)[\s)\],、:;]*(?P<status>[^\d]+)")
 _CODE = re.compile(r"\d{2}(\d{2})-(\d{6})-\d{2}-\d{2}-\d{5}[\dA-Z]")
+_BARE_CODE = re.compile(r"\d{19}[\dA-Z]")
+_FIGURES = str.maketrans("LIO", "110")
+"""Letters typed for the figures they look like (M31)."""
 _MONTHS = frozenset(f"{month:02d}" for month in range(1, 13))
 _OLD_CODE = re.compile(r"[\dA-Z]+(?:-[\dA-Z]+)+|[\dA-Z]{8,}")
 _SHAPED = re.compile(r"\d{4}-?\d{6}(?:-|\d{10})")
@@ -42,6 +45,8 @@ def read_choice(value: Scalar, column: Column, meanings: Mapping[str, str]) -> R
         meanings: every way of writing an allowed value, as compared → that value.
     """
     text = shown(value)
+    if isinstance(value, float) and value in (0, 1) and set(meanings.values()) == {"是", "否"}:
+        text = "是" if value else "否"  # as .ods keeps a box that is ticked or not
     meant = _meant(text, meanings)
     if meant:
         return Reading(meant)
@@ -85,12 +90,12 @@ def read_code(value: Scalar, region: str) -> Reading:
     """A 项目代码: time-region-department-type-number, 24 characters (M32)."""
     if isinstance(value, float) and abs(value) >= 1e15:
         return error("V15", 原因="代码按数值录入，后几位已丢失，请把单元格设为文本后重新填写")
-    if isinstance(value, str) and (plain := _CODE.fullmatch(value)) and plain[2] == region and plain[1] in _MONTHS:
+    if isinstance(value, str) and (whole := _CODE.fullmatch(value)) and whole[2] == region and whole[1] in _MONTHS:
         return Reading(value)
-    text = re.sub(r"\s", "", half_width(shown(value))).upper()
-    text = re.sub(r"[—–‐‑‒―−_]+", "-", text)
+    plain = re.sub(r"\s", "", half_width(shown(value)))
+    text = re.sub(r"[—–‐‑‒―−_]+", "-", plain.upper())
     bare = text.replace("-", "")
-    if re.fullmatch(r"\d{19}[\dA-Z]", bare):
+    if _BARE_CODE.fullmatch(bare):
         text = "-".join((bare[:4], bare[4:10], bare[10:12], bare[12:14], bare[14:]))
     match = _CODE.fullmatch(text)
     if match and not _OLD_YEAR.match(text):
@@ -98,6 +103,9 @@ def read_code(value: Scalar, region: str) -> Reading:
         if not 1 <= month <= 12:
             return error("V15", 原因=f"前四位是年月，“{text[:4]}”的月份不存在")
         return Reading(text) if _covers(written, region) else warning(text, "V18", 应为=region, 写的=written)
+    letters = "、".join(dict.fromkeys(re.findall("[lLIiOo]", plain[:-1])))
+    if letters and _BARE_CODE.fullmatch(bare[:-1].translate(_FIGURES) + bare[-1:]):
+        return error("V15", 原因=f"里面的“{letters}”是字母，应为数字")
     if UNDECIDED.search(text) or re.search(r"待赋码|未赋码|办理中|正在办理|申请中|无代码", text):
         return warning(None, "V09")
     if _OLD_CODE.fullmatch(text) and (_OLD_YEAR.match(text) or not _SHAPED.match(text)):
