@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from building import contact, errors, f1, f4, f5, part_of, project, register, values, warnings
+from building import contact, errors, f1, f4, f5, ods, part_of, project, register, values, warnings
 
 WAITING = {"立项.办理进展": "正在办理", "立项.办结时间": None, "立项.拟办结时限": dt.date(2023, 1, 20)}
 BOTH = pytest.mark.parametrize("county", ["guxian", "huozhou"])
@@ -537,13 +537,15 @@ def test_m31_letters_typed_for_figures_in_a_code_are_told_as_such(written, lette
     assert part.findings[0].words["原因"] == f"里面的“{letters}”是字母，应为数字"
 
 
-@pytest.mark.parametrize(("written", "value"), [(1, "是"), (0, "否"), (True, "是"), (False, "否")])
-def test_a_box_ticked_or_not_is_yes_or_no_also_as_an_ods_keeps_it(written, value):
-    assert values(one({"是否产业项目": written}), "是否产业项目") == [value]
+@pytest.mark.parametrize(("written", "value"), [(1, "是"), (0, "否")])
+def test_true_and_false_are_yes_and_no_also_as_an_ods_keeps_them(written, value):
+    assert values(one({"是否产业项目": bool(written)}), "是否产业项目") == [value]
+    assert values(part_of(f1(project(是否产业项目=written)), form=ods), "是否产业项目") == [value]
+    assert told(one({"是否产业项目": written}))[0] == [("V11", "H6")]
 
 
-@pytest.mark.parametrize("written", [2, 1.5, -1])
-def test_another_number_is_neither(written):
+@pytest.mark.parametrize("written", [2, 1.5, -1, 0, 1])
+def test_any_other_number_is_neither(written):
     assert told(one({"是否产业项目": written}))[0] == [("V11", "H6")]
 
 

@@ -28,7 +28,7 @@ _BEFORE_COLON = re.compile(r"\s*(?:\([^()]*\)\s*)+:")
 """Of 填报单位（全称）：… what still belongs to the label."""
 _DATED = re.compile(r"\d{2,4}\s*[年./-]\s*\d|\d{1,2}\s*月|\d{7}")
 """A date or a telephone behind a unit's name; any other figure may be part of the name."""
-_AROUND = " :\n\t;,、"
+_AROUND = " :\n\t;,、_"
 NEIGHBOURS = 6
 """How far to the right of a bare label its value is looked for."""
 

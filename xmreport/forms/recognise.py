@@ -68,7 +68,7 @@ def recognise(book: Book, county: County, arrived: Arrived) -> Examination:
         if match is None:
             aside.append(grid)
         else:
-            found.append(_read_sheet(grid, match, county, arrived, mode_1904=book.mode_1904))
+            found.append(_read_sheet(book, grid, match, county, arrived))
     if not found:
         return _unknown(book, county)
     parts = [_part(group, county, arrived) for group in _grouped(found, county, arrived)]
@@ -84,10 +84,10 @@ def _file_remark(code: str, **words: str) -> Finding:
     return Finding(code, Severity.WARNING, words=words)
 
 
-def _read_sheet(grid: Grid, match: Match, county: County, arrived: Arrived, *, mode_1904: bool) -> _Sheet:
+def _read_sheet(book: Book, grid: Grid, match: Match, county: County, arrived: Arrived) -> _Sheet:
     form, header = match.form, match.header
     frame = read_frame(grid, header.top, header.bottom)
-    stated = frame.day(arrived.day, mode_1904=mode_1904)
+    stated = frame.day(arrived.day, mode_1904=book.mode_1904)
     findings: list[Finding] = []
 
     def say(code: str, severity: Severity, cell: str | None, value: str | None = None, **words: str) -> None:
@@ -104,7 +104,7 @@ def _read_sheet(grid: Grid, match: Match, county: County, arrived: Arrived, *, m
     for column, heading in header.extra.items():
         if any(column <= len(row) and row[column - 1] is not None for row in grid.rows[header.bottom :]):
             say("S07", Severity.WARNING, header.cells[column], heading)
-    reader = Reader(county, form, money or form.file.money, stated or arrived.day, mode_1904)
+    reader = Reader(county, form, money or form.file.money, stated or arrived.day, book.mode_1904, book.format)
     body = BodyReader(Lines(match.labels, header, form), reader).read()
     if not body.numbers and not body.nil and _says_nil(grid):
         body.nil = True

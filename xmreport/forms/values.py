@@ -56,6 +56,8 @@ class Reader:
     today: dt.date
     mode_1904: bool = False
     """Whether the workbook counts its days from 1904."""
+    format: str = "xlsx"
+    """The workbook's: an .ods keeps TRUE and FALSE as 1 and 0."""
 
     def read(self, value: Scalar, fault: str | None, field: FormField, heading_unit: str | None) -> Reading:
         """One cell: blank where it says nothing, an error value as such, else by the type of its field."""
@@ -118,7 +120,7 @@ class Reader:
     @cached_property
     def _known(self) -> dict[tuple[str, str | None], _Column]:
         """What cells gave before, in this sheet or another one read the same way."""
-        own = (id(self.county), id(self.form), self.money, self.today, self.mode_1904)
+        own = (id(self.county), id(self.form), self.money, self.today, self.mode_1904, self.format)
         if own not in _KNOWN or _KNOWN[own][0] is not self.county:
             if len(_KNOWN) >= MOST_WAYS:
                 _KNOWN.clear()
@@ -134,7 +136,10 @@ class Reader:
         return read_date(value, self.today, ahead=field.column.time == "将来")
 
     def choice_cell(self, value: Scalar, field: FormField) -> Reading:
-        return read_choice(value, field.column, self.form.meanings.get(field.column.options or "", {}))
+        meanings = self.form.meanings.get(field.column.options or "", {})
+        if self.format == "ods" and value in (0, 1) and set(meanings.values()) == {"是", "否"}:
+            value = bool(value)
+        return read_choice(value, field.column, meanings)
 
 
 def is_void(value: Scalar, kind: str) -> bool:
@@ -153,7 +158,7 @@ def _key(cell: Scalar) -> Scalar | tuple[type, Scalar]:
     return cell if cell.__class__ in _TELLING else (cell.__class__, cell)
 
 
-_KNOWN: dict[tuple[int, int, str, dt.date, bool], tuple[County, dict[tuple[str, str | None], _Column]]] = {}
+_KNOWN: dict[tuple[int, int, str, dt.date, bool, str], tuple[County, dict[tuple[str, str | None], _Column]]] = {}
 _READERS: Mapping[str, Callable[[Reader, Scalar, FormField, str | None], Reading]] = {
     "金额": lambda reader, value, _, unit: reader.money_cell(value, unit),
     "数": lambda _, value, *__: read_number(value),

@@ -45,8 +45,6 @@ def read_choice(value: Scalar, column: Column, meanings: Mapping[str, str]) -> R
         meanings: every way of writing an allowed value, as compared → that value.
     """
     text = shown(value)
-    if isinstance(value, float) and value in (0, 1) and set(meanings.values()) == {"是", "否"}:
-        text = "是" if value else "否"  # as .ods keeps a box that is ticked or not
     meant = _meant(text, meanings)
     if meant:
         return Reading(meant)
