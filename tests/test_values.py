@@ -285,7 +285,7 @@ def test_a_heading_s_unit_is_no_part_of_it(behind):
     assert heading_key("总投资" + behind) == "总投资"
 
 
-@pytest.mark.parametrize("heading", ["住宅单元", "投资额", "2023年完成"])
+@pytest.mark.parametrize("heading", ["住宅单元", "投资额", "2023年完成", "单位:万元", "单位万元", "金额单位:亿元"])
 def test_a_heading_s_letters_that_are_no_unit_stay(heading):
     assert heading_key(heading) == heading
 

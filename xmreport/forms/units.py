@@ -19,8 +19,8 @@ _WRITTEN = re.compile(
     rf"(?<![\d十百千万亿单多公纪])(?:[十百千]?[万亿]?(?:元(?![旦月素])|{_FOREIGN})|[十百千]?[万亿](?![\u4e00-\u9fff\d]))"
 )
 """A unit in other words: not one behind a figure (1亿元=10000万元), nor 单元."""
-BEHIND = re.compile(rf"[/:,、;-]+(?:人民币)?(?:{IN_CELL})$|(?:[十百千]?[万亿]|[百千])元$")
-"""What a heading's unit without brackets looks like: 总投资/万元, 总投资：元, 总投资万元."""
+BEHIND = re.compile(rf"(?<!单位)(?:[/:,、;-]+(?:人民币)?(?:{IN_CELL})|(?<![/:,、;-])(?:[十百千]?[万亿]|[百千])元)$")
+"""A heading's unit without brackets: 总投资/万元, 总投资：元, 总投资万元; but 单位：万元 is no heading."""
 LETTERS = frozenset("十百千万亿元人民币")
 """What may stand in a heading for its unit's sake alone."""
 
