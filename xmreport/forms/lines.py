@@ -27,7 +27,8 @@ _SECTION_COUNT = re.compile(r"共计?[:：]?(\d+)[个项]|(\d+)个项目|\((\d+)
 _END = re.compile(r"^[-—–*\s(【\[]*(?:以下空白|此页无正文|本页无正文|以下无正文|以下无内容|本页以下空白|以下为空)")
 _EXAMPLE = re.compile(r"^[(【\[]?(?:示例|样例|例如|填写示例|举例)|^[(【\[]例[)】\]]|^例\d*(?:$|[:、.])")
 _NUMBER = re.compile(rf"[\d.\-()、]+|{_SECTION_NUMBER.pattern}")
-
+_FIRST = 5
+"""Lines below the header among which an empty form says that it is one."""
 
 _WORDS = frozenset({"文本", "代码", "单位", "选项", "年限", "电话"})
 """Types of columns that hold words."""
@@ -252,13 +253,20 @@ class Lines:
     def _is_below(self, row: int, filled: Mapping[int, Scalar]) -> bool:
         """Whether a line of one cell stands below the table, or is words that only may be a nil report."""
         told = [(column, value) for column, value in filled.items() if self._is_told(column, value)]
-        if len(told) != 1 or any(box.top <= row <= box.bottom and box.top < box.bottom for box in self.grid.merges):
+        if len(told) != 1 or row in self._spanned:
             return False
         [(column, value)] = told
         key = joined(shown(value))
         if self._foot.is_note(row, key) or (column != self._columns.name and self._foot.is_signature(row, value)):
             return True
-        return may_say_nil(key) and not says_nil(key) and self._is_alone(row)
+        early = row <= self.header.bottom + _FIRST
+        return early and may_say_nil(key) and not says_nil(key) and self._is_alone(row)
+
+    @cached_property
+    def _spanned(self) -> frozenset[int]:
+        """Rows with a cell that is merged over several of them."""
+        boxes = [box for box in self.grid.merges if self.header.bottom < box.bottom and box.top < box.bottom]
+        return frozenset[int]().union(*(range(box.top, box.bottom + 1) for box in boxes))
 
     def _is_told(self, column: int, value: Scalar) -> bool:
         return value is None or column not in self._columns.numbers or self._is_word(column, value)
