@@ -30,9 +30,23 @@ def readings(monkeypatch):
     return read
 
 
+def _held(book):
+    """All that a rulebook says, to be compared: counties and forms themselves are each only one."""
+    counties = {
+        key: (each.file, each.roster, each.tasks, each.indicators, each.lists, each.dockets, each.calendar, each.digest)
+        for key, each in book.counties.items()
+    }
+    forms = {
+        (key, name): (form.file, form.title, form.options, form.offices, form.computed, len(form.checks))
+        for key, each in book.counties.items()
+        for name, form in each.forms.items()
+    }
+    return counties, forms, book.office, book.faults
+
+
 def test_kept_rules_are_the_rules_as_they_were_read(rules, tmp_path, readings):
     first, second = (read_rulebook(rules, tmp_path / "cache") for _ in range(2))
-    assert first == second
+    assert _held(first) == _held(second)
     assert first is not second
     assert first.counties["guxian"].tasks.keys() == second.counties["guxian"].tasks.keys() != set()
     assert len(readings) == 1
@@ -64,7 +78,7 @@ def test_what_is_kept_may_be_deleted_or_spoilt(rules, tmp_path, readings, spoil)
         "another": lambda: kept.write_bytes(b"0" * 64 + whole[64:]),
         "half": lambda: kept.write_bytes(whole[: len(whole) // 2]),
     }[spoil]()
-    assert read_rulebook(rules, tmp_path) == book
+    assert _held(read_rulebook(rules, tmp_path)) == _held(book)
     assert len(readings) == 2
     assert kept.read_bytes() == whole
 
@@ -76,7 +90,7 @@ def test_what_somebody_else_put_there_is_never_run(rules, tmp_path, readings):
     for forged in (_Forged("os", "system"), _Forged("xmreport.rulebook.loading.kept", "os.system")):
         content = forged.pickled(tmp_path / "mark")
         kept.write_bytes(_label(stand, content) + b"\n" + content)
-        assert read_rulebook(rules, tmp_path) == book
+        assert _held(read_rulebook(rules, tmp_path)) == _held(book)
     assert not (tmp_path / "mark").exists()
     assert len(readings) == 3
 

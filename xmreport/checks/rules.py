@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import compress
 
 from xmreport.checks.returns import Return
@@ -17,7 +17,6 @@ from xmreport.rulebook.identity import name_of
 
 MOST_KNOWN = 4096
 """Lines of one rule, and rules of one day, of which is remembered whether they were broken."""
-_KNOWN: dict[tuple[object, ...], tuple[Check, dict[tuple[Cell, ...], bool]]] = {}
 
 
 def row_rules(examined: Return) -> Iterator[Finding]:
@@ -70,12 +69,15 @@ def _judged(check: Check, columns: Mapping[str, Sequence[Cell]], count: int, giv
 
 def _known(check: Check, given: Mapping[str, Value]) -> dict[tuple[Cell, ...], bool]:
     """What lines of these cells were found to be before."""
-    own = (id(check), *given.values())
-    if own not in _KNOWN or _KNOWN[own][0] is not check or len(_KNOWN[own][1]) > MOST_KNOWN:
-        if len(_KNOWN) >= MOST_KNOWN:
-            _KNOWN.clear()
-        _KNOWN[own] = (check, {})
-    return _KNOWN[own][1]
+    known = _of_day(check, *given.values())
+    if len(known) > MOST_KNOWN:
+        known.clear()
+    return known
+
+
+@lru_cache(MOST_KNOWN)
+def _of_day(_check: Check, *_given: Value) -> dict[tuple[Cell, ...], bool]:
+    return {}
 
 
 def _asked(check: Check) -> frozenset[str]:

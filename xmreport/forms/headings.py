@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from xmreport.forms.cleaning import clean, heading_key
 from xmreport.forms.units import money_unit
@@ -29,7 +29,7 @@ _Keys = tuple[tuple[str, ...], ...]
 """Rows of keys, from top to bottom."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Header:
     """A header found on a sheet for one form."""
 
@@ -126,18 +126,13 @@ class Headings:
         return None
 
 
-_KNOWN: dict[int, Headings] = {}
 _MOST_KNOWN = 64
 
 
+@lru_cache(_MOST_KNOWN)
 def headings_of(form: Form) -> Headings:
     """A form's headings, worked out once: a worker reads file after file under the same rules."""
-    found = _KNOWN.get(id(form))
-    if found is None or found.form is not form:
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
-        found = _KNOWN[id(form)] = Headings(form)
-    return found
+    return Headings(form)
 
 
 def _ways(columns: Mapping[str, Column]) -> dict[str, str]:

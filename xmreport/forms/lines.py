@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -73,9 +73,8 @@ class Line(NamedTuple):
 class _Columns:
     """What the columns of a header are to a form."""
 
-    def __init__(self, labels: Labels, header: Header, form: Form) -> None:
-        self.header = header
-        self.form = form
+    def __init__(self, header: Header, form: Form, strange: int) -> None:
+        self.strange = strange
         self.names: Mapping[int, str] = {column: name for name, column in header.columns.items()}
         of_type: dict[str, list[int]] = {}
         for column, name in self.names.items():
@@ -86,11 +85,6 @@ class _Columns:
         required = [field for field in required if field.type != "金额" and field.name != form.file.name_column]
         self.telling = [header.columns[field.name] for field in required]
         """The columns of required words, the name apart."""
-        above = [labels.keys(row) for row in range(header.top, header.bottom + 1)]
-        self.strange = sum(
-            any(key and key not in labels.headings for key in stack) for stack in zip(*above, strict=True)
-        )
-        """How many columns stand under a label that is no heading of any form."""
         money = of_type.get("金额", [])
         words = [header.columns[field.name] for field in required if field.type in _WORDS][:2]
         shown_by = [self.name, *self.numbers, *money[:1], *money[-1:], *words]
@@ -99,18 +93,16 @@ class _Columns:
         self.reach = max(shown_by)
 
 
-def _columns_of(labels: Labels, header: Header, form: Form) -> _Columns:
+@lru_cache(64)
+def _columns_of(header: Header, form: Form, strange: int) -> _Columns:
     """The same header comes in file after file."""
-    found = _KNOWN.get(id(header))
-    if found is None or found.header is not header or found.form is not form:
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
-        found = _KNOWN[id(header)] = _Columns(labels, header, form)
-    return found
+    return _Columns(header, form, strange)
 
 
-_KNOWN: dict[int, _Columns] = {}
-_MOST_KNOWN = 64
+def _strange(labels: Labels, header: Header) -> int:
+    """How many columns stand under a label that is no heading of any form."""
+    above = [labels.keys(row) for row in range(header.top, header.bottom + 1)]
+    return sum(any(key and key not in labels.headings for key in stack) for stack in zip(*above, strict=True))
 
 
 class Lines:
@@ -121,7 +113,7 @@ class Lines:
         self.labels = labels
         self.header = header
         self.form = form
-        self._columns = _columns_of(labels, header, form)
+        self._columns = _columns_of(header, form, _strange(labels, header))
         self._foot = Foot(self.grid, header.bottom, self._columns.numbers)
         self._faults: dict[int, list[int]] = {}
         for row, column in self.grid.faults:

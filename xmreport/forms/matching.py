@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 
 from xmreport.forms.cleaning import clean, heading_key
@@ -142,17 +143,10 @@ class Matcher:
         return known
 
 
+@lru_cache(MOST_COUNTIES)
 def matcher_of(county: County) -> Matcher:
     """A county's matcher: a worker reads file after file under the same rules."""
-    found = _KNOWN.get(id(county))
-    if found is None or found.county is not county:
-        if len(_KNOWN) >= MOST_COUNTIES:
-            _KNOWN.clear()
-        found = _KNOWN[id(county)] = Matcher(county)
-    return found
-
-
-_KNOWN: dict[int, Matcher] = {}
+    return Matcher(county)
 
 
 def _layout(labels: Labels, marked: Sequence[int]) -> _Layout:

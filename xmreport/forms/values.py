@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from xmreport.forms.cleaning import clean, is_blank, shown
@@ -120,12 +120,7 @@ class Reader:
     @cached_property
     def _known(self) -> dict[tuple[str, str | None], _Column]:
         """What cells gave before, in this sheet or another one read the same way."""
-        own = (id(self.county), id(self.form), self.money, self.today, self.mode_1904, self.format)
-        if own not in _KNOWN or _KNOWN[own][0] is not self.county:
-            if len(_KNOWN) >= MOST_WAYS:
-                _KNOWN.clear()
-            _KNOWN[own] = (self.county, {})
-        return _KNOWN[own][1]
+        return _read_before(self.county, self.form, self.money, self.today, self.mode_1904, self.format)
 
     def money_cell(self, value: Scalar, heading_unit: str | None) -> Reading:
         return read_money(value, heading_unit or self.money, self.form.file.money)
@@ -158,7 +153,11 @@ def _key(cell: Scalar) -> Scalar | tuple[type, Scalar]:
     return cell if cell.__class__ in _TELLING else (cell.__class__, cell)
 
 
-_KNOWN: dict[tuple[int, int, str, dt.date, bool, str], tuple[County, dict[tuple[str, str | None], _Column]]] = {}
+@lru_cache(MOST_WAYS)
+def _read_before(*_way: object) -> dict[tuple[str, str | None], _Column]:
+    return {}
+
+
 _READERS: Mapping[str, Callable[[Reader, Scalar, FormField, str | None], Reading]] = {
     "金额": lambda reader, value, _, unit: reader.money_cell(value, unit),
     "数": lambda _, value, *__: read_number(value),

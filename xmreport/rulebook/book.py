@@ -81,7 +81,7 @@ class Docket:
         return frozenset(opening.rules.form for opening in self.openings) | {self.rules.form}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class County:
     """One county's rules, whole and consistent."""
 

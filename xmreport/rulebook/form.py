@@ -150,7 +150,7 @@ class FormField:
         return self.column.type
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Check:
     """A row rule with its conditions parsed."""
 
@@ -159,7 +159,7 @@ class Check:
     must: Condition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """A form as one county uses it: the shared definition with that county's changes worked in."""
 
