@@ -85,7 +85,7 @@ def test_a_column_that_must_now_be_filled_in_is_missed_where_the_sheet_never_had
 
 
 def test_a_field_that_must_now_be_filled_in_is_missed_where_a_row_has_left_it_blank(small: Office, caplog):
-    for unit, remark in (("古阳镇", "无问题"), ("县水利局", None)):
+    for unit, remark in (("古阳镇", "正在推进"), ("县水利局", None)):
         small.send(f"{unit}/a.xlsx", form_one(project(unit, 备注=remark), unit=unit), "12-08 10:00")
     small.take("12-08 10:30", publish=True)
     _change_form(small, "{名称: 备注, 类型: 文本,", "{名称: 备注, 类型: 文本, 必填: 是,")
