@@ -14,6 +14,7 @@ from xmreport.workbooks.fitting.paper import SMALLEST, Fit
 from xmreport.workbooks.formats.looks import Look
 from xmreport.workbooks.formats.template import CHART
 from xmreport.workbooks.pen import Pen
+from xmreport.workbooks.sums import spans_of
 
 _COLOURS = ("#1F4E79", "#C55A11", "#7F7F7F", "#548235", "#806000")
 _GREY = "#D9D9D9"
@@ -102,24 +103,13 @@ def _reference(draft: Draft, chart: Chart, field: str) -> str:
     column = column_letters(draft.layout.fields[field] + 1)
     name = "'" + draft.name.replace("'", "''") + "'"
     first = draft.top + 1
-    ranges = [f"{name}!${column}${first + a}:${column}${first + b}" for a, b in _spans(draft, chart)]
+    ranges = [f"{name}!${column}${first + a}:${column}${first + b}" for a, b in spans_of(draft.charted(chart))]
     return "=" + (ranges[0] if len(ranges) == 1 else f"({','.join(ranges)})")
-
-
-def _spans(draft: Draft, chart: Chart) -> list[tuple[int, int]]:
-    """The lines drawn, first and last of each run."""
-    spans: list[tuple[int, int]] = []
-    for at in draft.charted(chart):
-        if spans and spans[-1][1] == at - 1:
-            spans[-1] = (spans[-1][0], at)
-        else:
-            spans.append((at, at))
-    return spans
 
 
 def _drawn(draft: Draft, chart: Chart, field: str) -> list[str]:
     """What the lines drawn of a column say, for programs that do not look into the cells; of one run only."""
-    if len(_spans(draft, chart)) > 1:
+    if len(spans_of(draft.charted(chart))) > 1:
         return []
     return [_told(written(value)) for value in draft.values(field, draft.charted(chart))]
 

@@ -36,15 +36,15 @@ def coverage(kinds: Sequence[str]) -> Mapping[int, Coverage]:
         if kind == BODY:
             since.append(at)
             continue
-        spans = _spans(since)
+        spans = spans_of(since)
         if kind == SUBTOTAL:
             found[at] = Coverage(spans, spans, tuple(since))
             spans = ((at, at),)
         pieces.extend(spans)
         since = []
-    pieces.extend(_spans(since))
+    pieces.extend(spans_of(since))
     details = tuple(at for at, kind in enumerate(kinds) if kind == BODY)
-    everything = Coverage(tuple(pieces), _spans(details), details)
+    everything = Coverage(tuple(pieces), spans_of(details), details)
     return found | {at: everything for at, kind in enumerate(kinds) if kind == TOTAL}
 
 
@@ -73,7 +73,8 @@ def carried(own: Formula | int, cell: str, value: float) -> Formula:
     return Formula(f"{cell}+{text}", round(number + value, 6))
 
 
-def _spans(lines: Iterable[int]) -> tuple[Span, ...]:
+def spans_of(lines: Iterable[int]) -> tuple[Span, ...]:
+    """Lines that follow each other, as the first and the last of each run."""
     found: list[Span] = []
     for at in lines:
         if found and found[-1][1] == at - 1:
