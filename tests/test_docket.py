@@ -148,7 +148,7 @@ class History:
     def __init__(self):
         self.receipts, self.rows = [], {}
 
-    def came(self, unit, form, moment, *lines, file=None, period=None):
+    def came(self, unit, form, moment, *lines, file=None, period=None, task=None):
         """An accepted return; the first body row is row 6."""
         seq = len(self.receipts) + 1
         self.rows[seq] = tuple(Row("Sheet1", 6 + place, line) for place, line in enumerate(lines))
@@ -163,7 +163,7 @@ class History:
             "zhangzi",
             unit,
             form,
-            TASKS[form][0],
+            task or TASKS[form][0],
             period,
             seq=seq,
         )
@@ -599,6 +599,14 @@ def test_a_reply_of_another_unit_than_the_one_asked_is_said_and_closes_nothing(c
     assert notice["复函日"] == day("2020-10-10")
 
 
+@pytest.mark.parametrize("asked", ["县住建局、县水利局", "某某公司"])
+def test_where_no_one_unit_of_the_roster_is_asked_whoever_replies_is_heard(county, history, asked):
+    history.came("县发改局", NOTICES, "09-29 10:00", NOTICE | {"督办对象": asked})
+    history.came("县住建局", ANSWER, "10-09 16:00", REPLY)
+    [notice] = shown(county, "挂牌督办", history, "10-12 10:00")
+    assert notice["复函日"] == day("2020-10-09")
+
+
 def test_a_reply_to_an_unknown_number_is_said_in_a_note(county, history):
     history.came("县住建局", ANSWER, "09-28 16:00", REPLY)
     found = standing(county, "挂牌督办", history, "09-30 10:00")
@@ -657,6 +665,15 @@ def test_of_a_project_of_two_units_the_responsible_one_s_words_count_whoever_com
     assert entry_of(county, "项目储备总库", history, "09-17 10:00", "甲路")["总投资"] == 2100.0
 
 
+def test_a_matter_settled_by_the_unit_that_is_left_with_it_keeps_its_day(county, history):
+    matter = {"项目": "甲路", "问题": "缺用地指标", "责任单位": "县住建局"}
+    history.came("县住建局", PROBLEMS, "09-10 10:00", matter | {"状态": "交办"})
+    history.came("县水利局", PROBLEMS, "09-11 10:00", matter | {"状态": "销号"})
+    history.came("县住建局", PROBLEMS, "09-12 10:00")
+    for now in ("09-13 10:00", "09-20 10:00"):
+        assert shown(county, "问题台账", history, now)[0]["办结日"] == day("2020-09-12")
+
+
 def test_of_two_units_neither_of_them_responsible_the_first_to_report_counts(county, history):
     history.came("县水利局", POOL, "09-10 10:00", reserve("甲路", 责任单位="城投", 总投资=1.0))
     history.came("县住建局", POOL, "09-11 10:00", reserve("甲路", 责任单位="城投", 总投资=2.0))
@@ -664,7 +681,11 @@ def test_of_two_units_neither_of_them_responsible_the_first_to_report_counts(cou
     assert entry_of(county, "项目储备总库", history, "09-13 10:00", "甲路")["总投资"] == 3.0
 
 
-MONTHLY = re.sub(r"时限: 按需", "时限: 每月28日 17:00", RULES)
+MONTHLY = re.sub(r"时限: 按需", "时限: 每月28日 17:00", RULES).replace(
+    "任务:\n",
+    "任务:\n  摸底: {报表: 建设项目表, 时限: 每月28日 17:00, 起止: 2020-09-01 至 2021-12-31, 应报单位: [部门], "
+    "报送至: 县发改局, 出处: 一}\n",
+)
 SEPTEMBER, OCTOBER = "2020-09-28", "2020-10-28"
 
 
@@ -685,6 +706,30 @@ def test_a_late_return_of_an_earlier_month_is_no_news_of_a_pool(monthly, history
         "甲路": (500.0, None),
         "乙桥": (100.0, None),
     }
+
+
+def test_tasks_of_one_form_are_one_story(monthly, history):
+    """A survey's return that comes after the month's is no news of it either."""
+    history.came("县住建局", POOL, "10-26 10:00", reserve("甲路", 总投资=500.0), reserve("乙桥"), period=OCTOBER)
+    history.came("县住建局", POOL, "10-27 10:00", reserve("甲路", 总投资=300.0), period=SEPTEMBER, task="摸底")
+    entries = {each["项目名称"]: each for each in shown(monthly, "项目储备总库", history, "10-28 10:00")}
+    assert {name: (each["总投资"], each.get("出账日")) for name, each in entries.items()} == {
+        "甲路": (500.0, None),
+        "乙桥": (100.0, None),
+    }
+
+
+def test_a_number_stays_when_a_late_return_is_entered_afterwards_with_an_earlier_time(monthly, history):
+    history.came("县住建局", REPORT, "10-20 10:00", period=OCTOBER)
+    history.came("县住建局", REPORT, "09-20 10:00", overdue("煤层气", "2020-09-25"), period=SEPTEMBER)
+    [first] = shown(monthly, "问题台账", history, "10-21 10:00")
+    history.came("县住建局", F1, "10-22 10:00", problem("甲路", "缺用地指标"), period=OCTOBER)
+    numbers = {each["项目"]: each["编号"] for each in shown(monthly, "问题台账", history, "10-23 10:00")}
+    assert numbers["煤层气"] == first["编号"]
+
+
+def overdue(project, until):
+    return {"项目": project, "责任单位": "县住建局", "完成时限": day(until), "是否落实": "否"}
 
 
 def test_a_late_return_reopens_nothing_and_opens_what_was_never_entered(monthly, history):

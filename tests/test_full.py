@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import openpyxl
 import pytest
-from conftest import FIRST, ONE_TASK, WEEKLY, Here, Office, at, form_one, project
+from conftest import FIRST, ONE_TASK, RULES, WEEKLY, Here, Office, at, form_one, project
 
 import xmreport.publish
 from xmreport.examine import open_desk
@@ -241,6 +241,31 @@ def test_a_locked_summary_is_written_beside_once_and_put_right_once_closed(
     service.look()
     assert sorted(shown(folder / f"{SUMMARY}.xlsx")) == ["乙", "甲"]
     assert not list(office.outbox.rglob("*(2).xlsx"))
+
+
+def test_what_the_rules_call_otherwise_while_another_workbook_is_open_goes_once_that_is_closed(tmp_path, monkeypatch):
+    named = "清单:\n  - {{名称: 待办, 工作簿: {}, 报表: 前期手续办理情况表, 出处: 四}}\n"
+    office = Office(tmp_path / "office", RULES + named.format("甲单A"))
+    office.drop("古阳镇/a.xlsx", form_one(project("甲")))
+    office.take("12-08 10:00", publish=True)
+    folder = office.outbox / WEEKLY / FIRST
+    assert (folder / "甲单A.xlsx").is_file()
+    office.write_rules(RULES + named.format("乙单"))
+    replace = os.replace
+
+    def locked(source: object, target: object) -> None:
+        if str(target).endswith("通报.xlsx"):
+            raise PermissionError(13, "另一个程序正在使用此文件", str(target))
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", locked)
+        patch.setattr(xmreport.publish, "_is_open", lambda path: path.name == "通报.xlsx")
+        office.take("12-08 11:00", publish=True)
+        assert (folder / "乙单.xlsx").is_file()
+    office.take("12-08 12:00", publish=True)
+    assert {"乙单.xlsx", "通报.xlsx"} <= {path.name for path in folder.iterdir()}
+    assert not {"甲单A.xlsx", "通报(2).xlsx"} & {path.name for path in folder.iterdir()}
 
 
 # A ledger that a newer version wrote

@@ -54,6 +54,9 @@ def test_a_line_that_tells_of_a_project_is_no_nil_return(county, form, unit, row
         "无符合条件的项目",
         "本单位目前没有在建项目。",
         "无项目，无问题",
+        "无计划开工项目",
+        "无谋划项目",
+        "无房建项目",
     ],
 )
 def test_m46_further_words_of_a_nil_return(line):
@@ -102,6 +105,11 @@ def test_m23_what_says_something_stays(written_as):
     assert values(part_of(f1(project(需协调解决的问题=written_as))), "需协调解决的问题") == [written_as]
 
 
+@pytest.mark.parametrize("remark", ["否", "没有", "暂无困难"])
+def test_m23_a_remark_of_no_says_so(remark):
+    assert values(part_of(f1(project(备注=remark))), "备注") == [remark]
+
+
 def test_m23_a_choice_of_no_is_still_no():
     assert values(part_of(f1(project(是否产业项目="否"))), "是否产业项目") == ["否"]
 
@@ -112,6 +120,22 @@ def test_m23_a_choice_of_no_is_still_no():
 @pytest.mark.parametrize("nothing", [{"占年度计划%": 0}, {"序号": 7, "1至本月累计完成投资": 0.0}])
 def test_m54_a_formula_that_gives_nought_on_an_empty_line_makes_no_project(nothing):
     assert len(part_of(f2().fill(6, nothing).fill(7, nothing), county="huozhou", unit="市水利局").rows) == 1
+
+
+def test_m54_nor_does_one_that_shows_it_as_a_percentage():
+    sheet = f2()
+    for row in (6, 7):
+        sheet.fill(row, {"序号": row, "占年度计划%": 0})
+        sheet.formats[row, sheet.columns["占年度计划%"]] = "0.00%"
+    assert len(part_of(sheet, county="huozhou", unit="市水利局").rows) == 1
+
+
+def test_signers_beside_each_other_and_a_telephone_among_the_amounts_are_no_project():
+    sheet = f1(project(1))
+    line = {1: "填表人：", 2: "张三", 4: "审核人：", 5: "李四", 9: "联系电话："}
+    for column, word in (line | {sheet.columns["总投资"]: 13812345678}).items():
+        sheet.put(sheet.body + 1, column, word)
+    assert len(clean(part_of(sheet)).rows) == 1
 
 
 def test_m54_nor_one_that_divides_by_an_empty_cell():

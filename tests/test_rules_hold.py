@@ -125,7 +125,6 @@ DEFINITIONS = {
         "“电话”（第15行）已经用了它",
     ),
     "an alias of two columns": (CONTACTS, "别名: [手机号,", "别名: [办公电话,", "“电话”（第15行）已经用了它"),
-    "an alias that is another column": (CONTACTS, "别名: [职务职称]", "别名: [备注]", "“备注”（第17行）已经用了它"),
     "an alias of two procedures": (FORM, "水保: [水土保持]", "水保: [土地]", "别的手续没有用过的名称：“用地”"),
     "a way of writing two values": (FORM, "否: [×, ✗,", "否: [×, √,", "选项 › 是否 › 否：写的是“√”"),
 }
@@ -135,6 +134,22 @@ DEFINITIONS = {
 def test_a_form_is_held_against_itself(told, slip):
     file, old, new, hint = DEFINITIONS[slip]
     assert hint in told(old, new, file)
+
+
+def test_an_alias_that_is_another_column_s_own_name_harms_nobody(tmp_path):
+    """The column of that name goes before it, wherever the two stand."""
+    folder = ours(tmp_path)
+    change(folder, "别名: [职务职称]", "别名: [职务职称, 备注]", CONTACTS)
+    assert load_rulebook(folder).all_faults == ()
+
+
+def test_two_tasks_whose_folders_are_one_on_windows_are_told_apart_by_name(told):
+    task = (
+        "  {}: {{文档: {}, 时限: 按需, 起止: 2022-12-01 至 2022-12-31, 应报单位: [部门], 报送至: 县发改局, 出处: 一}}\n"
+    )
+    two = task.format("PPP", "甲") + task.format("ppp", "乙")
+    said = told("  联络人报送:\n", f"{two}  联络人报送:\n")
+    assert "在 Windows 上与“PPP”是同一个文件夹" in said
 
 
 def test_choices_that_counties_name_need_not_stand_in_the_form(tmp_path):

@@ -271,6 +271,8 @@ def test_only_words_for_nothing_are_blank(text):
         ("住宅单元数", None),
         ("存栏（万头）", None),
         ("单位：亩", None),
+        ("单位：亿元、万kW", "亿元"),
+        ("单位：万元、亿m³", "万元"),
         ("总投资", None),
     ],
 )

@@ -248,8 +248,10 @@ class Publisher:
             written.append(event.path.rsplit("/", 1)[-1])
             beside = beside or event.note is not None
             yield event
-        self._keep(what, _Note(mark, tuple(written), beside))
-        for name in set() if beside else set(before.files) - set(written):
+        kept = {name.casefold() for name in written}
+        former = [name for name in before.files if name.casefold() not in kept]
+        self._keep(what, _Note(mark, (*written, *(former if beside else ())), beside))
+        for name in () if beside else former:
             with suppress(OSError):
                 (folder / name).unlink()
 

@@ -192,7 +192,7 @@ class BodyReader:
         beside: dict[str, tuple[str, int]] = {}
         for name, column, spec in self._fields:
             raw, fault = self._value(row, column)
-            blank_continuation = continuation and fault is None and is_void(raw, spec.type)
+            blank_continuation = continuation and fault is None and is_void(raw, spec)
             reading = Reading(None) if blank_continuation else self.reader.read(raw, fault, spec, self._unit(column))
             if self._top(row, column) == row:
                 self._remark(reading, row, column, name, raw)

@@ -17,6 +17,8 @@ FOOT = re.compile(
     r"|^(?:填表人|填报人|审核人|制表人|经办人|复核人)"
 )
 """How such a line begins."""
+SIGNED = re.compile(rf"^(?:{_SIGNERS}):")
+"""So begins no project: what stands beside may be a name, and a telephone among the amounts."""
 _NOTE = re.compile(r"^\(?\d{0,2}[.、)]?(?:本表|此表|该表|表中|表内)")
 _POINT = re.compile(r"^\(?\d{1,2}[.、)]")
 _DAY = re.compile(r"(?:\d{4}|[〇零一二三四五六七八九]{4}|_*)年[\d一二三四五六七八九十_]*月[\d一二三四五六七八九十_]*日")

@@ -26,7 +26,7 @@ _BRACKETS = re.compile(r"\([^()]*\)")
 _SEAL = re.compile(r"\([^()]*章\)")
 _BEFORE_COLON = re.compile(r"\s*(?:\([^()]*\)\s*)+:")
 """Of 填报单位（全称）：… what still belongs to the label."""
-_DATED = re.compile(r"\d{2,4}\s*[年./-]\s*\d|\d{1,2}\s*月|\d{7}")
+_DATED = re.compile(r"\d{4}\s*年|\d{2,4}\s*[年./-]\s*\d|\d{1,2}\s*月|\d{7}")
 """A date or a telephone behind a unit's name; any other figure may be part of the name."""
 _AROUND = " :\n\t;,、_"
 NEIGHBOURS = 6

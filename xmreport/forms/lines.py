@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from xmreport.forms.cleaning import clean, half_width, heading_key, is_blank, shown
-from xmreport.forms.foot import FOOT, Foot, joined
+from xmreport.forms.foot import FOOT, SIGNED, Foot, joined
 from xmreport.forms.headings import SEEN, Header, Labels
 from xmreport.forms.nothing import may_say_nil, says_nil
 from xmreport.model.grid import Scalar
@@ -27,6 +27,7 @@ _SECTION_COUNT = re.compile(r"共计?[:：]?(\d+)[个项]|(\d+)个项目|\((\d+)
 _END = re.compile(r"^[-—–*\s(【\[]*(?:以下空白|此页无正文|本页无正文|以下无正文|以下无内容|本页以下空白|以下为空)")
 _EXAMPLE = re.compile(r"^[(【\[]?(?:示例|样例|例如|填写示例|举例)|^[(【\[]例[)】\]]|^例\d*(?:$|[:、.])")
 _NUMBER = re.compile(rf"[\d.\-()、]+|{_SECTION_NUMBER.pattern}")
+_NOUGHT = frozenset({0, "0%", "-0%"})
 _FIRST = 5
 """Lines below the header among which an empty form says that it is one."""
 
@@ -186,8 +187,10 @@ class Lines:
             return Kind.NIL if self._says_none(row, lead) else Kind.BLANK
         described = self._describes(filled)
         known_by = (*self._numbers(row), key)
-        if (FOOT.match(key) and not (described and self._is_whole(filled))) or (
-            not described and self._is_below(row, filled)
+        if (
+            SIGNED.match(key)
+            or (FOOT.match(key) and not (described and self._is_whole(filled)))
+            or (not described and self._is_below(row, filled))
         ):
             return Kind.FOOT
         if any(map(_END.match, known_by)) and not described:
@@ -236,11 +239,11 @@ class Lines:
         """Whether a cell says nothing by itself: a number, a choice, a formula over cells still empty (M54)."""
         if self.form.fields[self._columns.names[column]].type in {"序号", "选项", "单位"}:
             return True
-        return self._columns.name not in filled and self._is_void(row, column, filled[column])
+        return self._columns.name not in filled and self._is_nought(row, column, filled[column])
 
-    def _is_void(self, row: int, column: int, value: Scalar) -> bool:
+    def _is_nought(self, row: int, column: int, value: Scalar) -> bool:
         """What a formula gives while the cells it reckons with are empty."""
-        return value == 0 or self.grid.faults.get((row, column)) == "#DIV/0!"
+        return value in _NOUGHT or self.grid.faults.get((row, column)) == "#DIV/0!"
 
     def _is_below(self, row: int, filled: Mapping[int, Scalar]) -> bool:
         """Whether a line of one cell stands below the table, or is words that only may be a nil report."""
@@ -277,7 +280,7 @@ class Lines:
         """
         names = self._columns.names
         amounts = [column for column in filled if column in names and self.form.fields[names[column]].type == "金额"]
-        if not all(self._is_void(row, column, filled[column]) for column in amounts):
+        if not all(self._is_nought(row, column, filled[column]) for column in amounts):
             return False
         if project is not None:
             return "零报告" in half_width(project)

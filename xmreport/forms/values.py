@@ -22,6 +22,7 @@ from xmreport.model.submission import Cell, Unreadable
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form, FormField
 
+_TROUBLES = "问题"
 MOST_KNOWN, MOST_WAYS = 2000, 32
 """Cells of one column, and ways of reading sheets, that are remembered."""
 _TELLING = {str, dt.date, type(None)}
@@ -64,7 +65,7 @@ class Reader:
         if fault is not None:
             return error("V26") if fault == UNCACHED else error("V25", 错误=fault)
         kind = field.type
-        if is_void(value, kind):
+        if is_void(value, field):
             return error("V01") if field.required else Reading(None)
         reader = _READERS.get(kind)
         reading = reader(self, value, field, heading_unit) if reader else Reading(shown(value))
@@ -137,9 +138,11 @@ class Reader:
         return read_choice(value, field.column, meanings)
 
 
-def is_void(value: Scalar, kind: str) -> bool:
-    """Whether a cell of a column of this type says nothing (M23): in words there are more ways to say so."""
-    return is_blank(value) or (kind == "文本" and isinstance(value, str) and says_nothing(value))
+def is_void(value: Scalar, field: FormField) -> bool:
+    """Whether a cell says nothing (M23); where problems are told, there are more words to say that there is none."""
+    if is_blank(value):
+        return True
+    return field.type == "文本" and isinstance(value, str) and _TROUBLES in field.column.name and says_nothing(value)
 
 
 def as_text(value: Cell) -> str:

@@ -67,6 +67,8 @@ def scan(folder: Path, prefix: str, failed: Failed) -> Iterator[Found]:
         path, shown, folders = waiting.pop()
         deeper: list[tuple[Path, str, tuple[str, ...]]] = []
         for entry in _entries(path, shown, failed):
+            if entry.name.endswith(_HANDLED):
+                continue
             name = f"{shown}/{entry.name}"
             try:
                 status = None if entry.is_dir(follow_symlinks=False) else os.lstat(entry.path)

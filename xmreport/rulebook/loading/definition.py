@@ -60,13 +60,15 @@ def _procedures(group: Procedures) -> Iterator[Named]:
 
 
 def _named_once(things: Sequence[Named], what: str, faults: FaultList) -> None:
-    """No name is another's, and no alias: a heading must mean one thing."""
+    """No name is another's, no alias another's: a heading must mean one thing. A name goes before an alias."""
+    names: dict[str, tuple[str, Place]] = {}
     owners: dict[str, tuple[str, Place]] = {}
     for place, name, _ in things:
-        _owned(owners, (name, place), place, name, what, faults)
+        _owned(names, (name, place), place, name, what, faults)
     for place, name, aliases in things:
         for at, alias in aliases:
-            _owned(owners, (name, place), at, alias, what, faults)
+            if key_of(alias) not in names:
+                _owned(owners, (name, place), at, alias, what, faults)
 
 
 def _owned(

@@ -1,4 +1,4 @@
-"""What a county's rules send out: no two workbooks of one period under one name."""
+"""What a county's rules send out: no two tasks in one folder, no two workbooks of one period under one name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ Workbook = tuple[str, Place]
 def workbooks_named_twice(county: County, source: Source) -> list[RuleFault]:
     """Every name that would have one workbook written over another: on Windows 甲A and 甲a are one name."""
     found: dict[Place, RuleFault] = {}
+    folders: dict[str, str] = {}
     for task in county.tasks.values():
+        other = folders.setdefault(task.name.casefold(), task.name)
+        if other != task.name:
+            folder: Place = ("任务", task.name)
+            expected = f"别的名称：在 Windows 上与“{other}”是同一个文件夹"
+            found[folder] = source.fault(folder, expected, task.name, key=True)
         places: dict[str, Place] = {}
         for name, place in _workbooks(county, task):
             first = places.setdefault(name.casefold(), place)

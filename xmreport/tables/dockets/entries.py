@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
@@ -22,7 +22,7 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index, identity_of, precedence
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.origin import edited_until, is_printed
-from xmreport.tables.dockets.events import Arrived, Event, Said, events, given_dates, offices
+from xmreport.tables.dockets.events import Arrived, Event, Said, events, given_dates, offices, overtaken
 from xmreport.tables.head import minute
 
 DONE, ANSWERED = "办结日", "复函日"
@@ -62,6 +62,14 @@ class Entry:
     def values(self) -> dict[str, Value]:
         """What stands in its columns, those apart that the engine alone fills."""
         return {**self.base, **self.office}
+
+    @property
+    def first(self) -> Said:
+        """Of the lines in which units hold it the one that counts, as in a summary; of one unit's, the newest."""
+        return min(self.holders.values(), key=self._precedence)
+
+    def _precedence(self, said: Said) -> tuple[object, ...]:
+        return *precedence(said.keys, said.unit, self.units[said.unit].receipt), -said.receipt.seq
 
     @property
     def is_open(self) -> bool:
@@ -108,9 +116,9 @@ def stand(
         until: the moment; what came later is left aside.
     """
     came = [receipt for receipt in history if receipt.arrived_at <= until]
-    recorded = _as_recorded(came)
-    numbered = _folded(county, docket, recorded, rows, until) if recorded != came else None
-    return _folded(county, docket, came, rows, until, numbered).end(until.astimezone(CHINA).date())
+    late, recorded = overtaken(county, came), _as_recorded(came)
+    numbered = _folded(county, docket, recorded, late, rows, until) if recorded != came else None
+    return _folded(county, docket, came, late, rows, until, numbered).end(until.astimezone(CHINA).date())
 
 
 def _as_recorded(history: Sequence[Receipt]) -> Sequence[Receipt]:
@@ -129,12 +137,13 @@ def _folded(
     county: County,
     docket: Docket,
     history: Sequence[Receipt],
+    late: AbstractSet[int],
     rows: Mapping[int, Sequence[Row]],
     until: dt.datetime,
     numbered: _Fold | None = None,
 ) -> _Fold:
     fold = _Fold(county, docket, numbered)
-    for event in events(county, docket, history, rows, until):
+    for event in events(county, docket, history, late, rows, until):
         fold.take(event)
     return fold
 
@@ -250,7 +259,7 @@ class _Fold:
 
         Where several units hold the matter, what the one says that goes first in a summary stands.
         """
-        first = min(entry.holders.values(), key=partial(_precedence, entry))
+        first = entry.first
         printed = is_printed(self.form, said.row)
         for name, value in said.values.items():
             stale = printed and compared(value) in entry.put.get(name, ())
@@ -274,7 +283,7 @@ class _Fold:
             self._early.append(said)
             return
         asked = entry.values.get(responsible(self.form) or "")
-        if isinstance(asked, str) and said.unit not in {asked, *self._offices}:
+        if asked in self.county.roster.by_name and said.unit not in {asked, *self._offices}:
             words = f"编号“{entry.number}”要求{asked}答复，不是{said.unit}"
             self.notes.append(f"{_place(said)}写的{words}，没有并入，请核对。")
             return
@@ -293,7 +302,8 @@ class _Fold:
                 continue
             del entry.holders[owner]
             if entry.holders:
-                self._report(entry, min(entry.holders.values(), key=partial(_precedence, entry)))
+                self._report(entry, entry.first)
+                self._settle(entry, day)
             elif self.rules.leaves:
                 entry.left = day
 
@@ -341,11 +351,6 @@ def responsible(form: Form) -> str | None:
     units = [field for field in form.fields.values() if field.type == "单位"]
     ordered = sorted(units, key=lambda field: (not field.required, field.name != RESPONSIBLE))
     return ordered[0].name if ordered else None
-
-
-def _precedence(entry: Entry, said: Said) -> tuple[object, ...]:
-    """Of several units' lines of one matter the one that counts is the least; of one unit's, the newest."""
-    return *precedence(said.keys, said.unit, entry.units[said.unit].receipt), -said.receipt.seq
 
 
 def _place(said: Said) -> str:

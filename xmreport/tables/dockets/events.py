@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from xmreport.model.dates import CHINA, PartialDate
@@ -76,6 +77,7 @@ def events(
     county: County,
     docket: Docket,
     history: Sequence[Receipt],
+    late: AbstractSet[int],
     rows: Mapping[int, Sequence[Row]],
     until: dt.datetime,
 ) -> list[Event]:
@@ -86,41 +88,46 @@ def events(
     """
     reader = _Reader(county, docket, rows)
     found: list[tuple[dt.datetime, int, int, Event]] = []
-    newest, late = _in_order(county, [receipt for receipt in history if receipt.arrived_at <= until])
-    for receipt, superseded in newest:
+    ordered = _in_order(receipt for receipt in history if receipt.arrived_at <= until)
+    for receipt, superseded in _following(receipt for receipt in ordered if receipt.seq not in late):
         place = 0
         for place, event in enumerate(reader.read(receipt, superseded, until)):
             found.append((event.moment, receipt.seq, place, event))
         found.append((receipt.arrived_at, receipt.seq, place + 1, Arrived(receipt.arrived_at, receipt)))
-    for receipt in late:
+    for receipt in (receipt for receipt in ordered if receipt.seq in late):
         for place, event in enumerate(reader.read_late(receipt)):
             found.append((event.moment, receipt.seq, place, event))
     found.sort(key=lambda each: each[:3])
     return [event for *_, event in found]
 
 
-def _in_order(
-    county: County, receipts: Iterable[Receipt]
-) -> tuple[list[tuple[Receipt, dt.datetime | None]], list[Receipt]]:
-    """Each return once, oldest first, with the moment at which the unit's next one of that form took its place.
-
-    Apart from them those that came when the unit's return of a later period of their task was in already.
-    """
-    ordered = sorted({each.seq: each for each in receipts}.values(), key=lambda each: (each.arrived_at, each.seq))
+def overtaken(county: County, history: Iterable[Receipt]) -> AbstractSet[int]:
+    """The returns that came when the unit's return of a later period was in already on that form, of whatever task."""
     reached: dict[tuple[str | None, str | None], dt.date] = {}
-    newest: list[Receipt] = []
-    late: list[Receipt] = []
-    for receipt in ordered:
-        owner, day = (receipt.unit, receipt.task), county.last_day(receipt.task, receipt.period) or dt.date.min
-        (newest if day >= reached.get(owner, day) else late).append(receipt)
-        reached[owner] = max(day, reached.get(owner, day))
+    late: set[int] = set()
+    for receipt in _in_order(history):
+        owner = receipt.unit, receipt.form
+        day = county.last_day(receipt.task, receipt.period) or reached.get(owner, dt.date.min)
+        if day < reached.setdefault(owner, day):
+            late.add(receipt.seq)
+        reached[owner] = max(day, reached[owner])
+    return late
+
+
+def _in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Each return once, oldest first."""
+    return sorted({each.seq: each for each in receipts}.values(), key=lambda each: (each.arrived_at, each.seq))
+
+
+def _following(receipts: Iterable[Receipt]) -> list[tuple[Receipt, dt.datetime | None]]:
+    """Each return with the moment at which the unit's next one of that form took its place."""
     following: dict[tuple[str | None, str | None], dt.datetime] = {}
     found: list[tuple[Receipt, dt.datetime | None]] = []
-    for receipt in reversed(newest):
+    for receipt in reversed(list(receipts)):
         held = (receipt.unit, receipt.form)
         found.append((receipt, following.get(held)))
         following[held] = receipt.arrived_at
-    return found[::-1], late
+    return found[::-1]
 
 
 class _Reader:
