@@ -195,6 +195,13 @@ def test_m27_not_needed_after_done_is_a_step_back_too_and_an_unreadable_status_i
 
 def test_m29_a_drifted_name_is_suggested_and_the_project_is_not_called_gone_when_its_code_stands():
     assert last_week({"项目名称": "供水站二期"}, {"项目名称": "供水站（二期）扩建"}) == [("P05", Severity.WARNING)]
+    for before, now, same in (
+        ("标准化厂房建设项目一期", "标准化厂房建设项目1期", True),
+        ("标准化厂房建设项目一期", "标准化厂房建设项目二期", False),
+        ("县城第二小学教学楼扩建工程", "县城第三小学教学楼扩建工程", False),
+    ):
+        told = last_week({"项目名称": before, "项目代码": None}, {"项目名称": now, "项目代码": None})
+        assert (("P05", Severity.WARNING) in told) is same
     drifted = last_week({"项目名称": "供水站二期", "项目代码": None}, {"项目名称": "供水站（二期)", "项目代码": None})
     assert drifted == [("P02", Severity.WARNING), ("P05", Severity.WARNING)]
 

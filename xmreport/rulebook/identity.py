@@ -19,7 +19,8 @@ Thing = TypeVar("Thing")
 _NAMING = {str, PartialDate}
 DRIFT = 88
 """Likeness from which a new name is suggested to be an old one."""
-_NUMBER = re.compile(r"\d+|[一二三四五六七八九十]+(?=[期号标段栋])")
+_NUMBER = re.compile(r"\d+|(?<=第)[一二三四五六七八九十]+|[一二三四五六七八九十]+(?=[期号标段栋])")
+_DIGITS = {name: str(number) for number, name in enumerate("一二三四五六七八九十", 1)}
 
 
 def identity_of(form: Form, row: Row) -> Identity:
@@ -72,9 +73,15 @@ def near_name(name: str, others: Mapping[str, str]) -> str | None:
     from rapidfuzz import fuzz, process  # only where a name is in doubt
 
     key = name_key(name)
-    alike = [other for other in others if _NUMBER.findall(other) == _NUMBER.findall(key)] if name else []
+    numbers = _numbers(key)
+    alike = [other for other in others if _numbers(other) == numbers] if name else []
     near = process.extractOne(key, alike, scorer=fuzz.ratio, score_cutoff=DRIFT)
     return others[near[0]] if near else None
+
+
+def _numbers(key: str) -> list[str]:
+    """The numbers in a name, 二期 and 2期 alike."""
+    return [_DIGITS.get(number, number) for number in _NUMBER.findall(key)]
 
 
 def renamed(name: str, before: str) -> bool:
