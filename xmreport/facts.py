@@ -15,7 +15,7 @@ from xmreport.model.sheets import WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Docket, Task
 from xmreport.rulebook.schedule import Period
-from xmreport.tables.dockets.entries import Standing
+from xmreport.tables.dockets.entry import Standing
 from xmreport.tables.material import CONTACTS, Material
 
 

@@ -10,93 +10,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
-from xmreport.model.submission import Identity, Row, Value
+from xmreport.model.submission import Row
 from xmreport.model.text import file_name
 from xmreport.rulebook.book import County, Docket
 from xmreport.rulebook.calendar import CalendarUnknown
-from xmreport.rulebook.form import Form
-from xmreport.rulebook.identity import Index, identity_of, precedence
+from xmreport.rulebook.identity import Index, identity_of
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.origin import edited_until, is_printed
+from xmreport.tables.dockets.entry import ANSWERED, DONE, Entry, Standing, compared, responsible
 from xmreport.tables.dockets.events import Arrived, Event, Said, events, given_dates, offices, overtaken
 from xmreport.tables.head import minute
-
-DONE, ANSWERED = "办结日", "复函日"
-"""Columns of a docket's form that are set as it closes, and as the reply comes, unless somebody wrote a day there."""
-RESPONSIBLE = "责任单位"
-_EXACT = 6
-"""Decimals to which a figure comes back from a workbook as it was printed."""
-
-
-@dataclass
-class Entry:
-    """One matter while returns are gone through."""
-
-    opened: Said
-    number: str | None
-    base: dict[str, Value] = field(default_factory=dict)
-    office: dict[str, Value] = field(default_factory=dict)
-    """What the office wrote above the base."""
-    written: dict[str, str] = field(default_factory=dict)
-    """Column → the minute at which it did."""
-    edited: Said | None = None
-    """The office's last line that changed something."""
-    put: dict[str, set[object]] = field(default_factory=dict)
-    """Column → everything the engine put there so far, as compared."""
-    firm: frozenset[str] = frozenset()
-    """Columns that the office gave as it opened the entry: units' later lines do not touch them, replies do."""
-    units: dict[str, Said] = field(default_factory=dict)
-    """Each unit that reported it → what it said first."""
-    holders: dict[tuple[str, str | None], Said] = field(default_factory=dict)
-    """(unit, form) → the line in which that unit holds it now."""
-    known: set[Identity] = field(default_factory=set)
-    """The keys by which it has been known."""
-    left: dt.date | None = None
-    closed: dt.date | None = None
-
-    @property
-    def values(self) -> dict[str, Value]:
-        """What stands in its columns, those apart that the engine alone fills."""
-        return {**self.base, **self.office}
-
-    @property
-    def first(self) -> Said:
-        """Of the lines in which units hold it the one that counts, as in a summary; of one unit's, the newest."""
-        return min(self.holders.values(), key=self._precedence)
-
-    def _precedence(self, said: Said) -> tuple[object, ...]:
-        return *precedence(said.keys, said.unit, self.units[said.unit].receipt), -said.receipt.seq
-
-    @property
-    def is_open(self) -> bool:
-        return self.closed is None and self.left is None
-
-    def lay(self, name: str, value: Value) -> None:
-        """A value of the engine's own, to be known again when it comes back."""
-        self.base[name] = value
-        self.put.setdefault(name, set()).add(compared(value))
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A docket at a moment, entries in order of opening."""
-
-    entries: tuple[Entry, ...]
-    notes: tuple[str, ...]
-    """What could not be placed, for a person to look at."""
-
-
-def compared(value: Value) -> object:
-    """A value as two are held against each other: what printing and reading do to it makes no difference."""
-    if isinstance(value, str):
-        return key_of(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return round(float(value), _EXACT)
-    return value
 
 
 def stand(
@@ -344,13 +271,6 @@ class _Fold:
         values = {"填报单位": entry.opened.unit, **entry.values, self.rules.number or "": entry.number}
         columns = {name: [values.get(name)] for name in self.docket.closed.names}
         return self.docket.closed.evaluate(columns, given_dates(day, day, None)) == [True]
-
-
-def responsible(form: Form) -> str | None:
-    """The column that says who has to settle a matter: 责任单位, else the first unit that the form demands or knows."""
-    units = [field for field in form.fields.values() if field.type == "单位"]
-    ordered = sorted(units, key=lambda field: (not field.required, field.name != RESPONSIBLE))
-    return ordered[0].name if ordered else None
 
 
 def _place(said: Said) -> str:

@@ -14,7 +14,7 @@ from xmreport.rulebook.docket import COLOUR, ENTERED, LEFT, ORIGIN, REMAINING, S
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import name_key
 from xmreport.rulebook.origin import origin
-from xmreport.tables.dockets.entries import DONE, Entry, responsible
+from xmreport.tables.dockets.entry import DONE, Entry, responsible
 from xmreport.tables.dockets.events import Said
 from xmreport.tables.head import minute
 from xmreport.tables.lists.chosen import days_left

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xmreport.rulebook.book import Docket
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import name_key
-from xmreport.tables.dockets.entries import Entry
+from xmreport.tables.dockets.entry import Entry
 from xmreport.tables.dockets.matters import telling_columns
 
 

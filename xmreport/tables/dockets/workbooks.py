@@ -18,7 +18,8 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 from xmreport.tables.columns import LIST, asked, form_columns, money_line
-from xmreport.tables.dockets.entries import responsible, stand
+from xmreport.tables.dockets.entries import stand
+from xmreport.tables.dockets.entry import responsible
 from xmreport.tables.dockets.events import offices
 from xmreport.tables.dockets.matters import Matter, matters
 from xmreport.tables.dockets.notices import notices
