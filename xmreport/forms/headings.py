@@ -47,6 +47,8 @@ class Header:
     """Required fields without a column."""
     cells: Mapping[int, str]
     """Column → the address of its own heading."""
+    strange: int
+    """How many columns stand under a label that is no heading of any form."""
 
 
 class Headings:
@@ -291,7 +293,9 @@ def _read_header(labels: Labels, headings: Headings, top: int, bottom: int) -> H
     extra = {column: "·".join(stack) for column, stack in sorted(unknown.items())}
     placed = dict(sorted(columns.items(), key=lambda item: item[1]))
     missing = tuple(name for name, field in headings.form.fields.items() if field.required and name not in placed)
-    return Header(top, bottom, placed, units, renamed, extra, missing, cells)
+    above = zip(*map(labels.keys, range(top, bottom + 1)), strict=True)
+    strange = sum(any(key and key not in labels.headings for key in stack) for stack in above)
+    return Header(top, bottom, placed, units, renamed, extra, missing, cells, strange)
 
 
 def _by_its_name(field: str | None, stack: Sequence[str]) -> bool:

@@ -74,8 +74,7 @@ class Line(NamedTuple):
 class _Columns:
     """What the columns of a header are to a form."""
 
-    def __init__(self, header: Header, form: Form, strange: int) -> None:
-        self.strange = strange
+    def __init__(self, header: Header, form: Form) -> None:
         self.names: Mapping[int, str] = {column: name for name, column in header.columns.items()}
         of_type: dict[str, list[int]] = {}
         for column, name in self.names.items():
@@ -95,15 +94,9 @@ class _Columns:
 
 
 @lru_cache(64)
-def _columns_of(header: Header, form: Form, strange: int) -> _Columns:
+def _columns_of(header: Header, form: Form) -> _Columns:
     """The same header comes in file after file."""
-    return _Columns(header, form, strange)
-
-
-def _strange(labels: Labels, header: Header) -> int:
-    """How many columns stand under a label that is no heading of any form."""
-    above = [labels.keys(row) for row in range(header.top, header.bottom + 1)]
-    return sum(any(key and key not in labels.headings for key in stack) for stack in zip(*above, strict=True))
+    return _Columns(header, form)
 
 
 class Lines:
@@ -114,7 +107,7 @@ class Lines:
         self.labels = labels
         self.header = header
         self.form = form
-        self._columns = _columns_of(header, form, _strange(labels, header))
+        self._columns = _columns_of(header, form)
         self._foot = Foot(self.grid, header.bottom, self._columns.numbers)
         self._faults: dict[int, list[int]] = {}
         for row, column in self.grid.faults:
@@ -164,7 +157,7 @@ class Lines:
     def _unlike_header(self) -> frozenset[int]:
         """The rows that hold no heading of any form, where nearly all labels of the header are headings."""
         # A line of four filled cells or more repeats the header where four in five are as above: four cells then.
-        few = self._columns.strange < 4
+        few = self.header.strange < 4
         return frozenset(range(1, SEEN + 1)).difference(self.labels.marked) if few else frozenset()
 
     def _numbers(self, row: int) -> list[str]:
