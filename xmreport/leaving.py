@@ -30,7 +30,7 @@ class Leaving:
         self._tally = tally
         self._stuck: dict[Drop, str] = {}
         self._away: Trouble | None = None
-        """Why nobody marks copies in this pass: asking anew for each file would wait for an answer each time."""
+        """Why no copy goes back in this pass, such as a cluster that is away: each try would wait for an answer."""
 
     def is_stuck(self, drop: Drop) -> bool:
         """Whether a file is on record and yet could not leave."""
