@@ -10,8 +10,9 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -282,9 +283,22 @@ def watch(
         if not keys:
             raise typer.Exit(2)
         _log_to(workspace)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service is stopped like with Ctrl+C
         with workspace.hold():
-            Watcher(workspace, keys, Printer(as_json=False), poll=poll, hands=Hands(workers, executor)).watch()
+            watcher = Watcher(workspace, keys, Printer(as_json=False), poll=poll, hands=Hands(workers, executor))
+            _stop_when_told(watcher.stop)
+            watcher.watch()
+
+
+def _stop_when_told(stop: Callable[[], None]) -> None:
+    """Ctrl+C, and a service manager's word, end the service where nothing is half done; once more, at once."""
+
+    def told(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # In a thread: what the signal came in the middle of may hold the very lock that stopping needs.
+        threading.Thread(target=stop).start()
+
+    signal.signal(signal.SIGINT, told)
+    signal.signal(signal.SIGTERM, told)
 
 
 @app.command()

@@ -120,11 +120,10 @@ class Watcher:
                 self._observe(engine)
                 waiting = self._look_again(engine)
                 self._sleep(engine, waiting=waiting)
-        except KeyboardInterrupt:
-            print("已停止。", flush=True)
         finally:
             engine.close()
             self._rest()
+        print("已停止。", flush=True)
 
     def renewed(self, engine: Engine) -> Engine:
         """The engine under the rules as they stand now. An edit that breaks a county at hand is said, and waits."""
