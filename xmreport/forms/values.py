@@ -23,6 +23,7 @@ from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form, FormField
 
 _TROUBLES = "问题"
+"""What the name of a column holds in which troubles are told: there 否 and 没有 say that there is none."""
 MOST_KNOWN, MOST_WAYS = 2000, 32
 """Cells of one column, and ways of reading sheets, that are remembered."""
 _TELLING = {str, dt.date, type(None)}

@@ -1,6 +1,7 @@
 """A docket worked out from all returns that speak of its matters: the same returns give the same entries and numbers.
 
-What units and rules say is an entry's base. What the office wrote into the docket that it dropped back stands above it:
+What units and rules say is an entry's base: of several units that hold it, what the one says that goes first in a
+summary. What the office wrote into the docket that it dropped back stands above it:
 a value that is not blank, and that is none of those the engine itself had put in that field before. A former value
 counts again only over an edit that the row already showed when it was printed: an older copy undoes nothing.
 """
