@@ -1,6 +1,7 @@
 """How fast it is, as ratios to the raw reading of the same files and to a naive script that gives the same tables.
 
-    python benchmarks/speed.py [--files 40] [--county 1000] [--repeat 3] [--seed 1] [--inputs DIR] [--only files,…]
+    python benchmarks/speed.py [--files 40] [--county 1000] [--repeat 3] [--seed 1] [--faulty 0.05] [--inputs DIR]
+        [--only files,…]
 
 Everything runs in fresh processes, the modes in turn, and the smallest of the repeats counts: what disturbs a
 measurement only ever adds to it. CPU is user + system of the process and of its workers, from its start to its end.
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -64,7 +66,7 @@ class Bench:
 
     def inputs(self, name: str, files: int, workers: int = 1) -> Path:
         """A workspace with that many files, made once."""
-        place = self.folder / f"{name}{files}-{self.mix.seed}-{workers}"
+        place = self.folder / f"{name}{files}-{self._mixed()}-{workers}"
         if not place.is_dir():
             counties = max(1, files // self.county)
             keys = make_workspace(place, counties, files // counties, workers)
@@ -74,7 +76,7 @@ class Bench:
 
     def full(self, files: int) -> Path:
         """A workspace that has taken in that many files and published them; beside them, a county without any."""
-        place = self.folder / f"full{files}-{self.mix.seed}"
+        place = self.folder / f"full{files}-{self._mixed()}"
         if not place.is_dir():
             draft = self.folder / "draft"
             shutil.rmtree(draft, ignore_errors=True)
@@ -84,6 +86,9 @@ class Bench:
             draft.rename(place)
         _process("idle", place)  # whatever a changed program does anew is done: nothing is left to do
         return place
+
+    def _mixed(self) -> str:
+        return f"{self.mix.seed}-{self.mix.faulty:g}"
 
     def measure(self, name: str, mode: str, source: Path, *, fresh: bool = True) -> None:
         """One fresh process over a copy of its own."""
@@ -145,11 +150,11 @@ def main() -> None:
     for folder in (ROOT / "xmreport", ROOT / "benchmarks"):  # as an installation does, whatever this shell is told
         compileall.compile_dir(folder, quiet=1)
     with tempfile.TemporaryDirectory() as temporary:
-        folder, mix = arguments.inputs or Path(temporary), Mix(arguments.seed)
+        folder, mix = arguments.inputs or Path(temporary), Mix(arguments.seed, faulty=arguments.faulty)
         bench = Bench(folder, arguments.files, arguments.county, mix, arguments.repeat)
         print(
             _machine(),
-            f"{arguments.files} 份，每份 10–60 行 × {36} 列，随机种子 {arguments.seed}",
+            f"{arguments.files} 份，每份 10–60 行 × 36 列，随机种子 {arguments.seed}，{arguments.faulty:.0%} 有错",
             sep="\n",
             flush=True,
         )
@@ -231,6 +236,7 @@ def _sizes(bench: Bench) -> None:
 
 def _long(bench: Bench) -> None:
     """The memory of a service through whose one engine all the files go, a county's round after round."""
+    bench = Bench(bench.folder, bench.files, bench.county, replace(bench.mix, faulty=0.0), 1)
     bench.measure("long", "long", bench.inputs("long", min(LONG_UNITS, bench.files)))
     held = bench.best["long"]["held_mib"]
     for files, mib in held:
@@ -265,6 +271,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--county", type=int, default=1000, help="units of a county at most")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faulty", type=float, default=0.05, help="the share of files with an error, which go back")
     parser.add_argument("--inputs", type=Path, help="keep the inputs in this folder")
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(PARTS), help="、".join(PARTS))
     return parser.parse_args()
