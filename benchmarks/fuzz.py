@@ -371,7 +371,8 @@ def try_one(data: bytes) -> tuple[str, list[str]]:
     found = examine(data, COUNTY, "表.xlsx", UNIT, DAY)
     findings = [*found.findings, *(finding for part in found.parts for finding in part.findings)]
     wrong += _miscounted(book, found)
-    copy = marked_copy(data, book, findings or [Finding("S01", Severity.ERROR, words=_WORDS)], ABOUT)
+    content = verdict.parts.content if verdict.parts else {}
+    copy = marked_copy(content, book, findings or [Finding("S01", Severity.ERROR, words=_WORDS)], ABOUT)
     wrong += _unlike(copy, book)
     return found.outcome or "read", wrong
 

@@ -180,12 +180,11 @@ def test_many_plain_sheets_are_measured_before_they_are_refused():
     assert judge(workbook(FORM, FORM), Limits(cells=15)).fault == "F06"
 
 
-def test_only_a_workbook_that_may_be_opened_hands_on_its_parts(monkeypatch):
+def test_only_a_workbook_that_may_be_opened_hands_on_its_parts():
     data = workbook(FORM)
     assert SHEET in judge(data, Limits()).parts.content
     assert judge(data, Limits(cells=1)).parts is None
-    monkeypatch.setattr(verdict, "LARGEST_HELD", 1000)
-    assert judge(data, Limits()).parts is None
+    assert judge(data, Limits(held_mib=0)).parts is None
     assert judge(data, Limits()) == verdict.Verdict("xlsx")
 
 

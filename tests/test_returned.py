@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import re
@@ -10,6 +11,7 @@ import subprocess
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -40,6 +42,10 @@ from xmreport.model.grid import UNCACHED, Book, Box, Grid, address
 from xmreport.workbooks.copies.returned import About, copy_name, marked_copy
 from xmreport.workbooks.copies.slip import slip
 
+SEAL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+"""A picture of one red dot."""
 RED, YELLOW = "FFFF9999", "FFFFEE88"
 JUDGED = dt.datetime(2022, 12, 9, 16, 31, 5, tzinfo=CHINA)
 ABOUT = About(
@@ -117,7 +123,7 @@ def read(data: bytes, faults: Mapping[str, str] | None = None, file_format: str 
 
 
 def returned(data: bytes, *findings: Finding, faults: Mapping[str, str] | None = None) -> bytes:
-    return marked_copy(data, read(data, faults), findings, ABOUT)
+    return marked_copy(parts(data), read(data, faults), findings, ABOUT)
 
 
 def opened(data: bytes) -> openpyxl.Workbook:
@@ -437,16 +443,148 @@ def test_macros_never_reach_the_copy() -> None:
     assert workbook_type in copy["[Content_Types].xml"].decode()
 
 
+def drawn_form() -> bytes:
+    """With a seal, a note in a box that leads to a site, and a chart."""
+    target = BytesIO()
+    with xlsxwriter.Workbook(target) as workbook:
+        sheet = workbook.add_worksheet("Sheet1")
+        sheet.write_row("A1", ["名称", "数"])
+        sheet.write_row("A2", ["甲", 1])
+        sheet.insert_image("D1", "seal.png", {"image_data": BytesIO(SEAL), "url": "https://seal.example"})
+        sheet.insert_textbox("D9", "盖章处", {"url": "https://box.example", "textlink": "=[1]Sheet1!$A$1"})
+        chart = workbook.add_chart({"type": "line"})
+        chart.add_series({"values": "=Sheet1!$B$2:$B$2"})
+        sheet.insert_chart("F9", chart)
+    return target.getvalue()
+
+
+def test_a_seal_and_a_box_stay_without_what_they_lead_to_and_a_chart_goes() -> None:
+    copy = parts(returned(drawn_form(), error("B2")))
+    assert SEAL in copy.values()
+    drawing = next(content for name, content in copy.items() if "drawings/drawing" in name)
+    assert drawing.count(b"<xdr:twoCellAnchor") == 2
+    assert "盖章处".encode() in drawing
+    everything = b"".join(copy.values())
+    for trace in (b".example", b"[1]", b"chart", b"textlink"):
+        assert trace not in everything
+
+
+def test_what_is_not_touched_stays_as_it_was() -> None:
+    data = drawn_form()
+    before, after = parts(data), parts(returned(data, error("B2")))
+    same = {name for name in after if before.get(name) == after[name]}
+    assert {"xl/theme/theme1.xml", "xl/sharedStrings.xml", "xl/media/image1.png"} <= same
+
+
+def test_names_of_a_sheet_are_still_that_sheets_behind_the_list() -> None:
+    workbook = a_form()
+    workbook["Sheet1"].print_title_rows = "2:2"
+    other = workbook.create_sheet("附表")
+    other.append(["甲"])
+    other.print_area = "A1:B9"
+    first = returned(saved(workbook), error("C3"))
+    copy = opened(returned(first, error("C3")))
+    assert copy.sheetnames == ["问题清单", "Sheet1", "附表"]
+    assert copy["Sheet1"].print_title_rows == "$2:$2"
+    assert copy["附表"].print_area == "'附表'!$A$1:$B$9"
+
+
+def test_a_chart_on_a_sheet_of_its_own_goes_and_the_sheets_behind_it_keep_their_names() -> None:
+    target = BytesIO()
+    with xlsxwriter.Workbook(target) as workbook:
+        chart = workbook.add_chart({"type": "line"})
+        chart.add_series({"values": "=Sheet1!$B$1:$B$2"})
+        workbook.add_chartsheet("图").set_chart(chart)
+        sheet = workbook.add_worksheet("Sheet1")
+        sheet.write_column("B1", [1, 2])
+        sheet.repeat_rows(1)
+    data = target.getvalue()
+    book = read(data)
+    book = replace(book, grids=tuple(grid for grid in book.grids if grid.sheet != "图"))
+    copy = marked_copy(parts(data), book, [error("C3")], ABOUT)
+    assert opened(copy).sheetnames == ["问题清单", "Sheet1"]
+    assert opened(copy)["Sheet1"].print_title_rows == "$2:$2"
+    assert not [name for name in parts(copy) if "chart" in name]
+
+
+def test_a_formula_that_was_filled_down_is_shown_where_it_is_at_fault() -> None:
+    sheet = "xl/worksheets/sheet1.xml"
+    data = saved(a_form())
+    rows = parts(data)[sheet].decode()
+    old = rows[rows.index("<sheetData>") : rows.index("</sheetData>")]
+    filled = (
+        '<sheetData><row r="1"><c r="A1"><f t="shared" ref="A1:A3" si="0">B1/C1+[1]Sheet1!Z1</f><v>1</v></c></row>'
+        '<row r="2"><c r="A2" t="e"><f t="shared" si="0"/><v>#DIV/0!</v></c></row>'
+        '<row r="3"><c r="A3"><f t="shared" ref="A3:A5" si="1">B3/$C$1</f><v>2</v></c></row>'
+        '<row r="4"><c r="A4" t="e"><f t="shared" si="1"/><v>#DIV/0!</v></c></row>'
+        '<row r="5"><c r="A5"><f t="shared" si="1"/><v>3</v></c></row>'
+    )
+    faults = {"A2": "#DIV/0!", "A4": "#DIV/0!"}
+    copy = opened(returned(with_parts(data, {sheet: (old, filled)}), error("A2"), error("A4"), faults=faults))["Sheet1"]
+    assert [copy[f"A{row}"].value for row in range(1, 6)] == [1, "#REF!", 2, "=B4/$C$1", 3]
+
+
+def test_cells_that_do_not_say_where_they_stand_are_marked_where_they_do() -> None:
+    sheet = "xl/worksheets/sheet1.xml"
+    workbook = a_form()
+    workbook["Sheet1"].unmerge_cells("A1:D1")
+    data = saved(workbook)
+    rows = parts(data)[sheet].decode()
+    old = rows[rows.index("<sheetData>") : rows.index("</sheetData>")]
+    bare = '<sheetData><row><c><v>1</v></c><c><v>2</v></c></row><row r="4"><c r="B4"><v>3</v></c><c><v>4</v></c></row>'
+    given = with_parts(data, {sheet: (old, bare)})
+    copy = opened(returned(given, error("B1"), error("A4"), error("C4"), error("B3")))["Sheet1"]
+    assert set(marked(copy)) == {"B1", "A4", "C4", "B3"}
+    held = [copy[cell].value for cell in ("A1", "B1", "B4", "C4")]
+    assert held == [1, 2, 3, 4]
+
+
+def test_an_empty_cell_keeps_the_looks_of_its_column_under_the_mark() -> None:
+    target = BytesIO()
+    with xlsxwriter.Workbook(target) as workbook:
+        sheet = workbook.add_worksheet("Sheet1")
+        sheet.set_column("B:B", 12, workbook.add_format({"num_format": "0.000"}))
+        sheet.write("A1", 1)
+    cell = opened(returned(target.getvalue(), error("B2", "GAP")))["Sheet1"]["B2"]
+    assert (cell.number_format, cell.fill.start_color.rgb) == ("0.000", RED)
+
+
+def test_a_workbook_without_a_style_sheet_is_marked() -> None:
+    bare = parts(saved(a_form()))
+    del bare["xl/styles.xml"]
+    target = BytesIO()
+    with ZipFile(target, "w") as package:
+        for name, content in bare.items():
+            package.writestr(name, re.sub(rb'<(?:Override|Relationship)[^>]*styles[^>]*/>| s="\d+"', b"", content))
+    copy = returned(target.getvalue(), error("C3"))
+    assert values(read(copy)) == values(read(target.getvalue()))
+    assert marked(opened(copy)["Sheet1"]) == {"C3": RED}
+
+
+def test_a_list_from_another_sheet_stays_a_list() -> None:
+    """A spreadsheet program writes it as an addition of its later versions."""
+    kept = (
+        '<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" '
+        'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:dataValidations count="1" '
+        'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:dataValidation type="list">'
+        "<x14:formula1><xm:f>参数!$A$1:$A$3</xm:f></x14:formula1><xm:sqref>B3</xm:sqref></x14:dataValidation>"
+        "</x14:dataValidations></ext></extLst>"
+    )
+    sheet = "xl/worksheets/sheet1.xml"
+    data = with_parts(saved(a_form()), {sheet: ("</worksheet>", f"{kept}</worksheet>")})
+    assert "参数!$A$1".encode() in parts(returned(data, error("C3")))[sheet]
+    outside = with_parts(data, {sheet: ("参数!$A$1", "[1]参数!$A$1")})
+    assert b"x14" not in parts(returned(outside, error("C3")))[sheet]
+
+
 # Rebuilt where the unit's own workbook cannot be marked
 
 
 def test_a_workbook_with_broken_styles_is_rebuilt_with_its_values_at_their_addresses() -> None:
-    fill = re.search(r"<fill>.*?</fill>", parts(saved(a_form()))["xl/styles.xml"].decode()).group()
-    broken = with_parts(saved(a_form()), {"xl/styles.xml": (fill, "<fill/>")})
-    with pytest.raises(TypeError):
-        opened(broken)
-    copy = returned(broken, error("C3"))
-    assert values(read(copy)) == values(read(broken))
+    broken = with_parts(saved(a_form()), {"xl/styles.xml": ("</styleSheet>", "")})
+    book = read(saved(a_form()))
+    copy = marked_copy(parts(broken), book, [error("C3")], ABOUT)
+    assert values(read(copy)) == values(book)
     sheet = opened(copy)["Sheet1"]
     assert marked(sheet) == {"C3": RED}
     assert [str(merge) for merge in sheet.merged_cells.ranges] == ["A1:D1"]
@@ -462,7 +600,7 @@ def test_an_old_xls_is_rebuilt_with_dates_as_dates_and_text_as_text() -> None:
     target = BytesIO()
     workbook.save(target)
     book = read(target.getvalue(), file_format="xls")
-    copy = marked_copy(target.getvalue(), book, [error("B3")], ABOUT)
+    copy = marked_copy({}, book, [error("B3")], ABOUT)
     assert values(read(copy)) == values(book)
     sheet = opened(copy)["Sheet1"]
     assert (sheet["B2"].value, sheet["B2"].data_type) == ("=1+1", "s")
@@ -480,7 +618,7 @@ def test_a_rebuilt_copy_keeps_what_was_hidden_and_faults_stay_faults() -> None:
         hidden_columns=frozenset({1}),
         faults={(2, 2): "#REF!", (3, 2): UNCACHED},
     )
-    sheet = opened(marked_copy(b"", Book("ods", (grid,), knows_faults=False), [error("B2")], ABOUT))["Sheet1"]
+    sheet = opened(marked_copy({}, Book("ods", (grid,), knows_faults=False), [error("B2")], ABOUT))["Sheet1"]
     assert sheet.sheet_state == "hidden"
     assert sheet.row_dimensions[2].hidden
     assert sheet.column_dimensions["A"].hidden
@@ -489,14 +627,14 @@ def test_a_rebuilt_copy_keeps_what_was_hidden_and_faults_stay_faults() -> None:
 
 def test_a_rebuilt_copy_of_a_returned_xls_has_one_list_and_only_its_own_marks() -> None:
     first = returned(saved(a_form()), error("C3"))
-    second = opened(marked_copy(b"", read(first, file_format="xls"), [error("B4")], ABOUT))
+    second = opened(marked_copy({}, read(first, file_format="xls"), [error("B4")], ABOUT))
     assert second.sheetnames == ["问题清单", "Sheet1"]
     assert marked(second["Sheet1"]) == {"B4": RED}
 
 
 def test_a_merge_over_the_whole_sheet_does_not_fill_the_memory() -> None:
     grid = Grid("Sheet1", (("名称",), ("甲",)), merges=(Box(1, 1, 1_048_576, 16_384),))
-    sheet = opened(marked_copy(b"", Book("xls", (grid,), knows_faults=True), [], ABOUT))["Sheet1"]
+    sheet = opened(marked_copy({}, Book("xls", (grid,), knows_faults=True), [], ABOUT))["Sheet1"]
     assert [str(merge) for merge in sheet.merged_cells.ranges] == ["A1:A2"]
 
 
@@ -513,22 +651,22 @@ def test_what_lies_over_a_whole_sheet_does_not_fill_the_memory(spread: str) -> N
     workbook.active["B3"] = "圣王山仓储物流园项目"
     data = with_parts(saved(workbook), {"xl/worksheets/sheet1.xml": ("</sheetData>", f"</sheetData>{spread}")})
     began = time.perf_counter()
-    assert opened(returned(data, error("C3")))["Sheet1"]["B3"].value == "圣王山仓储物流园项目"
+    assert values(read(returned(data, error("C3"))))["Sheet1", "B3"] == "圣王山仓储物流园项目"
     assert time.perf_counter() - began < 5
 
 
 def test_a_value_that_lies_hidden_under_a_merge_is_still_there_when_the_copy_is_rebuilt() -> None:
     grid = Grid("Sheet1", (("名称", "数"), ("甲", 1), ("乙", 2)), merges=(Box(2, 2, 3, 2),))
-    sheet = opened(marked_copy(b"", Book("xls", (grid,), knows_faults=True), [], ABOUT))["Sheet1"]
+    sheet = opened(marked_copy({}, Book("xls", (grid,), knows_faults=True), [], ABOUT))["Sheet1"]
     assert [str(merge) for merge in sheet.merged_cells.ranges] == ["B2:B3"]
-    copy = marked_copy(b"", Book("xls", (grid,), knows_faults=True), [], ABOUT)
-    assert b"<v>2</v>" in parts(copy)["xl/worksheets/sheet2.xml"]
+    copy = marked_copy({}, Book("xls", (grid,), knows_faults=True), [], ABOUT)
+    assert b"<v>2</v>" in parts(copy)["xl/worksheets/sheet1.xml"]
 
 
 def test_a_sheet_of_a_million_styled_empty_rows_is_rebuilt_from_what_it_holds() -> None:
     rows = "".join(f'<row r="{row}"><c r="A{row}" s="0"/></row>' for row in range(5, 600_000))
     swollen = with_parts(saved(a_form()), {"xl/worksheets/sheet1.xml": ("</sheetData>", f"{rows}</sheetData>")})
-    copy = marked_copy(swollen, read(saved(a_form())), [error("C3")], ABOUT)
+    copy = marked_copy(parts(swollen), read(saved(a_form())), [error("C3")], ABOUT)
     assert len(copy) < 20_000
     assert values(read(copy)) == values(read(saved(a_form())))
 
@@ -536,7 +674,7 @@ def test_a_sheet_of_a_million_styled_empty_rows_is_rebuilt_from_what_it_holds() 
 def test_characters_that_no_workbook_may_hold_do_not_break_the_copy() -> None:
     about = About("古县", None, None, None, None, "坏\udce5名\x07.xls", "2022-12-09 16:31", JUDGED)
     grid = Grid("Sheet1", (("甲\x01乙", 1, float("inf"), dt.date(1850, 1, 1)),))
-    copy = marked_copy(b"", Book("ods", (grid,), knows_faults=False), [error("A1", value="甲\x01乙")], about)
+    copy = marked_copy({}, Book("ods", (grid,), knows_faults=False), [error("A1", value="甲\x01乙")], about)
     assert values(read(copy)) == {
         ("Sheet1", "A1"): "甲乙",
         ("Sheet1", "B1"): 1,
@@ -556,7 +694,15 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_clock_says() -> None:
     with ZipFile(BytesIO(copy)) as package:
         assert {entry.date_time for entry in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     properties = opened(copy).properties
-    assert properties.created == properties.modified == JUDGED.astimezone(dt.UTC).replace(tzinfo=None)
+    assert properties.modified == JUDGED.astimezone(dt.UTC).replace(tzinfo=None)
+    assert (properties.created, properties.lastModifiedBy) == (opened(data).properties.created, "发改局退回")
+
+
+def test_a_rebuilt_copy_has_the_same_bytes_whatever_the_clock_says() -> None:
+    book = Book("xls", (Grid("Sheet1", (("名称",), ("甲",))),), knows_faults=True)
+    first = marked_copy({}, book, [], ABOUT)
+    time.sleep(1.1)
+    assert marked_copy({}, book, [], ABOUT) == first
 
 
 # 退回说明
@@ -673,7 +819,7 @@ def test_every_sample_with_planted_faults_is_marked_at_them_and_keeps_its_values
         data = path.read_bytes()
         named = {(cell["sheet"], cell["cell"]) for cell in told["cells"]}
         book = read(data)
-        copy = marked_copy(data, book, [error(cell, sheet=sheet) for sheet, cell in named], ABOUT)
+        copy = marked_copy(parts(data), book, [error(cell, sheet=sheet) for sheet, cell in named], ABOUT)
         assert values(read(copy)) == values(book), path.name
         workbook = opened(copy)
         assert {(sheet.title, cell) for sheet in workbook.worksheets[1:] for cell in commented(sheet)} == named

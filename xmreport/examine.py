@@ -18,6 +18,8 @@ from xmreport.workbooks.copies.about import About
 
 RETURNED = frozenset({"F01", "F02", "F04"})
 """What a unit can mend by sending something else; other unreadable files are for the office to look at."""
+WITH_PICTURES = 64
+"""MiB of a workbook that goes back in its own shape: it may hold scanned seals."""
 
 
 @dataclass(frozen=True)
@@ -69,5 +71,6 @@ def mark(data: bytes, findings: Sequence[Finding], about: About) -> bytes:
     """The unit's own workbook with its faults marked."""
     from xmreport.workbooks.copies.returned import marked_copy
 
-    verdict = judge(data, Limits())
-    return marked_copy(data, read(data, verdict.kind, parts=verdict.parts), findings, about)
+    verdict = judge(data, Limits(held_mib=WITH_PICTURES))
+    content = verdict.parts.content if verdict.parts else {}
+    return marked_copy(content, read(data, verdict.kind, parts=verdict.parts), findings, about)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 
 from xmreport.intake.scan import is_still, remove
 from xmreport.lasting import Lasting
@@ -15,6 +16,7 @@ from xmreport.tally import Tally
 from xmreport.underway import is_oversized
 from xmreport.workspace import Workspace
 
+log = logging.getLogger("xmreport")
 LOST = "审表的集群断开了"
 _ABOUT = "收尾 "
 
@@ -36,11 +38,23 @@ class Leaving:
         """Whether a file is on record and yet could not leave."""
         return drop in self._stuck
 
-    def clear(self, drop: Drop, receipts: Sequence[Receipt], data: bytes | None = None) -> bool:
-        """Send back the copy, and take the file out of the inbox; False where the next pass has to try again."""
-        returned = [receipt for receipt in receipts if receipt.returned_copy]
+    def begin(self, receipts: Sequence[Receipt], data: bytes | None) -> Future[bytes] | None:
+        """Have a copy made that is about to go back. What hinders it is told when the file leaves."""
+        returned = _returned(receipts)
+        if not returned or data is None or self._away:
+            return None
         try:
-            self._send_back(returned, data)
+            return self._sender.begin(returned, data)
+        except Trouble as trouble:
+            self._away = trouble
+        except OSError as error:
+            log.debug("no copy begun of %s: %r", receipts[0].file, error)
+        return None
+
+    def clear(self, drop: Drop, receipts: Sequence[Receipt], copy: Future[bytes] | None = None) -> bool:
+        """Send back the copy, and take the file out of the inbox; False where the next pass has to try again."""
+        try:
+            self._send_back(_returned(receipts), copy)
             path = self._workspace.inbox / drop.file.removeprefix("inbox/")
             if is_oversized(receipts) and is_still(path, drop.identity):
                 self._ledger.originals.set_aside(path, str(receipts[0].seq))
@@ -61,13 +75,13 @@ class Leaving:
         self._stuck[drop] = about
         self._lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}", error)
 
-    def _send_back(self, returned: Sequence[Receipt], data: bytes | None) -> None:
+    def _send_back(self, returned: Sequence[Receipt], copy: Future[bytes] | None) -> None:
         if returned and self._away:
             raise self._away
         if returned:
-            self._sender.send_back(returned, data)
+            self._sender.send_back(returned, copy)
 
-    def begin(self) -> None:
+    def look_again(self) -> None:
         """A new pass: whoever was away may be back."""
         self._away = None
 
@@ -81,6 +95,10 @@ class Leaving:
     def keep_telling(self) -> None:
         """What still holds files up is not said again; what does so no more is forgotten."""
         self._lasting.keep(_ABOUT, self._stuck.values())
+
+
+def _returned(receipts: Sequence[Receipt]) -> list[Receipt]:
+    return [receipt for receipt in receipts if receipt.returned_copy]
 
 
 def _hindrance(drop: Drop, error: OSError | CancelledError | Trouble) -> tuple[str, str]:

@@ -83,9 +83,9 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
         receipts = Judge(county, past, named=due).decide(found, arrival)
         sender = Sender(workspace, counties, ledger.originals, lambda: pool, tally)
         receipts = sender.addressed(receipts, county, past)
-        if any(receipt.returned_copy for receipt in receipts):
-            sender.send_back(receipts, data)
         ledger.originals.keep(data)
+        if any(receipt.returned_copy for receipt in receipts):
+            sender.send_back(receipts)
         recorded = ledger.record([Entry(None, receipts)])
         past.add(recorded)
         tally.files = 1

@@ -130,7 +130,7 @@ class Engine:
         """Finish what a crash, or a locked file, left between its record and its leaving the inbox."""
         if self._own_pool and getattr(self._pool, "lost", False):  # a cluster that is back is greeted anew
             self._pool = None
-        self._leaving.begin()
+        self._leaving.look_again()
         for drop, receipts in self.ledger.unfinished():
             told = self._leaving.is_stuck(drop)
             if receipts[0].county in self.counties and self._leaving.clear(drop, receipts):
@@ -267,9 +267,10 @@ class Engine:
             self._past = {key: Past(self.ledger, county) for key, county in self.counties.items()}
             raise
         gone = []
-        for each, entry, receipts in settled:
+        copies = [self._leaving.begin(receipts, each.data) for each, _, receipts in settled]
+        for (_, entry, receipts), copy in zip(settled, copies, strict=True):
             assert entry.drop
-            if entry.stays or self._leaving.clear(entry.drop, receipts, each.data):
+            if entry.stays or self._leaving.clear(entry.drop, receipts, copy):
                 gone += [] if entry.stays else [entry.drop]
             self._tell(receipts)
         self._leaving.finish(gone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor
+from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, replace
 
 from xmreport.decide import UNKNOWN_UNIT
@@ -54,12 +54,28 @@ class Sender:
             target, number = f"{folder}/{name.removesuffix('.xlsx')}({number}).xlsx", number + 1
         return tuple(replace(r, returned_copy=target) if r.outcome is Outcome.RETURNED else r for r in receipts)
 
-    def send_back(self, returned: Sequence[Receipt], data: bytes | None) -> None:
-        """Put the copy of a returned file where its receipt says."""
+    def begin(self, returned: Sequence[Receipt], data: bytes) -> Future[bytes] | None:
+        """Have the copy of a returned file made meanwhile; None where nothing but a slip goes back.
+
+        Raises:
+            OSError, Trouble: no worker can be had.
+        """
+        findings, about = self._what(returned)
+        return None if _is_slip(findings) else self.pool().submit(mark, data, findings, about)
+
+    def send_back(self, returned: Sequence[Receipt], copy: Future[bytes] | None = None) -> None:
+        """Put the copy of a returned file, made or still to be made, where its receipt says."""
         first = returned[0]
         assert first.returned_copy
-        assert first.county
         target = self.workspace.outbox / first.returned_copy.removeprefix("outbox/")
+        delivered = deliver(self._copy(first, *self._what(returned), copy), target)
+        if delivered.note:
+            log.warning("%s", delivered.note)
+
+    def _what(self, returned: Sequence[Receipt]) -> tuple[tuple[Finding, ...], About]:
+        """What a copy says, of all parts of the file."""
+        first = returned[0]
+        assert first.county
         findings = tuple(finding for receipt in returned for finding in receipt.findings)
         about = About(
             county=self.counties[first.county].name,
@@ -71,20 +87,19 @@ class Sender:
             arrived=f"{first.arrived_at:%Y-%m-%d %H:%M}",
             judged_at=first.arrived_at,
         )
-        delivered = deliver(self._copy(first, findings, about, data), target)
-        if delivered.note:
-            log.warning("%s", delivered.note)
+        return findings, about
 
-    def _copy(self, receipt: Receipt, findings: tuple[Finding, ...], about: About, data: bytes | None) -> bytes:
+    def _copy(self, receipt: Receipt, findings: tuple[Finding, ...], about: About, copy: Future[bytes] | None) -> bytes:
         """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened."""
         from xmreport.workbooks.copies.slip import slip
 
         assert receipt.sha256
-        if any(finding.code in SLIP_ONLY for finding in findings):
+        if _is_slip(findings):
             return slip(findings, about)
         try:
-            original = data if data is not None else self.originals.read(receipt.sha256)
-            return self.pool().submit(mark, original, findings, about).result()
+            if copy is None:
+                copy = self.pool().submit(mark, self.originals.read(receipt.sha256), findings, about)
+            return copy.result()
         except WorkerFailure as failure:
             log.warning("%s 的标红副本没有做成（%s），改发退回说明。", receipt.file, failure.reason)
         except OriginalDamaged as damaged:
@@ -99,3 +114,7 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - it is on record: what goes back must not stop the others
             self.tally.fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
         return slip(findings, about)
+
+
+def _is_slip(findings: Sequence[Finding]) -> bool:
+    return any(finding.code in SLIP_ONLY for finding in findings)

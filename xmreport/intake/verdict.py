@@ -13,8 +13,6 @@ from xmreport.intake.plain import plain_cells
 from xmreport.intake.sniff import sniff
 from xmreport.model.parts import Parts, PlainCells
 
-LARGEST_HELD = 8 << 20
-"""Bytes of all parts up to which they are handed on."""
 _XML_NAME = re.compile(r"\.(?:xml|rels|vml)$", re.IGNORECASE)
 _DECLARATION = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
 _TYPES = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
@@ -45,6 +43,8 @@ class Limits:
     """Cells with values: what a worker surely reads within its time."""
     area: int = 10_000_000
     """Cells of the boxes that the values span: what a reader makes room for."""
+    held_mib: int = 8
+    """Of all parts together: up to here they are handed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _judge_zip(data: bytes, limits: Limits) -> Verdict:
 
 def _measure(archive: Archive, kind: str, limits: Limits, *, exactly: bool) -> Parts | None:
     """Inflate every part once; refuse hostile XML and sheets that no reader should make room for."""
-    held: dict[str, bytes] | None = {} if kind == "xlsx" and archive.size <= LARGEST_HELD else None
+    held: dict[str, bytes] | None = {} if kind == "xlsx" and archive.size <= limits.held_mib << 20 else None
     extents: list[extent.Extent] = []
     sheets: dict[str, PlainCells | None] = {}
     long: dict[int, int] = {}

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
-from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
-from openpyxl.utils.cell import coordinate_to_tuple
-from openpyxl.worksheet.worksheet import Worksheet
 
 from xmreport.messages import Said
 from xmreport.model.findings import Finding
-from xmreport.model.grid import address
-from xmreport.workbooks.copies.cells import solid
-from xmreport.workbooks.wording import clean, clipped, line_count
+from xmreport.model.grid import Book, Box, address
+from xmreport.workbooks.copies.comments import Comment, comments_of, put_comments
+from xmreport.workbooks.copies.sheets import Workbook
+from xmreport.workbooks.copies.styles import RED, YELLOW, Styles
+from xmreport.workbooks.formats.stencil import place_of
+from xmreport.workbooks.wording import clean, clipped
 
 AUTHOR = "发改局退回"
-RED, YELLOW = "FFFF9999", "FFFFEE88"
-"""No stock colours: a fill of just this colour in a returned copy is ours."""
 
 _OPENING = f"{AUTHOR}：\n"
 _UNIT_COMMENT = "\n—— 以下为填报单位原批注 ——\n"
 _LONGEST = 1000
-_BOX_WIDTH, _LINE_HEIGHT, _TALLEST = 300, 18, 600
-"""Pixels."""
-_BOX_ROOM = 42
-"""Half-width characters of the comment font that one line of the box takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,64 +34,53 @@ class Remark:
         return clipped(clean("\n".join(parts)), _LONGEST)
 
 
-def mark(workbook: Workbook, remarks: Iterable[Remark]) -> None:
-    """Colours each named cell and says in a comment what is wrong there."""
-    by_cell: dict[tuple[str, str], list[Remark]] = {}
+def mark(workbook: Workbook, styles: Styles, book: Book, remarks: Sequence[Remark]) -> None:
+    """Colours each named cell and says in a comment what is wrong there; what an earlier return marked is taken off.
+
+    `book` tells which cells are merged.
+    """
+    styles.unmark()
+    merges = {grid.sheet: grid.merges for grid in book.grids}
+    for sheet in workbook.sheets:
+        comments = {at: own for at, each in comments_of(sheet).items() if (own := _unmarked(each))}
+        said = _by_cell([each for each in remarks if each.finding.sheet == sheet.name], merges.get(sheet.name, ()))
+        for at, here in said.items():
+            cell = sheet.cell(at)
+            cell.set("s", styles.filled(cell.get("s", "0"), _colour(here)))
+            comments[at] = _comment([remark.text for remark in here], comments.get(at))
+        put_comments(sheet, comments)
+
+
+def _by_cell(remarks: Iterable[Remark], merges: Sequence[Box]) -> dict[str, list[Remark]]:
+    """The remarks by the cell that can carry them: the named one, or the top left of the merge around it."""
+    found: dict[str, list[Remark]] = {}
     for remark in remarks:
-        finding = remark.finding
-        if finding.cell and finding.sheet in workbook.sheetnames:
-            holder = _holder(workbook[finding.sheet], finding.cell)
-            by_cell.setdefault((finding.sheet, holder), []).append(remark)
-    for (sheet, holder), said in by_cell.items():
-        cell = workbook[sheet][holder]
-        cell.fill = solid(RED if any(remark.finding.is_error for remark in said) else YELLOW)
-        cell.comment = _comment([remark.text for remark in said], cell.comment)
+        if remark.finding.cell:
+            row, column = place_of(remark.finding.cell)
+            around = (box for box in merges if box.top <= row <= box.bottom and box.left <= column <= box.right)
+            holder = next((address(box.top, box.left) for box in around), remark.finding.cell)
+            found.setdefault(holder, []).append(remark)
+    return found
 
 
-def unmark(workbook: Workbook) -> None:
-    """Takes off what an earlier return put on: our fills become no fill, a unit's own comment is its own again."""
-    for sheet in workbook.worksheets:
-        for cell in sheet._cells.values():  # noqa: SLF001
-            if not isinstance(cell, Cell):
-                continue
-            comment = cell.comment
-            if comment is not None:
-                cell.comment = _restored(comment.text) if _is_ours(comment) else _boxed(comment.text, comment.author)
-            if cell.has_style and cell.fill.fill_type == "solid" and cell.fill.start_color.rgb in {RED, YELLOW}:
-                cell.fill = PatternFill()
+def _colour(remarks: Iterable[Remark]) -> str:
+    return RED if any(remark.finding.is_error for remark in remarks) else YELLOW
 
 
-def _holder(sheet: Worksheet, cell: str) -> str:
-    """The cell that can carry a comment: the named one, or the top left of the merge around it."""
-    row, column = coordinate_to_tuple(cell)
-    for merge in sheet.merged_cells.ranges:
-        if merge.min_row <= row <= merge.max_row and merge.min_col <= column <= merge.max_col:
-            return address(merge.min_row, merge.min_col)
-    return cell
-
-
-def _comment(texts: list[str], unit_comment: Comment | None) -> Comment:
+def _comment(texts: list[str], own: Comment | None) -> Comment:
     text = texts[0] if len(texts) == 1 else "\n".join(f"{number}. {each}" for number, each in enumerate(texts, 1))
-    if unit_comment is not None:
-        text += f"{_UNIT_COMMENT}{unit_comment.author}：{unit_comment.text}"
-    return _boxed(_OPENING + text, AUTHOR)
+    if own is not None:
+        text += f"{_UNIT_COMMENT}{own.author}：{own.text}"
+    return Comment(_OPENING + text, AUTHOR)
 
 
-def _is_ours(comment: Comment) -> bool:
-    """By the author, or by how it opens: not every program that saves a workbook keeps the authors."""
-    return comment.author == AUTHOR or comment.text.startswith(_OPENING)
+def _unmarked(comment: Comment) -> Comment | None:
+    """The unit's own comment, also from beneath ours.
 
-
-def _restored(text: str) -> Comment | None:
-    """The unit's own comment from beneath ours."""
-    _, found, own = text.partition(_UNIT_COMMENT)
-    if not found:
-        return None
+    Ours is told by its author, or by how it opens: not every program that saves a workbook keeps the authors.
+    """
+    if comment.author != AUTHOR and not comment.text.startswith(_OPENING):
+        return comment
+    _, found, own = comment.text.partition(_UNIT_COMMENT)
     author, _, words = own.partition("：")
-    return _boxed(words, author)
-
-
-def _boxed(text: str, author: str) -> Comment:
-    """A box that shows the whole text: openpyxl forgets how large a comment's box was."""
-    height = min(_TALLEST, line_count(text, _BOX_ROOM) * _LINE_HEIGHT + 14)
-    return Comment(text, author, height=height, width=_BOX_WIDTH)
+    return Comment(words, author) if found else None

@@ -1,38 +1,20 @@
-"""The unit's own workbook, opened to be given back: its looks kept, nothing in it that acts or reaches outside."""
+"""The unit's own workbook, opened to be given back: all its looks, nothing in it that acts or reaches outside."""
 
 from __future__ import annotations
 
-import datetime as dt
-import logging
 import math
 import re
-import warnings
-from io import BytesIO
-from typing import Any
-from zipfile import ZipFile
+from collections.abc import Iterable, Mapping
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.formatting.formatting import ConditionalFormattingList
-from openpyxl.utils.cell import column_index_from_string as column_index
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
-from openpyxl.worksheet.worksheet import Worksheet
+from lxml import etree
 
-from xmreport.model.grid import Book, Grid, Scalar
-from xmreport.workbooks.copies.cells import place
-
-_log = logging.getLogger(__name__)
+from xmreport.model.grid import UNCACHED, Book, Grid, address
+from xmreport.workbooks.copies.package import RELATION, RELATION_ID, Package, Tree, Unmarkable, named
+from xmreport.workbooks.copies.sheets import Sheet, Workbook, discard, element, remove, write_text
+from xmreport.workbooks.formats.stencil import place_of
 
 LARGEST_XML = 16 * 1024 * 1024
-"""Inflated bytes of XML still worth loading, some ten seconds' work; more is mostly empty cells with a border."""
-LARGEST_AREA = 1_000_000
-"""Cells under merges, links and tables: openpyxl makes an object of each, also of those far beyond the last value."""
-
-_SPREAD = re.compile(
-    rb"<(?:\w+:)?(?:mergeCell|hyperlink|table)\s[^<>]*?\bref\s*=\s*[\"']"
-    rb"\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})",
-    re.IGNORECASE,
-)
+"""Inflated bytes of XML still worth loading; more is mostly empty cells with a border."""
 
 _OUTSIDE = re.compile(
     r"""'[^']*\[[^\]']+\][^']*'!  # '[1]汇总 表'!  or  'C:\x\[a.xlsx]Sheet1'!
@@ -44,141 +26,189 @@ _OUTSIDE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_LISTS = {"{78C0D931-6437-407d-A8EE-F0AAD7539E65}", "{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"}
+"""Additions of later versions that stay: conditional formats and drop-down lists which look at another sheet."""
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
+_DRAWN = {f"{{{_DRAWING}/spreadsheetDrawing}}{name}" for name in ("pic", "sp", "cxnSp", "grpSp")}
+"""Pictures such as a scanned seal, text boxes and arrows. Charts may draw on another file; controls act."""
 
 
-def opened(data: bytes, book: Book) -> Workbook | None:
-    """The workbook without macros, links and connections, or None where it must be rebuilt from `book`."""
+def opened(parts: Mapping[str, bytes], book: Book) -> Workbook:
+    """The workbook without macros, links and connections.
+
+    Raises:
+        Unmarkable: it has to be rebuilt from `book`.
+    """
     if book.format != "xlsx":
-        return None
-    try:
-        workbook = _loaded(data)
-    except Exception as error:  # noqa: BLE001
-        # openpyxl answers a file beyond its knowledge with nearly any exception; the remedy is one and the same.
-        _log.info("openpyxl cannot open the workbook, rebuilding it: %s: %s", type(error).__name__, error)
-        return None
-    if workbook is None or {grid.sheet for grid in book.grids} - {sheet.title for sheet in workbook.worksheets}:
-        return None
-    _cut_ties(workbook)
+        raise Unmarkable(f"a workbook of the kind {book.format}")
+    if sum(len(part) for name, part in parts.items() if name.lower().endswith(".xml")) > LARGEST_XML:
+        raise Unmarkable("too large")
+    workbook = Workbook(Package(parts))
     for grid in book.grids:
-        _hold_values(workbook[grid.sheet], grid)
+        _hold_values(workbook.sheet(grid.sheet), grid)
+    _have_computed(workbook)
+    _drop_names(workbook)
+    for sheet in workbook.sheets:
+        _drop_rules(sheet, "dataValidation")
+        _drop_rules(sheet, "cfRule")
+        _drop_additions(sheet)
+        _drop_links(sheet)
+        _drop_tables(sheet)
+        _drop_drawn(sheet)
     return workbook
 
 
-def _loaded(data: bytes) -> Workbook | None:
-    with ZipFile(BytesIO(data)) as package:
-        xml = [part for part in package.infolist() if part.filename.lower().endswith(".xml")]
-        if sum(part.file_size for part in xml) > LARGEST_XML:
-            return None
-        if sum(_area(package.read(part)) for part in xml) > LARGEST_AREA:
-            return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what openpyxl says it drops is dropped on purpose
-        return load_workbook(BytesIO(data), keep_vba=False, keep_links=False)
+def _outside(texts: Iterable[str]) -> bool:
+    return any(map(_OUTSIDE.search, texts))
 
 
-def _area(part: bytes) -> int:
-    """How many cells a part's merges, links and tables lie over."""
-    if b"\0" in part[:64]:  # UTF-16, which no spreadsheet program writes
-        part = part.decode("utf-16", "replace").encode()
-    found = _SPREAD.findall(part)
-    spread = ((column_index(a.decode()), int(b), column_index(c.decode()), int(d)) for a, b, c, d in found)
-    return sum((abs(c - a) + 1) * (abs(d - b) + 1) for a, b, c, d in spread)
+# Values
 
 
-def _cut_ties(workbook: Workbook) -> None:
-    """Nothing that runs, fetches or points to another file."""
-    workbook.template = False
-    for chartsheet in list(workbook.chartsheets):
-        workbook.remove(chartsheet)
-    _drop_names(workbook)
-    for sheet in workbook.worksheets:
-        _drop_names(sheet)
-        _drop_drawn(sheet)
-        _drop_validations(sheet)
-        _drop_formats(sheet)
-        _drop_links(sheet)
-
-
-def _drop_drawn(sheet: Any) -> None:
-    """Pivot tables, charts and query tables may draw on another file; none holds a value that the cells lack."""
-    sheet._pivots.clear()  # noqa: SLF001
-    sheet._charts.clear()  # noqa: SLF001
-    for table in list(sheet.tables.values()):
-        if table.tableType == "queryTable" or table.connectionId is not None:
-            del sheet.tables[table.name]
-
-
-def _drop_validations(sheet: Worksheet) -> None:
-    rules = sheet.data_validations.dataValidation
-    sheet.data_validations.dataValidation = [
-        rule for rule in rules if not (_outside(rule.formula1) or _outside(rule.formula2))
-    ]
-
-
-def _outside(formula: str | None) -> bool:
-    return bool(formula and _OUTSIDE.search(formula))
-
-
-def _drop_names(owner: Workbook | Worksheet) -> None:
-    for name, defined in list(owner.defined_names.items()):
-        if _outside(defined.attr_text) or defined.xlm or defined.function or defined.vbProcedure:
-            del owner.defined_names[name]
-
-
-def _drop_formats(sheet: Worksheet) -> None:
-    kept = ConditionalFormattingList()
-    for group in sheet.conditional_formatting:
-        for rule in group.rules:
-            if not any(map(_outside, rule.formula)):
-                kept.add(str(group.sqref), rule)
-    sheet.conditional_formatting = kept
-
-
-def _drop_links(sheet: Any) -> None:
-    """Links to places in the workbook stay; those to files, shares and sites go, their text stays."""
-    sheet._hyperlinks = [link for link in sheet._hyperlinks if not link.target]  # noqa: SLF001
-    for cell in sheet._cells.values():  # noqa: SLF001
-        if cell.hyperlink is not None and cell.hyperlink.target:
-            cell.hyperlink = None
-
-
-def _hold_values(sheet: Worksheet, grid: Grid) -> None:
+def _hold_values(sheet: Sheet, grid: Grid) -> None:
     """What was read is what the copy holds.
 
-    openpyxl writes formulas without their computed values, and would turn every one into a fault when the copy
-    comes back: the copy holds the value. It also drops what lies hidden under a merge, calls a date beyond its
-    calendar an error and reads a number past all bounds as infinite. A formula that is itself the fault stays, for
-    the unit to see and mend.
+    Formulas give way to the values they came to: they may look into other files, and a program that did not compute
+    them anew would turn each into a fault when the copy comes back. A formula that is itself the fault stays, for the
+    unit to see and mend. A number past all bounds becomes text: Excel would not open it.
     """
-    cells = sheet._cells  # noqa: SLF001
+    formulas = list(sheet.root.iter(named("f")))
+    shared = {each.get("si"): each for each in formulas if each.get("t") == "shared" and each.text}
+    texts = [_formula(each, shared) for each in formulas]
+    for formula, text in zip(formulas, texts, strict=True):
+        cell = formula.getparent()
+        at = place_of(cell.get("r"))
+        if at in grid.faults:
+            _leave_fault(cell, formula, text, grid.faults[at])
+            continue
+        cell.remove(formula)
+        if grid.at(*at) is None:  # it came to an empty text
+            del cell[:]
+            cell.attrib.pop("t", None)
     for row, values in enumerate(grid.rows, 1):
         for column, value in enumerate(values, 1):
-            cell = cells.get((row, column))
-            if value is None or (row, column) in grid.faults:
-                continue
-            if cell is None or isinstance(cell, MergedCell):
-                cell = cells[row, column] = Cell(sheet, row=row, column=column)
-            if cell.value is None or cell.data_type in {"f", "e"} or _misread(cell, value):
-                place(cell, value)
-    for (row, column), cell in cells.items():
-        if isinstance(cell, Cell) and cell.data_type == "f":
-            if (row, column) not in grid.faults:
-                cell.value = None  # it came to an empty text
-            elif _outside(_formula(cell)):
-                cell.value = "#REF!"  # the file it points to does not travel with the copy
+            if isinstance(value, float) and not math.isfinite(value):
+                write_text(sheet.cell(address(row, column)), str(value))
+    for cell in sheet.root.xpath("//*[@cm or @vm]"):  # what an array spills into, and what stands behind a picture
+        cell.attrib.pop("cm", None)
+        cell.attrib.pop("vm", None)
 
 
-def _misread(cell: Cell, value: Scalar) -> bool:
-    """A number cell that holds something else than what was read, or an infinity that Excel would not open."""
-    if cell.data_type != "n" or isinstance(value, dt.date | dt.time):
-        return False
-    return cell.value != value or (isinstance(value, float) and not math.isfinite(value))
+def _formula(formula: Tree, shared: dict[str, Tree]) -> str:
+    """A formula as it would be written into its cell alone; nothing where that cannot be said."""
+    if formula.get("t", "normal") in {"normal", "array"}:
+        return formula.text or ""
+    first = shared.get(formula.get("si", "")) if formula.get("t") == "shared" else None
+    if first is None or first is formula:
+        return "" if first is None else formula.text
+    from openpyxl.formula.translate import Translator
+
+    here, there = formula.getparent().get("r"), first.getparent().get("r")
+    return str(Translator(f"={first.text}", there).translate_formula(here))[1:]
 
 
-def _formula(cell: Cell) -> str:
-    held = cell.value
-    if isinstance(held, ArrayFormula):
-        return held.text or ""
-    if isinstance(held, DataTableFormula):
-        return ""
-    return str(held)
+def _leave_fault(cell: Tree, formula: Tree, text: str, fault: str) -> None:
+    """The formula at fault; where it cannot travel with the copy, an error that is a fault just the same."""
+    if text and not _outside([text]):
+        if formula.get("t") == "shared":
+            formula.attrib.clear()
+            formula.text = text
+        return
+    del cell[:]
+    cell.set("t", "e")
+    lost = "#N/A" if fault == UNCACHED else fault
+    etree.SubElement(cell, named("v")).text = "#REF!" if text else lost
+
+
+def _have_computed(workbook: Workbook) -> None:
+    """A formula that was never computed is, as soon as somebody opens the copy."""
+    calculation = workbook.root.find(named("calcPr"))
+    if calculation is None:
+        calculation = element("calcPr", {})
+        workbook.put(calculation)
+    calculation.set("fullCalcOnLoad", "1")
+
+
+# Ties
+
+
+def _drop_names(workbook: Workbook) -> None:
+    for name in workbook.defined_names():
+        if _outside(name.itertext()) or not {"xlm", "function", "vbProcedure"}.isdisjoint(name.attrib):
+            remove(name)
+
+
+def _drop_rules(sheet: Sheet, kind: str) -> None:
+    """Drop-down lists and conditional formats that look into another file."""
+    for rule in list(sheet.root.iter(named(kind))):
+        if _outside([*rule.itertext(), *(each.get("val", "") for each in rule.iter(named("cfvo")))]):
+            discard(rule)
+
+
+def _drop_additions(sheet: Sheet) -> None:
+    for addition in sheet.entries("extLst"):
+        if addition.get("uri") not in _LISTS or _outside(addition.itertext()):
+            discard(addition)
+
+
+def _drop_links(sheet: Sheet) -> None:
+    """Links to places in the workbook stay; those to files, shares and sites go, their text stays."""
+    for link in sheet.entries("hyperlinks"):
+        if link.get(RELATION_ID) or _outside([link.get("location", "")]):
+            discard(link)
+    for page in sheet.root.iter(named("pageSetup")):
+        page.attrib.pop(RELATION_ID, None)  # a printer of the unit's
+
+
+def _drop_tables(sheet: Sheet) -> None:
+    """Tables that a query fills; the others, but for what they would compute from another file."""
+    tables = dict(sheet.package.all_related(sheet.part, "table"))
+    for entry in sheet.entries("tableParts"):
+        id_ = entry.get(RELATION_ID)
+        table = sheet.package.tree(tables[id_]) if id_ in tables else None
+        if table is None or table.get("tableType") == "queryTable" or table.get("connectionId"):
+            discard(entry)
+            if table is not None:
+                sheet.package.sever(sheet.part, id_)
+            continue
+        for formula in [*table.iter(named("calculatedColumnFormula")), *table.iter(named("totalsRowFormula"))]:
+            if _outside([formula.text or ""]):
+                remove(formula)
+
+
+def _drop_drawn(sheet: Sheet) -> None:
+    """Pictures, text boxes and arrows stay, with nothing behind them that acts; all else that is drawn goes."""
+    for boxes in sheet.root.findall(named("legacyDrawing")):
+        remove(boxes)  # those of comments: `marks` draws them anew
+    drawings = dict(sheet.package.all_related(sheet.part, "drawing"))
+    for shown in sheet.root.findall(named("drawing")):
+        id_ = shown.get(RELATION_ID)
+        if id_ in drawings and _keep_harmless(sheet.package, drawings[id_]):
+            continue
+        remove(shown)
+        if id_ in drawings:
+            sheet.package.sever(sheet.part, id_)
+
+
+def _keep_harmless(package: Package, part: str) -> bool:
+    """Whether anything is left of a drawing."""
+    drawing = package.tree(part)
+    images = dict(package.all_related(part, "image"))
+    for anchor in list(drawing):
+        if not _is_harmless(anchor, images):
+            drawing.remove(anchor)
+    return len(drawing) > 0
+
+
+def _is_harmless(anchor: Tree, images: dict[str, str]) -> bool:
+    """Whether what is drawn is one of those kinds and needs nothing that is not in the copy; stripped of what acts."""
+    for extra in [*anchor.iter("{*}extLst", "{*}hlinkClick", "{*}hlinkHover")]:
+        remove(extra)
+    for each in anchor.iter():
+        each.attrib.pop("macro", None)
+        each.attrib.pop("textlink", None)
+    needed = {
+        value for each in anchor.iter() for key, value in each.attrib.items() if key.startswith(f"{{{RELATION}}}")
+    }
+    foreign = next(anchor.iter("{*}graphicFrame", "{*}contentPart", "{*}AlternateContent"), None)
+    return any(child.tag in _DRAWN for child in anchor) and foreign is None and needed <= set(images)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from io import BytesIO
+from zipfile import ZipFile
 
-from openpyxl import Workbook
+import openpyxl
 from openpyxl.cell.cell import Cell
-from openpyxl.styles import Alignment, Font
+from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xmreport.model.grid import UNCACHED, Book, Box, Grid, Scalar, address, column_letters
-from xmreport.workbooks.copies.cells import THIN_BORDER, cell_at, place
-from xmreport.workbooks.wording import display_width, line_count
+from xmreport.workbooks.copies.package import Package
+from xmreport.workbooks.copies.sheets import Workbook
+from xmreport.workbooks.wording import clean, display_width, line_count
 
+_THIN = Side(style="thin")
+_BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _FONT = Font(name="宋体", size=11)
 _PLAIN = Alignment(vertical="center", wrap_text=True)
 _CENTRED = Alignment(horizontal="center", vertical="center", wrap_text=True)
@@ -23,16 +28,29 @@ _FRAME = Alignment(vertical="center")
 _MOST_IN_FRAME = 4
 _NARROWEST, _WIDEST = 8.0, 36.0
 _LINE_HEIGHT, _TALLEST = 15.0, 409.0
+_EARLIEST = 1900
+"""Excel knows no day before this year: older ones are written as text."""
+_BEGINNING = dt.datetime(1980, 1, 1)  # noqa: DTZ001 - without a zone, as a workbook's properties hold it
+"""When the copy says it was made: the program's own clock would make other bytes each time."""
 _LONG_NUMBER = 1e11
 """From here on Excel shows a whole number as 1E+11 unless it is told not to."""
 
 
 def rebuilt(book: Book) -> Workbook:
     """Values at their true addresses, merges, what was hidden, thin borders. Never a formula."""
-    workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
+    made = openpyxl.Workbook()
+    if book.grids:
+        made.remove(made.worksheets[0])
     for grid in book.grids:
-        _fill(workbook.create_sheet(grid.sheet), grid)
+        _fill(made.create_sheet(grid.sheet), grid)
+    made.properties.created = _BEGINNING
+    saved = BytesIO()
+    made.save(saved)
+    with ZipFile(saved) as packed:
+        workbook = Workbook(Package({name: packed.read(name) for name in packed.namelist()}))
+    for grid in book.grids:
+        if grid.hidden:  # only now: openpyxl saves no workbook whose sheets are all hidden
+            workbook.sheet(grid.sheet).entry.set("state", "hidden")
     return workbook
 
 
@@ -40,10 +58,10 @@ def _fill(sheet: Worksheet, grid: Grid) -> None:
     for row, values in enumerate(grid.rows, 1):
         alignment = _PLAIN if _is_table(values) else _FRAME
         for column, value in enumerate(values, 1):
-            _write(cell_at(sheet, row, column), value, alignment)
+            _write(_cell_at(sheet, row, column), value, alignment)
     for (row, column), fault in grid.faults.items():
         # A formula that was never computed has no text of its own here: #N/A keeps it a fault when it comes back.
-        cell = cell_at(sheet, row, column)
+        cell = _cell_at(sheet, row, column)
         cell.value = "#N/A" if fault == UNCACHED else fault
         cell.data_type = "e"
     _size(sheet, grid)
@@ -56,8 +74,26 @@ def _fill(sheet: Worksheet, grid: Grid) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    if grid.hidden:
-        sheet.sheet_state = "hidden"
+
+
+def _cell_at(sheet: Worksheet, row: int, column: int) -> Cell:
+    """The cell at a place that lies in no merge, or at the top left of one."""
+    cell = sheet.cell(row, column)
+    assert isinstance(cell, Cell)
+    return cell
+
+
+def _place(cell: Cell, value: Scalar) -> None:
+    """Text stays text, even where it begins with '=' or reads like an error."""
+    if isinstance(value, float) and not math.isfinite(value):
+        value = str(value)
+    if isinstance(value, dt.date) and value.year < _EARLIEST:
+        value = value.isoformat()
+    if isinstance(value, str):
+        cell.value = clean(value)
+        cell.data_type = "s"
+    else:
+        cell.value = value
 
 
 def _is_table(values: Sequence[Scalar]) -> bool:
@@ -66,10 +102,10 @@ def _is_table(values: Sequence[Scalar]) -> bool:
 
 
 def _write(cell: Cell, value: Scalar, alignment: Alignment) -> None:
-    cell.font, cell.border, cell.alignment = _FONT, THIN_BORDER, alignment
+    cell.font, cell.border, cell.alignment = _FONT, _BORDER, alignment
     if value is None:
         return
-    place(cell, value)
+    _place(cell, value)
     if isinstance(value, dt.datetime) and value.time() != dt.time():
         cell.number_format = "yyyy-mm-dd hh:mm"
     elif isinstance(value, dt.date):

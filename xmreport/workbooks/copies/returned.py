@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from openpyxl import Workbook
-from openpyxl.xml.functions import tostring
+from lxml import etree
 
 from xmreport.messages import say
 from xmreport.model.dates import CHINA
@@ -19,14 +17,17 @@ from xmreport.model.findings import Finding
 from xmreport.model.grid import Book
 from xmreport.model.returned import is_problem_list
 from xmreport.workbooks.copies.about import About
-from xmreport.workbooks.copies.marks import AUTHOR, Remark, mark, unmark
+from xmreport.workbooks.copies.marks import AUTHOR, Remark, mark
 from xmreport.workbooks.copies.own import opened
+from xmreport.workbooks.copies.package import PROPERTIES, Unmarkable
 from xmreport.workbooks.copies.problems import add_list, drop_list
-from xmreport.workbooks.copies.rebuild import rebuilt
+from xmreport.workbooks.copies.sheets import Workbook
+from xmreport.workbooks.copies.styles import Styles
 
 __all__ = ["About", "copy_name", "marked_copy"]
 
-_PROPERTIES = "docProps/core.xml"
+_log = logging.getLogger(__name__)
+
 _LONGEST_NAME, _MOST_BYTES = 100, 240
 """Characters for Windows' paths, bytes for the file systems that count those."""
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -37,20 +38,35 @@ _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
-def marked_copy(data: bytes, book: Book, findings: Sequence[Finding], about: About) -> bytes:
+def marked_copy(parts: Mapping[str, bytes], book: Book, findings: Sequence[Finding], about: About) -> bytes:
     """The workbook to give back. Every value stands where the unit wrote it, so that it can be dropped back as it is.
 
-    `data` is the file as received, `book` the same as read. The unit's own workbook is marked where openpyxl can open
-    it; else a plain one rebuilt from `book`.
+    The unit's own workbook is marked in place where it is written as nearly all are; else a plain one is rebuilt.
+
+    Args:
+        parts: what the file holds, as it was judged; nothing where it is no .xlsx.
+        book: the same as read.
+        findings: what is wrong with it.
+        about: whose it is.
     """
     remarks = [Remark(finding, say(finding)) for finding in findings]
-    own = opened(data, book)
-    workbook = rebuilt(_without_list(book)) if own is None else own
-    drop_list(workbook)
-    unmark(workbook)
-    mark(workbook, remarks)
-    add_list(workbook, remarks, about)
-    return _saved(workbook, about)
+    try:
+        return _marked(opened(parts, book), book, remarks, about)
+    except Unmarkable as why:
+        from xmreport.workbooks.copies.rebuild import rebuilt  # its openpyxl takes as long to import as ten copies
+
+        _log.info("the workbook cannot be marked in place, rebuilding it: %s", why)
+        book = _without_list(book)
+        return _marked(rebuilt(book), book, remarks, about)
+
+
+def _marked(workbook: Workbook, book: Book, remarks: Sequence[Remark], about: About) -> bytes:
+    drop_list(workbook, book)
+    styles = Styles(workbook.package)
+    mark(workbook, styles, book, remarks)
+    add_list(workbook, styles, remarks, about)
+    _sign(workbook, about)
+    return workbook.package.packed()
 
 
 def copy_name(file: str, moment: dt.datetime) -> str:
@@ -73,18 +89,15 @@ def _without_list(book: Book) -> Book:
     return replace(book, grids=tuple(grid for grid in book.grids if not is_problem_list(grid.sheet, grid.at(1, 1))))
 
 
-def _saved(workbook: Workbook, about: About) -> bytes:
-    """The bytes, the same for the same input: openpyxl writes the clock into the properties and into the archive."""
-    workbook.properties.created = workbook.properties.modified = about.stamp
-    workbook.properties.lastModifiedBy = AUTHOR
-    written, settled = BytesIO(), BytesIO()
-    workbook.save(written)
-    workbook.properties.modified = about.stamp
-    with ZipFile(written) as source, ZipFile(settled, "w", ZIP_DEFLATED) as target:
-        for part in source.infolist():
-            content = tostring(workbook.properties.to_tree()) if part.filename == _PROPERTIES else source.read(part)
-            entry = ZipInfo(part.filename)
-            entry.compress_type = ZIP_DEFLATED
-            entry.create_system = 0
-            target.writestr(entry, content)
-    return settled.getvalue()
+def _sign(workbook: Workbook, about: About) -> None:
+    """Who last changed the workbook, and when."""
+    part = workbook.package.related("", "core-properties")
+    if part is None:
+        return
+    root = workbook.package.tree(part)
+    who = next(root.iter("{*}lastModifiedBy"), None)
+    if who is None:
+        who = etree.SubElement(root, f"{{{PROPERTIES}}}lastModifiedBy")
+    who.text = AUTHOR
+    for when in root.iter("{*}modified"):
+        when.text = f"{about.stamp:%Y-%m-%dT%H:%M:%SZ}"
