@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import datetime as dt
 import json
 import os
 import platform
@@ -28,8 +29,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from speed_inputs import Mix, drop_all, have_rules_kept, make_workspace
-from speed_task import NOW
+from speed_inputs import Mix, drop, drop_all, have_rules_kept, make_county, make_workspace
+from speed_task import NOW, TASK
+
+from xmreport.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = ROOT / "benchmarks" / "speed_modes.py"
@@ -50,6 +53,7 @@ COMMANDS = {
 
 `imports` is what no run can do without, under the same collector of garbage.
 """
+REAL = "guxian"
 SIZES = (40, 1000, 5000)
 """Workbooks that a workspace holds before one more comes."""
 LONG_UNITS = 100
@@ -246,6 +250,24 @@ def _long(bench: Bench) -> None:
         print(f"growth: {(most - least) * 1024 / (last - first):.1f} KiB a file")
 
 
+def _periods(bench: Bench) -> None:
+    """A shipped county week after week, every unit with the same projects: what a run costs with weeks behind it."""
+    place = bench.folder / "weeks"
+    shutil.rmtree(place, ignore_errors=True)
+    make_county(place, REAL)
+    have_rules_kept(place)
+    county = Workspace(place).rulebook.counties[REAL]
+    task = county.tasks[TASK]
+    for number, period in enumerate(task.periods, 1):
+        assert period.due_at
+        day = period.due_at.date() - dt.timedelta(days=1)
+        units = county.reporters(task, day)
+        for unit in units:
+            drop(place / "inbox", REAL, unit, f"{bench.mix.seed}/{unit}", bench.mix, day)
+        cpu = _process("whole", place, f"{day}T16:00")["cpu"]
+        print(f"week {number:>2}, {len(units)} units: {cpu:.2f} s CPU", flush=True)
+
+
 def _add_county(full: Path) -> None:
     """A county with one unit and nothing received yet, beside those that hold much."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -261,7 +283,7 @@ def _machine() -> str:
 
 
 PARTS: dict[str, Callable[[Bench], None]] = {
-    "files": _files, "stages": _stages, "growth": _growth, "sizes": _sizes, "long": _long,
+    "files": _files, "stages": _stages, "growth": _growth, "sizes": _sizes, "periods": _periods, "long": _long,
 }  # fmt: skip
 
 

@@ -92,6 +92,14 @@ def make_workspace(home: Path, counties: int, units_each: int, workers: int = 1)
     return keys
 
 
+def make_county(home: Path, key: str) -> None:
+    """A workspace of one shipped county, with all its tables and dockets."""
+    shutil.copytree(shipped("rules") / "forms", home / "rules" / "forms")
+    shutil.copytree(shipped("templates_xlsx"), home / "templates_xlsx")
+    shutil.copy(shipped("rules") / f"{key}.yaml", home / "rules")
+    (home / "rules" / "office.yaml").write_text("静置秒数: 0\n并行: 1\n", "utf-8")
+
+
 def have_rules_kept(home: Path) -> None:
     """Have the rules read once, as `init` does and `rules check`: what follows finds them kept."""
     assert not Workspace(home).rulebook.faults
@@ -106,8 +114,12 @@ def drop_all(inbox: Path, keys: list[str], files: int, mix: Mix, day: dt.date = 
 
 def drop_one(inbox: Path, key: str, i: int, mix: Mix, day: dt.date = DAY) -> None:
     """File i of a county, in its unit's folder."""
-    unit = units(i + 1)[i]
-    rng = random.Random(f"{mix.seed}/{key}/{i}/{day}")  # noqa: S311 - play
+    drop(inbox, key, units(i + 1)[i], f"{mix.seed}/{key}/{i}/{day}", mix, day)
+
+
+def drop(inbox: Path, key: str, unit: str, seed: str, mix: Mix, day: dt.date) -> None:
+    """A unit's file of that day, in its folder."""
+    rng = random.Random(seed)  # noqa: S311 - play
     body = _body(rng, unit, mix)
     roll = rng.random()
     kind, write = ("xls", _xls) if roll < XLS else ("xlsx", _openpyxl if roll < XLS + OPENPYXL else _xlsxwriter)

@@ -11,7 +11,7 @@ from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
 from xmreport.model.submission import Cell, Row, Value
 from xmreport.rulebook.book import County, Docket, Opening
-from xmreport.rulebook.columns import Frame, readable
+from xmreport.rulebook.columns import Columns, Frame, readable
 from xmreport.rulebook.docket import FILLED, Entering
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.names import key_of
@@ -168,32 +168,36 @@ class _Reader:
         self, opening: Opening, form: Form, receipt: Receipt, rows: Sequence[Row], last: dt.datetime
     ) -> Iterator[Said]:
         columns = Frame.of(form, rows, receipt.unit).columns(opening.rules.table)
-        lines = [{name: cells[at] for name, cells in columns.values.items()} for at in range(len(columns.places))]
-        moments = self._moments(opening, receipt, lines, last)
+        moments = self._moments(opening, receipt, columns, last)
         for at, moment in sorted(moments.items()):
             row = rows[columns.places[at][0]]
-            yield self._said(moment, receipt, row, lines[at], opening.rules, by_office=False)
+            line = {name: cells[at] for name, cells in columns.values.items()}
+            yield self._said(moment, receipt, row, line, opening.rules, by_office=False)
 
     def _moments(
-        self, opening: Opening, receipt: Receipt, lines: Sequence[Mapping[str, Cell]], last: dt.datetime
+        self, opening: Opening, receipt: Receipt, columns: Columns, last: dt.datetime
     ) -> dict[int, dt.datetime]:
-        """Line → the moment from which its condition holds."""
-        condition = opening.condition
+        """Line → the moment from which its condition holds.
+
+        Every return of the past is read for each docket: what its condition does not name is not looked at.
+        """
+        condition, count = opening.condition, len(columns.places)
         if condition is None:
-            return dict.fromkeys(range(len(lines)), receipt.arrived_at)
+            return dict.fromkeys(range(count), receipt.arrived_at)
         came = receipt.arrived_at.astimezone(CHINA).date()
         begins = self._begins(receipt)
+        named = {name: columns.values.get(name) or [None] * count for name in condition.names}
 
         def holds(chosen: Sequence[int], day: dt.date) -> list[int]:
-            columns = {name: [lines[at].get(name) for at in chosen] for name in condition.names}
-            truths = condition.evaluate(columns, given_dates(came, day, begins))
+            cells = {name: [column[at] for at in chosen] for name, column in named.items()}
+            truths = condition.evaluate(cells, given_dates(came, day, begins))
             return [at for at, truth in zip(chosen, truths, strict=True) if truth is True]
 
-        found = dict.fromkeys(holds(range(len(lines)), came), receipt.arrived_at)
+        found = dict.fromkeys(holds(range(count), came), receipt.arrived_at)
         waiting: dict[dt.date, list[int]] = {}
-        for at, line in enumerate(lines):
-            if at not in found and _turns_on_the_day(opening):
-                for day in _turns((line.get(name) for name in condition.names), came):
+        if _turns_on_the_day(opening):
+            for at in range(count):
+                for day in _turns((column[at] for column in named.values()), came) if at not in found else ():
                     waiting.setdefault(day, []).append(at)
         for day in sorted(waiting):
             moment = dt.datetime.combine(day, dt.time(), CHINA)
