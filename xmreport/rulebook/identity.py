@@ -30,11 +30,10 @@ def identity_of(form: Form, row: Row) -> Identity:
 
 def identities_of(form: Form, rows: Sequence[Row]) -> Sequence[Identity]:
     """The keys of every row."""
-    columns = Rows.of(rows)
-    if len(columns.identities) == len(columns):
-        return columns.identities
+    if isinstance(rows, Rows) and len(rows.identities) == len(rows):
+        return rows.identities
     main, spare = (
-        _keys([columns.column(name) for name in names], len(columns)) for names in (form.file.key, form.file.spare_key)
+        _keys([_column(rows, name) for name in names], len(rows)) for names in (form.file.key, form.file.spare_key)
     )
     return list(map(Identity, main, spare))
 
@@ -91,6 +90,11 @@ def renamed(name: str, before: str) -> bool:
 
 def _key(fields: tuple[str, ...], row: Row) -> str | None:
     return _keys([[row.values.get(field)] for field in fields], 1)[0]
+
+
+def _column(rows: Sequence[Row], name: str) -> Sequence[Cell]:
+    """A field of all rows, whether they are one return's or picked from many."""
+    return rows.column(name) if isinstance(rows, Rows) else [row.values.get(name) for row in rows]
 
 
 def _keys(columns: Sequence[Sequence[Cell]], count: int) -> list[str | None]:
