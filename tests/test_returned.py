@@ -46,6 +46,7 @@ SEAL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 )
 """A picture of one red dot."""
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
 RED, YELLOW = "FFFF9999", "FFFFEE88"
 JUDGED = dt.datetime(2022, 12, 9, 16, 31, 5, tzinfo=CHINA)
 ABOUT = About(
@@ -158,12 +159,13 @@ def parts(data: bytes) -> dict[str, bytes]:
 
 def with_parts(data: bytes, change: Mapping[str, tuple[str, str]], extra: Mapping[str, bytes] | None = None) -> bytes:
     """The package with a text replaced in some parts, and parts added."""
+    assert change.keys() <= parts(data).keys()
     target = BytesIO()
     with ZipFile(target, "w") as package:
         for name, content in parts(data).items():
             old, new = change.get(name, ("", ""))
-            assert old in content.decode()
-            package.writestr(name, content.decode().replace(old, new).encode() if old else content)
+            assert old.encode() in content
+            package.writestr(name, content.replace(old.encode(), new.encode()) if old else content)
         for name, content in (extra or {}).items():
             package.writestr(name, content)
     return target.getvalue()
@@ -380,7 +382,7 @@ def test_a_second_return_has_one_list_and_only_its_own_marks() -> None:
 
 def test_marks_are_known_again_when_a_program_dropped_the_comments_author() -> None:
     first = returned(saved(a_form()), error("C3"))
-    anonymous = with_parts(first, {"xl/comments/comment1.xml": ("<author>发改局退回</author>", "<author> </author>")})
+    anonymous = with_parts(first, {"xl/comments1.xml": ("<author>发改局退回</author>", "<author> </author>")})
     assert set(commented(opened(returned(anonymous, error("B4")))["Sheet1"])) == {"B4"}
 
 
@@ -430,6 +432,236 @@ def test_links_to_other_files_never_reach_the_copy_and_those_inside_stay() -> No
     assert [rule.formula for group in sheet.conditional_formatting for rule in group.rules] == [["$C$4>0"]]
     assert (sheet["B3"].value, sheet["B3"].hyperlink) == ("圣王山仓储物流园项目", None)
     assert (sheet["C3"].value, sheet["C3"].data_type) == ("#REF!", "e")
+
+
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+
+
+def where(target: str) -> str:
+    return "External" if ":" in target else "Internal"
+
+
+def related(*relations: tuple[str, str, str]) -> bytes:
+    """A part's relations: id, kind and target; a target with a colon lies outside."""
+    listed = "".join(
+        f'<Relationship Id="{id_}" Type="{OFFICE}/{kind}" Target="{target}" TargetMode="{where(target)}"/>'
+        for id_, kind, target in relations
+    )
+    return f'<Relationships xmlns="{PACKAGE}/relationships">{listed}</Relationships>'.encode()
+
+
+def hostile_form() -> bytes:
+    """Everything in one workbook that acts, fetches or looks outside; each trace of it says EVIL."""
+    sheet = (
+        f'<worksheet {MAIN} xmlns:r="{OFFICE}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+        '<sheetViews><sheetView workbookViewId="0"><pivotSelection r:id="rIdEVIL"/></sheetView></sheetViews>'
+        '<sheetData><row r="1"><c r="A1"><v>1</v></c><c r="B1" t="e"><f>WEBSERVICE("EVIL")</f><v>#N/A</v></c>'
+        '<c r="C1" t="e"><f>SUM([1]EVIL:Sheet3!A1)</f><v>#REF!</v></c>'
+        """<c r="D1" t="e"><f>1+'\\\\EVIL\\a.xlam'!F(1)</f><v>#REF!</v></c>"""
+        '<c r="E1" cm="77"><f t="array" ref="E1">EVIL()</f><v>2</v></c>'
+        '<c r="F1" t="e"><f>A1/0</f><v>#DIV/0!</v></c></row></sheetData>'
+        '<conditionalFormatting sqref="A1"><cfRule type="dataBar" priority="1"><dataBar>'
+        '<cfvo type="formula" val="[1]EVIL!A1"/><cfvo type="max"/><color rgb="FF00FF00"/></dataBar></cfRule>'
+        "</conditionalFormatting>"
+        '<dataValidations count="1"><dataValidation type="list" sqref="A1"><formula1>EVIL.xlsx!名单</formula1>'
+        "</dataValidation></dataValidations>"
+        '<hyperlinks><hyperlink ref="A1" r:id="rId1"/><hyperlink ref="B1" location="\\\\EVIL\\a.xlsx"/>'
+        '<mc:AlternateContent><mc:Choice Requires="x"><hyperlink ref="C1" location="file:EVIL"/></mc:Choice>'
+        "</mc:AlternateContent></hyperlinks>"
+        '<pageSetup r:id="rIdEVIL"/><drawing r:id="rId3"/><legacyDrawing r:id="rId4"/><legacyDrawingHF r:id="rId4"/>'
+        '<picture r:id="rId5"/><oleObjects><oleObject progId="EVIL" shapeId="1" r:id="rId6"/></oleObjects>'
+        '<controls><control shapeId="1" r:id="rId6" name="EVIL"/></controls>'
+        '<tableParts count="1"><tablePart r:id="rId7"/></tableParts>'
+        '<extLst><ext uri="{EVIL}"/></extLst></worksheet>'
+    )
+    workbook = (
+        f'<workbook {MAIN} xmlns:r="{OFFICE}"><fileVersion appName="xl"/><functionGroups><functionGroup name="EVIL"/>'
+        '</functionGroups><sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/><sheet name="EVIL" sheetId="2" '
+        'r:id="rId2"/></sheets><externalReferences><externalReference r:id="rId3"/></externalReferences><definedNames>'
+        '<definedName name="_xlnm.Auto_Open">Sheet1!$A$1</definedName><definedName name="EVIL1">EVIL!$A$1</definedName>'
+        '<definedName name="EVIL2" xlm="1">Sheet1!$A$1</definedName>'
+        "<definedName name=\"EVIL3\">SUM('C:\\x\\a.xlsx'!名)</definedName>"
+        '<definedName name="EVIL4" function="1">Sheet1!$A$1</definedName>'
+        "<definedName name=\"EVIL5\">'[1]a''b'!$A$1</definedName><definedName name=\"好\">Sheet1!$A$1</definedName>"
+        "</definedNames></workbook>"
+    )
+    drawing = (
+        f'<xdr:wsDr xmlns:xdr="{DRAWING}/spreadsheetDrawing" xmlns:a="{DRAWING}/main" xmlns:r="{OFFICE}">'
+        '<xdr:absoluteAnchor><xdr:pos x="0" y="0"/><xdr:ext cx="9" cy="9"/><xdr:pic macro="EVIL"><xdr:nvPicPr>'
+        '<xdr:cNvPr id="1" name="章"><a:hlinkClick r:id="rId2"/></xdr:cNvPr><xdr:cNvPicPr/></xdr:nvPicPr>'
+        '<xdr:blipFill><a:blip r:embed="rId1" r:link="rId2"><a:extLst><a:ext uri="EVIL"/></a:extLst></a:blip>'
+        "</xdr:blipFill><xdr:spPr/></xdr:pic><xdr:clientData/></xdr:absoluteAnchor>"
+        '<xdr:absoluteAnchor><xdr:graphicFrame macro="EVIL"/></xdr:absoluteAnchor>'
+        '<xdr:absoluteAnchor><xdr:grpSp><xdr:graphicFrame id="EVIL"/></xdr:grpSp></xdr:absoluteAnchor>'
+        '<xdr:absoluteAnchor><xdr:pic><a:blip r:embed="rId3"/></xdr:pic></xdr:absoluteAnchor>'
+        "</xdr:wsDr>"
+    )
+    table = (
+        f'<table {MAIN} id="1" name="表" displayName="表" ref="A1:B2" tableType="queryTable" connectionId="66">'
+        '<tableColumns count="1"><tableColumn id="1" name="甲" queryTableFieldId="66" totalsRowFunction="custom">'
+        "<calculatedColumnFormula>[1]EVIL!A1</calculatedColumnFormula><xmlColumnPr mapId='66' xpath='EVIL'/>"
+        "</tableColumn></tableColumns></table>"
+    )
+    content = {
+        "_rels/.rels": related(("rId1", "officeDocument", "xl/workbook.xml"), ("rId2", "customUI", "EVIL.xml")),
+        "xl/workbook.xml": workbook.encode(),
+        "xl/_rels/workbook.xml.rels": related(
+            ("rId1", "worksheet", "worksheets/sheet1.xml"),
+            ("rId2", "xlMacrosheet", "EVIL.xml"),
+            ("rId3", "externalLink", "EVIL.xml"),
+            ("rId4", "vbaProject", "EVIL.bin"),
+            ("rId5", "connections", "EVIL.xml"),
+            ("rId6", "theme", "EVIL.xml"),
+        ),
+        "xl/worksheets/sheet1.xml": sheet.encode(),
+        "xl/worksheets/_rels/sheet1.xml.rels": related(
+            ("rId1", "hyperlink", "https://EVIL"),
+            ("rId2", "printerSettings", "../EVIL.bin"),
+            ("rId3", "drawing", "../drawings/drawing1.xml"),
+            ("rId4", "vmlDrawing", "../EVIL.vml"),
+            ("rId5", "image", "../EVIL.png"),
+            ("rId6", "oleObject", "../EVIL.bin"),
+            ("rId7", "table", "../tables/table1.xml"),
+            ("rId8", "table", "../tables/EVIL.xml"),
+        ),
+        "xl/drawings/drawing1.xml": drawing.encode(),
+        "xl/drawings/_rels/drawing1.xml.rels": related(
+            ("rId1", "image", "../media/章.png"),
+            ("rId2", "image", "https://EVIL"),
+            ("rId3", "image", "../EVIL.svg"),
+            ("rId4", "image", "../EVIL.png"),
+        ),
+        "xl/media/章.png": SEAL,
+        "xl/tables/table1.xml": table.encode(),
+        "xl/tables/EVIL.xml": table.encode(),
+        **dict.fromkeys(("EVIL.xml", "xl/EVIL.xml"), f"<EVIL {MAIN}/>".encode()),
+        **dict.fromkeys(("xl/EVIL.bin", "xl/EVIL.vml", "xl/EVIL.svg", "xl/EVIL.png"), b"EVIL"),
+    }
+    types = "".join(
+        f'<Default Extension="{extension}" ContentType="{type_}"/>'
+        for extension, type_ in (
+            ("xml", "application/xml"), ("png", "image/png"), ("svg", "image/svg+xml"), ("bin", "application/EVIL")
+        )
+    )  # fmt: skip
+    target = BytesIO()
+    with ZipFile(target, "w") as package:
+        package.writestr("[Content_Types].xml", f'<Types xmlns="{PACKAGE}/content-types">{types}</Types>')
+        for name, part in content.items():
+            package.writestr(name, part)
+    return target.getvalue()
+
+
+def hostile_copy() -> bytes:
+    """Marked as it was read: the faults and values of its one sheet."""
+    faults = {(1, 2): "#N/A", (1, 3): "#REF!", (1, 4): "#REF!", (1, 6): "#DIV/0!"}
+    grid = Grid("Sheet1", ((1, None, None, None, 2, None),), faults=faults)
+    book = Book("xlsx", (grid,), knows_faults=True)
+    # The theme is no theme, and stays what it is: a part of no bearing that nobody has to read.
+    content = {name: part for name, part in parts(hostile_form()).items() if name != "xl/EVIL.xml"}
+    return marked_copy(content, book, [error("A1")], ABOUT)
+
+
+def test_nothing_that_acts_or_looks_outside_is_left_in_a_copy() -> None:
+    copy = parts(hostile_copy())
+    assert [name for name, part in copy.items() if b"EVIL" in part or "EVIL" in name] == []
+    everything = b"".join(part for name, part in copy.items() if name != "xl/media/章.png")
+    for trace in (b"://EVIL", b"TargetMode", b"[1]", b"\\\\", b"Auto_Open", b"macro=", b'"77"', b'"66"', b"rIdEVIL"):
+        assert trace not in everything
+    assert copy["xl/media/章.png"] == SEAL
+    assert copy["xl/drawings/drawing1.xml"].count(b"absoluteAnchor>") == 2
+    assert "好".encode() in copy["xl/workbook.xml"]
+    cells = copy["xl/worksheets/sheet1.xml"].decode()
+    assert re.findall(r"<f[^>]*>([^<]*)</f>", cells) == ["A1/0"]
+    assert cells.count("<v>#REF!</v>") == 3
+    assert b'fullCalcOnLoad="1"' in copy["xl/workbook.xml"]
+
+
+def test_what_a_part_refers_to_is_in_the_copy_and_sections_stand_in_their_order() -> None:
+    """What a spreadsheet program repairs, or refuses to open: seen on a copy of everything and on one of a copy."""
+    for data in (hostile_copy(), returned(returned(drawn_form(), error("B2")), error("A1"))):
+        copy = parts(data)
+        for name, part in copy.items():
+            if name.endswith((".rels", ".png", ".vml")) or name == "[Content_Types].xml":
+                continue
+            folder, _, file = name.rpartition("/")
+            held = set(re.findall(rb'Id="(\w+)"', copy.get(f"{folder}/_rels/{file}.rels", b"")))
+            assert set(re.findall(rb' r:(?:id|embed|link)="(\w+)"', part)) <= held, name
+        sheet = copy["xl/worksheets/sheet1.xml"].decode()
+        order = ("sheetPr", "sheetViews", "sheetData", "conditionalFormatting", "dataValidations", "hyperlinks")
+        order += ("pageMargins", "pageSetup", "drawing", "legacyDrawing", "tableParts", "extLst")
+        places = [sheet.index(f"<{section}") for section in order if f"<{section}" in sheet]
+        assert places == sorted(places)
+        declared = copy["[Content_Types].xml"].decode()
+        assert {f"/{name}" for name in copy if not name.endswith((".rels", "].xml"))} == set(
+            re.findall('PartName="([^"]+)"', declared)
+        )
+
+
+def test_a_picture_that_wps_holds_in_a_cell_stays() -> None:
+    workbook = a_form()
+    workbook["Sheet1"]["D3"] = '=_xlfn.DISPIMG("ID_1",1)'
+    images = (
+        f'<etc:cellImages xmlns:etc="http://www.wps.cn/officeDocument/2017/etCustomData" '
+        f'xmlns:xdr="{DRAWING}/spreadsheetDrawing" xmlns:a="{DRAWING}/main" xmlns:r="{OFFICE}"><etc:cellImage><xdr:pic>'
+        '<a:blip r:embed="rId1"/></xdr:pic></etc:cellImage></etc:cellImages>'
+    )
+    relation = (
+        '<Relationship Id="rId99" Type="http://www.wps.cn/officeDocument/2020/cellImage" Target="cellimages.xml"/>'
+    )
+    data = with_parts(
+        saved(workbook),
+        {
+            "xl/_rels/workbook.xml.rels": ("</Relationships>", f"{relation}</Relationships>"),
+            "[Content_Types].xml": ("<Default ", '<Default Extension="png" ContentType="image/png"/><Default '),
+        },
+        {
+            "xl/cellimages.xml": images.encode(),
+            "xl/_rels/cellimages.xml.rels": related(("rId1", "image", "media/image1.png")),
+            "xl/media/image1.png": SEAL,
+        },
+    )
+    copy = returned(data, error("C3"))
+    assert SEAL in parts(copy).values()
+    assert opened(copy)["Sheet1"]["D3"].value == '=_xlfn.DISPIMG("ID_1",1)'
+
+
+def test_a_merge_beyond_the_values_is_marked_where_it_shows() -> None:
+    workbook = a_form()
+    workbook["Sheet1"].merge_cells("C7:D9")
+    assert marked(opened(returned(saved(workbook), error("D8")))["Sheet1"]) == {"C7": RED}
+
+
+def test_comments_of_all_sheets_have_boxes_of_their_own() -> None:
+    workbook = a_form()
+    workbook.create_sheet("附表")
+    findings = [error(f"A{row}", sheet=sheet) for sheet in ("Sheet1", "附表") for row in range(10, 1210)]
+    copy = parts(returned(saved(workbook), *findings))
+    drawings = [part.decode() for name, part in copy.items() if name.endswith(".vml")]
+    ids = [int(id_) for part in drawings for id_ in re.findall(r'"_x0000_s(\d+)"', part)]
+    assert len(ids) == len(set(ids)) == 2400
+    for part in drawings:
+        blocks = {int(block) for block in re.search(r'data="([\d,]+)"', part)[1].split(",")}
+        assert {int(id_) // 1024 for id_ in re.findall(r'"_x0000_s(\d+)"', part)} == blocks
+
+
+def test_a_style_sheet_with_one_fill_or_no_look_shows_the_mark_and_nothing_else() -> None:
+    for block, bare in (("fills", '<fills count="1"><fill><patternFill/></fill></fills>'), ("cellXfs", "<cellXfs/>")):
+        data = saved(a_form())
+        old = re.search(rf"<{block}.*?</{block}>", parts(data)["xl/styles.xml"].decode())[0]
+        sheet = "xl/worksheets/sheet1.xml"
+        plain = re.sub(r' s="\d+"', "", parts(data)[sheet].decode())
+        plain = with_parts(data, {"xl/styles.xml": (old, bare), sheet: (parts(data)[sheet].decode(), plain)})
+        copy = marked_copy(parts(plain), read(data), [error("C3")], ABOUT)
+        assert marked(opened(copy)["Sheet1"]) == {"C3": RED}
+        assert b'patternType="gray125"' in parts(copy)["xl/styles.xml"]
+
+
+def test_text_that_looks_like_an_escape_is_shown_as_it_is() -> None:
+    copy = parts(returned(saved(a_form()), error("C3", value="_x0041_")))
+    assert b">_x005F_x0041_<" in copy["xl/worksheets/sheet2.xml"]
+    assert "“_x005F_x0041_”".encode() in copy["xl/comments1.xml"]
 
 
 def test_macros_never_reach_the_copy() -> None:
@@ -521,7 +753,7 @@ def test_a_formula_that_was_filled_down_is_shown_where_it_is_at_fault() -> None:
     )
     faults = {"A2": "#DIV/0!", "A4": "#DIV/0!"}
     copy = opened(returned(with_parts(data, {sheet: (old, filled)}), error("A2"), error("A4"), faults=faults))["Sheet1"]
-    assert [copy[f"A{row}"].value for row in range(1, 6)] == [1, "#REF!", 2, "=B4/$C$1", 3]
+    assert [copy[f"A{row}"].value for row in range(1, 6)] == [1, "#DIV/0!", 2, "=B4/$C$1", 3]
 
 
 def test_cells_that_do_not_say_where_they_stand_are_marked_where_they_do() -> None:
@@ -561,20 +793,25 @@ def test_a_workbook_without_a_style_sheet_is_marked() -> None:
     assert marked(opened(copy)["Sheet1"]) == {"C3": RED}
 
 
-def test_a_list_from_another_sheet_stays_a_list() -> None:
-    """A spreadsheet program writes it as an addition of its later versions."""
-    kept = (
+def test_a_list_from_another_sheet_stays_a_list_and_one_from_another_file_goes() -> None:
+    """A spreadsheet program writes such lists as an addition of its later versions."""
+    listed = "".join(
+        f'<x14:dataValidation type="list"><x14:formula1><xm:f>{source}</xm:f></x14:formula1>'
+        f"<xm:sqref>B{row}</xm:sqref></x14:dataValidation>"
+        for row, source in ((3, "参数!$A$1:$A$3"), (4, "[1]参数!$A$1:$A$3"), (5, "'D:\\[汇总.xlsx]表'!$A$1"))
+    )
+    added = (
         '<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" '
-        'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:dataValidations count="1" '
-        'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:dataValidation type="list">'
-        "<x14:formula1><xm:f>参数!$A$1:$A$3</xm:f></x14:formula1><xm:sqref>B3</xm:sqref></x14:dataValidation>"
-        "</x14:dataValidations></ext></extLst>"
+        'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:dataValidations count="3" '
+        f'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main">{listed}</x14:dataValidations></ext></extLst>'
     )
     sheet = "xl/worksheets/sheet1.xml"
-    data = with_parts(saved(a_form()), {sheet: ("</worksheet>", f"{kept}</worksheet>")})
-    assert "参数!$A$1".encode() in parts(returned(data, error("C3")))[sheet]
-    outside = with_parts(data, {sheet: ("参数!$A$1", "[1]参数!$A$1")})
-    assert b"x14" not in parts(returned(outside, error("C3")))[sheet]
+    workbook = a_form()
+    workbook.create_sheet("参数").append(["新建"])
+    data = with_parts(saved(workbook), {sheet: ("</worksheet>", f"{added}</worksheet>")})
+    kept = parts(returned(data, error("C3")))[sheet].decode()
+    assert re.findall(r"<xm:sqref>(\w+)</xm:sqref>", kept) == ["B3"]
+    assert 'count="1"' in kept[kept.index("dataValidations") :]
 
 
 # Rebuilt where the unit's own workbook cannot be marked

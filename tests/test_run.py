@@ -7,19 +7,23 @@ import io
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 import xlwt
-from conftest import FIRST, SECOND, WEEKLY, Office, at, contacts, edited, form_one, project, register
+from conftest import FIRST, SECOND, WEEKLY, Here, Office, at, contacts, edited, form_one, project, register
 
 import xmreport.intake.scan
 import xmreport.run
 import xmreport.sending
+from xmreport.examine import open_desk
 from xmreport.ledger import Drop, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State
+from xmreport.model.trouble import Trouble
+from xmreport.tally import Tally
 
 GOOD = form_one(project("甲"))
 BETTER = form_one(project("甲"), project("乙"))
@@ -688,6 +692,67 @@ def test_a_copy_that_cannot_be_marked_goes_back_as_a_slip_and_blocks_nothing(off
     monkeypatch.setattr(xmreport.sending, "mark", broken)
     receipt = office.send("古阳镇/a.xlsx", WRONG, "12-08 10:00")
     assert openpyxl.load_workbook(returned_copy(office, receipt)).sheetnames == ["退回说明"]
+    assert office.waiting() == []
+
+
+class _Marking(Here):
+    """Works here; `asked` is called with the number of each copy before it is made."""
+
+    width = 1
+
+    def __init__(self, asked: Callable[[int], object]) -> None:
+        self.asked, self.copies = asked, 0
+
+    def submit(self, fn, /, *args, **kwargs):
+        if fn is xmreport.sending.mark:
+            self.copies += 1
+            self.asked(self.copies)
+        return super().submit(fn, *args, **kwargs)
+
+
+def _take_by(office: Office, executor: Here, now: str) -> Tally:
+    """One pass whose workers are these."""
+    workspace = office.workspace
+    open_desk(dict(workspace.rulebook.counties))
+    with xmreport.run.Engine(workspace, ["guxian"], lambda _: None, executor) as engine:
+        engine.recover()
+        engine.take_settled(xmreport.run.Moment(at(now), replayed=True))
+        return engine.tally
+
+
+def test_copies_are_begun_ahead_of_the_one_that_is_sent_and_never_many(office: Office, monkeypatch):
+    said = []
+    deliver = xmreport.sending.deliver
+    monkeypatch.setattr(xmreport.sending, "deliver", lambda *args: said.append("sent") or deliver(*args))
+    for number in range(4):
+        office.drop(f"古阳镇/{number}.xlsx", form_one(project(f"甲{number}", 总投资="3000-5000")))
+        office.drop(f"县水利局/{number}.xlsx", form_one(project(f"乙{number}"), unit="县水利局"))
+    _take_by(office, _Marking(lambda _: said.append("begun")), "12-08 10:00")
+    assert said == ["begun", "begun", "sent", "begun", "sent", "begun", "sent", "sent"]
+    assert office.waiting() == []
+
+
+def test_a_copy_that_nobody_takes_on_goes_back_as_a_slip_and_stops_nothing(office: Office):
+    office.drop("古阳镇/a.xlsx", WRONG)
+    office.drop("县水利局/b.xlsx", form_one(project("乙"), unit="县水利局"))
+    tally = _take_by(office, _Marking(_raising(RuntimeError("cannot schedule new futures"))), "12-08 10:00")
+    assert (tally.files, tally.engine_faults) == (2, 1)
+    assert office.waiting() == []
+    [copy] = (office.outbox / "退回" / "古阳镇").iterdir()
+    assert openpyxl.load_workbook(copy).sheetnames == ["退回说明"]
+
+
+def test_a_copy_that_is_made_is_sent_though_whoever_makes_the_next_is_away(office: Office):
+    def away(number: int) -> None:
+        if number > 1:
+            raise Trouble("集群没有答复")
+
+    office.drop("古阳镇/a.xlsx", WRONG)
+    office.drop("县水利局/b.xlsx", form_one(project("乙", 总投资="3000-5000"), unit="县水利局"))
+    marking = _Marking(away)
+    assert _take_by(office, marking, "12-08 10:00").troubles == 1
+    assert (office.waiting(), marking.copies) == (["县水利局/b.xlsx"], 2)
+    office.take("12-08 10:01")
     assert office.waiting() == []
 
 

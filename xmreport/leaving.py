@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 
 from xmreport.intake.scan import is_still, remove
 from xmreport.lasting import Lasting
-from xmreport.ledger import Drop, Ledger
+from xmreport.ledger import Drop, Entry, Ledger
 from xmreport.model.receipts import Receipt
 from xmreport.model.trouble import Trouble
 from xmreport.sending import DISK, Sender
 from xmreport.tally import Tally
-from xmreport.underway import is_oversized
+from xmreport.underway import UnderWay, is_oversized
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
 LOST = "审表的集群断开了"
 _ABOUT = "收尾 "
+Recorded = tuple[UnderWay, Entry, Sequence[Receipt]]
+"""A file that is on record, with what was recorded of it."""
 
 
 class Leaving:
@@ -38,23 +41,39 @@ class Leaving:
         """Whether a file is on record and yet could not leave."""
         return drop in self._stuck
 
-    def begin(self, receipts: Sequence[Receipt], data: bytes | None) -> Future[bytes] | None:
-        """Have a copy made that is about to go back. What hinders it is told when the file leaves."""
+    def clear_in_turn(self, files: Iterable[Recorded], most: int) -> Iterator[tuple[Entry, Sequence[Receipt], bool]]:
+        """Clear one file after the other; with each, whether it has left the inbox.
+
+        Up to so many copies are begun ahead, so that every worker marks.
+        """
+        coming, begun = iter(files), deque[tuple[Recorded, Future[bytes] | None]]()
+        while True:
+            while sum(copy is not None for _, copy in begun) < most and (file := next(coming, None)):
+                begun.append((file, self._begin(file)))
+            if not begun:
+                return
+            (_, entry, receipts), copy = begun.popleft()
+            assert entry.drop
+            yield entry, receipts, not entry.stays and self.clear(entry.drop, receipts, copy)
+
+    def _begin(self, file: Recorded) -> Future[bytes] | None:
+        """Have a copy made that is about to go back."""
+        each, _, receipts = file
         returned = _returned(receipts)
-        if not returned or data is None or self._away:
+        if not returned or each.data is None or self._away:
             return None
         try:
-            return self._sender.begin(returned, data)
+            return self._sender.begin(returned, each.data)
         except Trouble as trouble:
             self._away = trouble
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, `clear` meets it again, and tells it of this one file
             log.debug("no copy begun of %s: %r", receipts[0].file, error)
         return None
 
-    def clear(self, drop: Drop, receipts: Sequence[Receipt], copy: Future[bytes] | None = None) -> bool:
+    def clear(self, drop: Drop, receipts: Sequence[Receipt], begun: Future[bytes] | None = None) -> bool:
         """Send back the copy, and take the file out of the inbox; False where the next pass has to try again."""
         try:
-            self._send_back(_returned(receipts), copy)
+            self._send_back(_returned(receipts), begun)
             path = self._workspace.inbox / drop.file.removeprefix("inbox/")
             if is_oversized(receipts) and is_still(path, drop.identity):
                 self._ledger.originals.set_aside(path, str(receipts[0].seq))
@@ -75,11 +94,11 @@ class Leaving:
         self._stuck[drop] = about
         self._lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}", error)
 
-    def _send_back(self, returned: Sequence[Receipt], copy: Future[bytes] | None) -> None:
-        if returned and self._away:
+    def _send_back(self, returned: Sequence[Receipt], begun: Future[bytes] | None) -> None:
+        if returned and self._away and begun is None:
             raise self._away
         if returned:
-            self._sender.send_back(returned, copy)
+            self._sender.send_back(returned, begun)
 
     def look_again(self) -> None:
         """A new pass: whoever was away may be back."""

@@ -19,7 +19,7 @@ from xmreport.hands import OWN, Hands
 from xmreport.inbox import Inbox
 from xmreport.intake.scan import Changed, Found, read_bytes
 from xmreport.lasting import Lasting
-from xmreport.leaving import LOST, Leaving
+from xmreport.leaving import LOST, Leaving, Recorded
 from xmreport.ledger import Entry, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, Event, FileEvent
@@ -253,7 +253,7 @@ class Engine:
 
         One transaction for several: its cost is the disk's, and hardly grows with what it holds. Returns how many.
         """
-        settled: list[tuple[UnderWay, Entry, list[Receipt]]] = []
+        settled: list[Recorded] = []
         until = time.monotonic() + TOGETHER_S
         try:
             with self.ledger.together():
@@ -267,16 +267,13 @@ class Engine:
             self._past = {key: Past(self.ledger, county) for key, county in self.counties.items()}
             raise
         gone = []
-        copies = [self._leaving.begin(receipts, each.data) for each, _, receipts in settled]
-        for (_, entry, receipts), copy in zip(settled, copies, strict=True):
-            assert entry.drop
-            if entry.stays or self._leaving.clear(entry.drop, receipts, copy):
-                gone += [] if entry.stays else [entry.drop]
+        for entry, receipts, has_left in self._leaving.clear_in_turn(settled, 2 * self._width):
+            gone += [entry.drop] if has_left and entry.drop else []
             self._tell(receipts)
         self._leaving.finish(gone)
         return len(settled)
 
-    def _recorded(self, each: UnderWay) -> tuple[UnderWay, Entry, list[Receipt]]:
+    def _recorded(self, each: UnderWay) -> Recorded:
         arrival = replace(each.arrival, sha256=each.kept.result()) if each.kept else each.arrival
         receipts = self._decided(arrival, each.county, each.job)
         past = self._past[each.county.key]

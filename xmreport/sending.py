@@ -60,19 +60,19 @@ class Sender:
         Raises:
             OSError, Trouble: no worker can be had.
         """
-        findings, about = self._what(returned)
+        findings, about = self._told(returned)
         return None if _is_slip(findings) else self.pool().submit(mark, data, findings, about)
 
-    def send_back(self, returned: Sequence[Receipt], copy: Future[bytes] | None = None) -> None:
+    def send_back(self, returned: Sequence[Receipt], begun: Future[bytes] | None = None) -> None:
         """Put the copy of a returned file, made or still to be made, where its receipt says."""
         first = returned[0]
         assert first.returned_copy
         target = self.workspace.outbox / first.returned_copy.removeprefix("outbox/")
-        delivered = deliver(self._copy(first, *self._what(returned), copy), target)
+        delivered = deliver(self._copy(first, *self._told(returned), begun), target)
         if delivered.note:
             log.warning("%s", delivered.note)
 
-    def _what(self, returned: Sequence[Receipt]) -> tuple[tuple[Finding, ...], About]:
+    def _told(self, returned: Sequence[Receipt]) -> tuple[tuple[Finding, ...], About]:
         """What a copy says, of all parts of the file."""
         first = returned[0]
         assert first.county
@@ -89,7 +89,9 @@ class Sender:
         )
         return findings, about
 
-    def _copy(self, receipt: Receipt, findings: tuple[Finding, ...], about: About, copy: Future[bytes] | None) -> bytes:
+    def _copy(
+        self, receipt: Receipt, findings: tuple[Finding, ...], about: About, begun: Future[bytes] | None
+    ) -> bytes:
         """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened."""
         from xmreport.workbooks.copies.slip import slip
 
@@ -97,9 +99,9 @@ class Sender:
         if _is_slip(findings):
             return slip(findings, about)
         try:
-            if copy is None:
-                copy = self.pool().submit(mark, self.originals.read(receipt.sha256), findings, about)
-            return copy.result()
+            if begun is None:
+                begun = self.pool().submit(mark, self.originals.read(receipt.sha256), findings, about)
+            return begun.result()
         except WorkerFailure as failure:
             log.warning("%s 的标红副本没有做成（%s），改发退回说明。", receipt.file, failure.reason)
         except OriginalDamaged as damaged:

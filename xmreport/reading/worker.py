@@ -23,7 +23,7 @@ WORN_MIB = 150
 _TOO_MUCH = "需要的内存超过上限"
 
 LARGEST_DRAFT = 256 << 20
-"""Bytes a worker may write to one temporary file: openpyxl drafts a returned copy there."""
+"""Bytes a worker may write to one temporary file: openpyxl drafts a workbook there that it rebuilds."""
 
 
 def serve(

@@ -9,6 +9,8 @@ import unicodedata
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that no XML part may hold; lone surrogates stand for bytes of a name that is not UTF-8."""
 
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+
 
 def clean(text: str) -> str:
     """The text without what would break a workbook, line ends as Excel writes them."""
@@ -18,6 +20,11 @@ def clean(text: str) -> str:
 def is_clean(text: str) -> bool:
     """Whether a workbook may hold the text as it is."""
     return "\r" not in text and not _FORBIDDEN.search(text)
+
+
+def literal(text: str) -> str:
+    """The text as a part of a workbook has to hold it so that `_x0041_` is not read as a letter A."""
+    return _ESCAPE.sub("_x005F_", text) if "_x" in text else text
 
 
 def clipped(text: str, limit: int) -> str:

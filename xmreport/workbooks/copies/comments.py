@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from xmreport.workbooks.copies.package import COMMENTS_TYPE, DRAWING_TYPE, RELATION_ID, SHEET, named, number
+from xmreport.workbooks.copies.package import RELATION_ID, SHEET, named, number
 from xmreport.workbooks.copies.sheets import Sheet, element, is_address
 from xmreport.workbooks.formats.stencil import place_of
 from xmreport.workbooks.wording import line_count
@@ -15,10 +16,11 @@ _BOX_WIDTH, _LINE_HEIGHT, _TALLEST = 300, 18, 600
 """Pixels."""
 _BOX_ROOM = 42
 """Half-width characters of the comment font that one line of the box takes."""
+_OF_A_BLOCK = 1023
 _DRAWING = (
     '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
     'xmlns:x="urn:schemas-microsoft-com:office:excel">'
-    '<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{block}"/></o:shapelayout>'
+    '<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{blocks}"/></o:shapelayout>'
     '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>{boxes}</xml>'
 )
@@ -57,12 +59,15 @@ def _read(sheet: Sheet, part: str) -> Iterator[tuple[str, Comment]]:
             yield at, Comment(spoken, authors[author] if author < len(authors) else "")
 
 
-def put_comments(sheet: Sheet, comments: dict[str, Comment]) -> None:
-    """These comments and no others, each in a box that shows its whole text."""
+def put_comments(sheet: Sheet, comments: dict[str, Comment], block: int) -> int:
+    """These comments and no others, each in a box that shows its whole text.
+
+    Boxes are numbered throughout the workbook, a thousand to a block. Returns the first block that is still free.
+    """
     for id_, _ in list(sheet.package.all_related(sheet.part, "comments")):
         sheet.package.sever(sheet.part, id_)
     if not comments:
-        return
+        return block
     authors = list(dict.fromkeys(comment.author for comment in comments.values()))
     listed = "".join(
         f'<comment ref="{at}" authorId="{authors.index(comment.author)}">'
@@ -71,18 +76,19 @@ def put_comments(sheet: Sheet, comments: dict[str, Comment]) -> None:
     )
     names = "".join(f"<author>{escape(author)}</author>" for author in authors)
     xml = f'<comments xmlns="{SHEET}"><authors>{names}</authors><commentList>{listed}</commentList></comments>'
-    sheet.package.add(sheet.part, "comments", "xl/comments{}.xml", COMMENTS_TYPE, xml.encode())
-    drawing, _ = sheet.package.add(
-        sheet.part, "vmlDrawing", "xl/drawings/vmlDrawing{}.vml", DRAWING_TYPE, _boxes(sheet, comments).encode()
-    )
+    sheet.package.add(sheet.part, "comments", "xl/comments{}.xml", xml.encode())
+    blocks = range(block, block + math.ceil(len(comments) / _OF_A_BLOCK))
+    boxes = _boxes(comments, blocks).encode()
+    drawing, _ = sheet.package.add(sheet.part, "vmlDrawing", "xl/drawings/vmlDrawing{}.vml", boxes)
     sheet.put(element("legacyDrawing", {RELATION_ID: drawing}))
+    return blocks.stop
 
 
-def _boxes(sheet: Sheet, comments: dict[str, Comment]) -> str:
-    block = number(sheet.entry, "sheetId", 1)
+def _boxes(comments: dict[str, Comment], blocks: range) -> str:
     boxes = []
-    for id_, (at, comment) in enumerate(comments.items(), block * 1024 + 1):
+    for place, (at, comment) in enumerate(comments.items()):
+        id_ = blocks[place // _OF_A_BLOCK] * (_OF_A_BLOCK + 1) + place % _OF_A_BLOCK + 1
         row, column = place_of(at)
         height = min(_TALLEST, line_count(comment.text, _BOX_ROOM) * _LINE_HEIGHT + 14)
         boxes.append(_BOX.format(id=id_, width=_BOX_WIDTH, height=height, row=row - 1, column=column - 1))
-    return _DRAWING.format(block=block, boxes="".join(boxes))
+    return _DRAWING.format(blocks=",".join(map(str, blocks)), boxes="".join(boxes))

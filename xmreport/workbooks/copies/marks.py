@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from xmreport.messages import Said
 from xmreport.model.findings import Finding
-from xmreport.model.grid import Book, Box, address
+from xmreport.model.grid import Box, address
 from xmreport.workbooks.copies.comments import Comment, comments_of, put_comments
-from xmreport.workbooks.copies.sheets import Workbook
+from xmreport.workbooks.copies.sheets import Sheet, Workbook, is_address
 from xmreport.workbooks.copies.styles import RED, YELLOW, Styles
 from xmreport.workbooks.formats.stencil import place_of
-from xmreport.workbooks.wording import clean, clipped
+from xmreport.workbooks.wording import clean, clipped, literal
 
 AUTHOR = "发改局退回"
 
@@ -31,24 +31,26 @@ class Remark:
     @property
     def text(self) -> str:
         parts = [self.said.message] + ([f"怎么改：{self.said.advice}"] if self.said.advice else [])
-        return clipped(clean("\n".join(parts)), _LONGEST)
+        return literal(clipped(clean("\n".join(parts)), _LONGEST))
 
 
-def mark(workbook: Workbook, styles: Styles, book: Book, remarks: Sequence[Remark]) -> None:
-    """Colours each named cell and says in a comment what is wrong there; what an earlier return marked is taken off.
-
-    `book` tells which cells are merged.
-    """
+def mark(workbook: Workbook, styles: Styles, remarks: Sequence[Remark]) -> None:
+    """Colours each named cell and says in a comment what is wrong there; what an earlier return marked is taken off."""
     styles.unmark()
-    merges = {grid.sheet: grid.merges for grid in book.grids}
+    block = 1
     for sheet in workbook.sheets:
         comments = {at: own for at, each in comments_of(sheet).items() if (own := _unmarked(each))}
-        said = _by_cell([each for each in remarks if each.finding.sheet == sheet.name], merges.get(sheet.name, ()))
+        said = _by_cell([each for each in remarks if each.finding.sheet == sheet.name], _merges(sheet))
         for at, here in said.items():
             cell = sheet.cell(at)
             cell.set("s", styles.filled(cell.get("s", "0"), _colour(here)))
             comments[at] = _comment([remark.text for remark in here], comments.get(at))
-        put_comments(sheet, comments)
+        block = put_comments(sheet, comments, block)
+
+
+def _merges(sheet: Sheet) -> list[Box]:
+    found = [merge.get("ref", "").partition(":")[::2] for merge in sheet.entries("mergeCells")]
+    return [Box(*place_of(first), *place_of(last)) for first, last in found if is_address(first) and is_address(last)]
 
 
 def _by_cell(remarks: Iterable[Remark], merges: Sequence[Box]) -> dict[str, list[Remark]]:

@@ -23,20 +23,35 @@ _RELATIONS, _TYPES = f"{_PACKAGE}/relationships", f"{_PACKAGE}/content-types"
 _RELATIONS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 RELATION_ID = f"{{{RELATION}}}id"
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-WORKBOOK_TYPE, WORKSHEET_TYPE, COMMENTS_TYPE, STYLES_TYPE = (
-    f"{_SHEET_TYPE}.{name}+xml" for name in ("sheet.main", "worksheet", "comments", "styles")
-)
-DRAWING_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
-
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_TYPE_OF = {
+    "officeDocument": f"{_OFFICE}.spreadsheetml.sheet.main+xml",
+    "worksheet": f"{_OFFICE}.spreadsheetml.worksheet+xml",
+    "styles": f"{_OFFICE}.spreadsheetml.styles+xml",
+    "sharedStrings": f"{_OFFICE}.spreadsheetml.sharedStrings+xml",
+    "comments": f"{_OFFICE}.spreadsheetml.comments+xml",
+    "table": f"{_OFFICE}.spreadsheetml.table+xml",
+    "drawing": f"{_OFFICE}.drawing+xml",
+    "vmlDrawing": f"{_OFFICE}.vmlDrawing",
+    "theme": f"{_OFFICE}.theme+xml",
+    "custom-properties": f"{_OFFICE}.custom-properties+xml",
+    "core-properties": "application/vnd.openxmlformats-package.core-properties+xml",
+}
+"""What a part is declared as: by what it serves for, whatever its file said. Pictures say it themselves."""
 _KEPT = {
     "": {"officeDocument", "core-properties", "custom-properties"},
-    "officeDocument": {"worksheet", "styles", "sharedStrings", "theme"},
+    "officeDocument": {"worksheet", "styles", "sharedStrings", "theme", "cellImage"},
     "worksheet": {"drawing", "table", "comments"},
     "drawing": {"image"},
     "theme": {"image"},
+    "cellImage": {"image"},
 }
 """Kind of part → the kinds of parts it may bring along: nothing that runs, fetches or points to another file."""
+
+_IMAGES = {f"image/{kind}" for kind in ("png", "jpeg", "jpg", "gif", "bmp", "tiff", "x-emf", "x-wmf")}
+"""Pictures that hold nothing but a picture."""
+LARGEST_XML = 8 << 20
+"""Bytes of the parts to be changed that are still worth loading; more is mostly empty cells with a border."""
 
 Tree = Any  # lxml has no types
 
@@ -91,24 +106,21 @@ class Package:
         self._held = {name.casefold(): (name, content) for name, content in parts.items()}
         self._defaults, self._types = self._declared()
         self._parts: dict[str, _Part] = {}
+        self._loaded = 0
         self._root = self._kept_relations("", "")
         self.book = self.related("", "officeDocument") or ""
         if not self.book:
             raise Unmarkable("no workbook")
-        self._parts[self.book].type = WORKBOOK_TYPE
 
     def tree(self, name: str) -> Tree:
         """The part's tree, of which every change is packed."""
         part = self._parts[name]
         if isinstance(part.content, bytes):
+            self._loaded += len(part.content)
+            if self._loaded > LARGEST_XML:
+                raise Unmarkable("too large")
             part.content = _parsed(part.content)
         return part.content
-
-    def content(self, name: str) -> bytes:
-        """The part's bytes as they came."""
-        content = self._parts[name].content
-        assert isinstance(content, bytes)
-        return content
 
     def related(self, name: str, kind: str) -> str | None:
         """The first part of a kind that a part refers to."""
@@ -119,14 +131,14 @@ class Package:
         relations = self._relations(name)
         return ((id_, each.part) for id_, each in relations.items() if self._parts[each.part].kind == kind)
 
-    def add(self, beside: str, kind: str, pattern: str, type_: str, content: bytes) -> tuple[str, str]:
+    def add(self, beside: str, kind: str, pattern: str, content: bytes) -> tuple[str, str]:
         """A new part that another refers to: its relation's id and its name, the pattern with the first free number."""
         numbers = count(1) if "{}" in pattern else (1,)
         name = next((name for n in numbers if (name := pattern.format(n)).casefold() not in self._held), None)
         if name is None:
             raise Unmarkable(f"a part {pattern} that nothing refers to")
         self._held[name.casefold()] = (name, b"")
-        self._parts[name] = _Part(kind, name, type_, content, {})
+        self._parts[name] = _Part(kind, name, _TYPE_OF[kind], content, {})
         relations = self._relations(beside)
         id_ = next(id_ for n in count(1) if (id_ := f"rId{n}") not in relations)
         relations[id_] = _Relation(f"{RELATION}/{kind}", name)
@@ -188,9 +200,13 @@ class Package:
             if their not in _KEPT.get(kind, ()) or relation.get("TargetMode") == "External" or path not in self._held:
                 continue
             part, content = self._held[path]
+            declared = _TYPE_OF.get(their) or self._types.get(path) or self._defaults.get(path.rpartition(".")[2], "")
+            if their == "image" and declared not in _IMAGES:
+                continue
             found[relation.get("Id", "")] = _Relation(type_, part)
+            if part in self._parts and self._parts[part].kind != their:
+                raise Unmarkable(f"{part} is said to be two things")
             if part not in self._parts:
-                declared = self._types.get(path) or self._defaults.get(path.rpartition(".")[2], "")
                 self._parts[part] = _Part(their, part, declared, content, {})
                 self._parts[part].relations = self._kept_relations(part, their)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from xml.sax.saxutils import escape, quoteattr
 
 from xmreport.model.grid import Book, column_letters
@@ -13,7 +14,7 @@ from xmreport.workbooks.copies.package import SHEET, named
 from xmreport.workbooks.copies.sheets import Workbook, element, quoted
 from xmreport.workbooks.copies.styles import RED, THIN, YELLOW, Styles
 from xmreport.workbooks.formats.stencil import place_of
-from xmreport.workbooks.wording import clean, clipped, line_count
+from xmreport.workbooks.wording import clean, clipped, line_count, literal
 
 _COLUMNS = (
     ("序号", 6),
@@ -61,7 +62,7 @@ def add_list(workbook: Workbook, styles: Styles, remarks: Sequence[Remark], abou
     merges = "".join(f'<mergeCell ref="A{row}:{_LAST}{row}"/>' for row in range(1, _HEADER_ROW))
     hyperlinks = f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else ""
     sheet = workbook.insert_first(
-        next(name for name in PROBLEM_SHEETS if name not in taken),
+        next(name for name in _names() if name not in taken),
         f'<worksheet xmlns="{SHEET}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0">'
         f'<pane ySplit="{_HEADER_ROW}" topLeftCell="A{_HEADER_ROW + 1}" activePane="bottomLeft" state="frozen"/>'
@@ -73,6 +74,10 @@ def add_list(workbook: Workbook, styles: Styles, remarks: Sequence[Remark], abou
     workbook.name_cells("_xlnm.Print_Area", sheet, f"$A$1:${_LAST}${last}")
     workbook.name_cells("_xlnm.Print_Titles", sheet, f"${_HEADER_ROW}:${_HEADER_ROW}")
     _show_alone(workbook)
+
+
+def _names() -> Iterator[str]:
+    return chain(PROBLEM_SHEETS, (f"{PROBLEM_SHEETS[0]}{number}" for number in count(2)))
 
 
 def drop_list(workbook: Workbook, book: Book) -> None:
@@ -151,7 +156,7 @@ def _text(row: int, column: int, text: str, look: str) -> str:
     at = f"{column_letters(column)}{row}"
     if not text:
         return f'<c r="{at}" s="{look}"/>'
-    held = f'<is><t xml:space="preserve">{escape(clean(text))}</t></is>'
+    held = f'<is><t xml:space="preserve">{escape(literal(clean(text)))}</t></is>'
     return f'<c r="{at}" s="{look}" t="inlineStr">{held}</c>'
 
 

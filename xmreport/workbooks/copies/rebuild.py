@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from zipfile import ZipFile
@@ -32,6 +33,8 @@ _EARLIEST = 1900
 """Excel knows no day before this year: older ones are written as text."""
 _BEGINNING = dt.datetime(1980, 1, 1)  # noqa: DTZ001 - without a zone, as a workbook's properties hold it
 """When the copy says it was made: the program's own clock would make other bytes each time."""
+_UNTITLED = re.compile(r"[\\*?:/\[\]\x00-\x1f]")
+"""What no sheet's name may hold in an .xlsx."""
 _LONG_NUMBER = 1e11
 """From here on Excel shows a whole number as 1E+11 unless it is told not to."""
 
@@ -42,15 +45,15 @@ def rebuilt(book: Book) -> Workbook:
     if book.grids:
         made.remove(made.worksheets[0])
     for grid in book.grids:
-        _fill(made.create_sheet(grid.sheet), grid)
+        _fill(made.create_sheet(_UNTITLED.sub("_", grid.sheet) or "_"), grid)
     made.properties.created = _BEGINNING
     saved = BytesIO()
     made.save(saved)
     with ZipFile(saved) as packed:
         workbook = Workbook(Package({name: packed.read(name) for name in packed.namelist()}))
-    for grid in book.grids:
+    for sheet, grid in zip(workbook.sheets, book.grids, strict=False):
         if grid.hidden:  # only now: openpyxl saves no workbook whose sheets are all hidden
-            workbook.sheet(grid.sheet).entry.set("state", "hidden")
+            sheet.entry.set("state", "hidden")
     return workbook
 
 

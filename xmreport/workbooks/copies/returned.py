@@ -44,7 +44,7 @@ def marked_copy(parts: Mapping[str, bytes], book: Book, findings: Sequence[Findi
     The unit's own workbook is marked in place where it is written as nearly all are; else a plain one is rebuilt.
 
     Args:
-        parts: what the file holds, as it was judged; nothing where it is no .xlsx.
+        parts: what the file holds, as it was judged; nothing where it is no .xlsx or very large.
         book: the same as read.
         findings: what is wrong with it.
         about: whose it is.
@@ -63,7 +63,8 @@ def marked_copy(parts: Mapping[str, bytes], book: Book, findings: Sequence[Findi
 def _marked(workbook: Workbook, book: Book, remarks: Sequence[Remark], about: About) -> bytes:
     drop_list(workbook, book)
     styles = Styles(workbook.package)
-    mark(workbook, styles, book, remarks)
+    styles.hold_against(workbook)
+    mark(workbook, styles, remarks)
     add_list(workbook, styles, remarks, about)
     _sign(workbook, about)
     return workbook.package.packed()

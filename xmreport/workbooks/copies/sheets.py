@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from lxml import etree
 
 from xmreport.model.grid import address
-from xmreport.workbooks.copies.package import RELATION_ID, WORKSHEET_TYPE, Package, Tree, Unmarkable, named, number
+from xmreport.workbooks.copies.package import RELATION_ID, Package, Tree, Unmarkable, named, number
 from xmreport.workbooks.formats.stencil import place_of
-from xmreport.workbooks.wording import clean
+from xmreport.workbooks.wording import clean, literal
 
 _BOOK_SECTIONS = (
     "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "definedNames", "calcPr",
@@ -63,15 +63,18 @@ class Sheet:
 
     def cell(self, at: str) -> Tree:
         """The cell at an address, made where there is none."""
-        if at not in self._cells:
-            self._cells[at] = self._made(at)
-        return self._cells[at]
+        if at not in self.cells:
+            self.cells[at] = self._made(at)
+        return self.cells[at]
 
     @cached_property
-    def _cells(self) -> dict[str, Tree]:
+    def cells(self) -> dict[str, Tree]:
+        """By address, in the order in which they stand there."""
         cells = {cell.get("r"): cell for cell in self.root.iter(named("c"))}
         if not all(map(is_address, cells)):
             raise Unmarkable("cells at no address")
+        if self.package.related(self.package.book, "sharedStrings") is None and _tells_shared(cells.values()):
+            raise Unmarkable("texts that nothing refers to")
         return cells
 
     @cached_property
@@ -120,7 +123,12 @@ class Workbook:
         _keep(self.root, _BOOK_SECTIONS)
         self._entries = entries
         parts = dict(package.all_related(package.book, "worksheet"))
+        if any(len(entry.xpath("@*[local-name()='id']")) > 1 for entry in entries):
+            raise Unmarkable("a sheet with two parts")
         self.sheets = [Sheet(package, parts.get(entry.get(RELATION_ID), ""), entry) for entry in list(entries)]
+        known = [sheet.part for sheet in self.sheets if sheet.part]
+        if len(set(known)) < len(known):
+            raise Unmarkable("a part that is two sheets")
         for sheet in list(self.sheets):
             if not sheet.part:
                 self.drop(sheet)
@@ -130,15 +138,8 @@ class Workbook:
         return [sheet.name for sheet in self.sheets]
 
     def sheet(self, name: str) -> Sheet:
-        """The sheet of that name.
-
-        Raises:
-            Unmarkable: there is none.
-        """
-        found = next((sheet for sheet in self.sheets if sheet.name == name), None)
-        if found is None:
-            raise Unmarkable(f"no sheet {name}")
-        return found
+        """The sheet of that name."""
+        return next(sheet for sheet in self.sheets if sheet.name == name)
 
     def put(self, section: Tree) -> None:
         """A section into its place."""
@@ -162,9 +163,7 @@ class Workbook:
 
     def insert_first(self, name: str, content: bytes) -> Sheet:
         """A new sheet in front of all others."""
-        id_, part = self.package.add(
-            self.package.book, "worksheet", "xl/worksheets/sheet{}.xml", WORKSHEET_TYPE, content
-        )
+        id_, part = self.package.add(self.package.book, "worksheet", "xl/worksheets/sheet{}.xml", content)
         last = max((number(each.entry, "sheetId", 0) for each in self.sheets), default=0)
         entry = element("sheet", {"name": name, "sheetId": str(last + 1), RELATION_ID: id_})
         self._entries.insert(0, entry)
@@ -197,13 +196,17 @@ def remove(element: Tree) -> None:
 
 
 def discard(entry: Tree) -> None:
-    """Take an entry out of its list; a list that holds no other goes with it."""
+    """Take an entry out of its list; a list that holds no other goes with it, and so does what holds that alone."""
     held = entry.getparent()
     held.remove(entry)
     if not len(held):
-        remove(held)
+        discard(held)
     elif held.get("count"):
         held.set("count", str(len(held)))
+
+
+def _tells_shared(cells: Iterable[Tree]) -> bool:
+    return any(cell.get("t") == "s" for cell in cells)
 
 
 def quoted(name: str) -> str:
@@ -228,7 +231,7 @@ def write_text(cell: Tree, text: str) -> None:
     cell.set("t", "inlineStr")
     held = etree.SubElement(etree.SubElement(cell, named("is")), named("t"))
     held.set(PRESERVED, "preserve")
-    held.text = clean(text)
+    held.text = literal(clean(text))
 
 
 def _keep(root: Tree, sections: tuple[str, ...]) -> None:
@@ -260,5 +263,9 @@ def _number(root: Tree) -> None:
         line.set("r", str(row))
         column = 0
         for cell in line.iterchildren(named("c")):
-            column = place_of(cell.get("r"))[1] if is_address(cell.get("r", "")) else column + 1
+            column += 1
+            if is_address(cell.get("r", "")):
+                own, column = place_of(cell.get("r"))
+                if own != row:
+                    raise Unmarkable("a cell of another row")
             cell.set("r", address(row, column))

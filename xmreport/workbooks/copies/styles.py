@@ -6,7 +6,8 @@ from copy import deepcopy
 
 from lxml import etree
 
-from xmreport.workbooks.copies.package import SHEET, STYLES_TYPE, Package, Tree, Unmarkable, named
+from xmreport.workbooks.copies.package import SHEET, Package, Tree, Unmarkable, named
+from xmreport.workbooks.copies.sheets import Workbook, remove
 
 RED, YELLOW = "FFFF9999", "FFFFEE88"
 """No stock colours: a fill of just this colour in a returned copy is ours."""
@@ -37,16 +38,35 @@ class Styles:
         part = package.related(package.book, "styles")
         if part is None:
             empty = f'<styleSheet xmlns="{SHEET}"/>'.encode()
-            _, part = package.add(package.book, "styles", "xl/styles.xml", STYLES_TYPE, empty)
+            _, part = package.add(package.book, "styles", "xl/styles.xml", empty)
         self._root = package.tree(part)
         if self._root.tag != named("styleSheet"):
             raise Unmarkable("no style sheet of the usual kind")
         for block, first in _PLAIN.items():
-            if self._root.find(named(block)) is None:
+            held = self._root.find(named(block))
+            if held is not None and not len(held):
+                self._root.remove(held)
+            if held is None or not len(held):
                 later = {named(each) for each in _BLOCKS[_BLOCKS.index(block) + 1 :]}
                 at = next((i for i, each in enumerate(self._root) if each.tag in later), self._end())
                 self._root.insert(at, _element(block, first))
+        fills = self._block("fills")
+        if len(fills) == 1:  # the first two are what they are, whatever a file writes there
+            fills.append(_element("fill", '<patternFill patternType="gray125"/>'))
+        for addition in self._block("cellXfs").findall(f"{named('xf')}/{named('extLst')}"):
+            remove(addition)  # such as a tick box, which is told in a part that does not travel
         self._known: dict[tuple[str, ...], int] = {}
+
+    def hold_against(self, workbook: Workbook) -> None:
+        """Refuse cells of looks that the style sheet does not have: they would take on the copy's own.
+
+        Raises:
+            Unmarkable: there are such.
+        """
+        count = len(self._block("cellXfs"))
+        used = {cell.get("s", "0") for sheet in workbook.sheets for cell in sheet.cells.values()}
+        if not all(style.isdecimal() and int(style) < count for style in used):
+            raise Unmarkable("looks that there are not")
 
     def unmark(self) -> None:
         """Our fills become no fill."""
@@ -62,7 +82,7 @@ class Styles:
         key = ("filled", style, colour)
         if key not in self._known:
             looks = self._block("cellXfs")
-            look = deepcopy(looks[int(style) if style.isdecimal() and int(style) < len(looks) else 0])
+            look = deepcopy(looks[int(style)])
             look.set("fillId", str(self._fill(colour)))
             look.set("applyFill", "1")
             self._known[key] = self._add("cellXfs", look)

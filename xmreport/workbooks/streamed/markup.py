@@ -6,10 +6,9 @@ import datetime as dt
 from functools import partial
 from html import escape
 
-from xlsxwriter.xmlwriter import XMLwriter
-
 from xmreport.model.sheets import Formula, Link
 from xmreport.workbooks.entries import Written
+from xmreport.workbooks.wording import literal
 
 _escaped = partial(escape, quote=False)
 _EPOCH = dt.date(1899, 12, 30).toordinal()
@@ -41,5 +40,4 @@ def markup(content: Written, style: int) -> str:
 
 def _text(text: str) -> str:
     kept = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
-    plain = XMLwriter._escape_control_characters(text) if "_x" in text else text  # noqa: SLF001 - _x0041_ is no letter A
-    return f"<t{kept}>{_escaped(plain)}</t>"
+    return f"<t{kept}>{_escaped(literal(text))}</t>"
