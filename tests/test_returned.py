@@ -658,6 +658,15 @@ def test_a_style_sheet_with_one_fill_or_no_look_shows_the_mark_and_nothing_else(
         assert b'patternType="gray125"' in parts(copy)["xl/styles.xml"]
 
 
+@pytest.mark.parametrize("had", ['<row r="4" s="99"', '<row r="4" s="x"'])
+def test_a_look_that_there_is_not_has_the_copy_rebuilt(had: str) -> None:
+    sheet = "xl/worksheets/sheet1.xml"
+    data = with_parts(saved(a_form()), {sheet: ('<row r="4"', had)})
+    copy = marked_copy(parts(data), read(saved(a_form())), [error("F4")], ABOUT)
+    assert marked(opened(copy)["Sheet1"]) == {"F4": RED}
+    assert opened(copy)["Sheet1"]["C4"].border.left.style == "thin"
+
+
 def test_text_that_looks_like_an_escape_is_shown_as_it_is() -> None:
     copy = parts(returned(saved(a_form()), error("C3", value="_x0041_")))
     assert b">_x005F_x0041_<" in copy["xl/worksheets/sheet2.xml"]

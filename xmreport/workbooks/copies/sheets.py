@@ -77,6 +77,11 @@ class Sheet:
             raise Unmarkable("texts that nothing refers to")
         return cells
 
+    def looks(self) -> set[str]:
+        """The numbers of the looks that cells, rows and columns have."""
+        rows = (each.get("s", "0") for each in self.root.iter(named("c"), named("row")))
+        return {*rows, *(each.get("style", "0") for each in self.root.iter(named("col")))}
+
     @cached_property
     def _rows(self) -> dict[int, Tree]:
         return {number(row, "r", 0): row for row in self.root.iter(named("row"))}
@@ -190,9 +195,9 @@ class Workbook:
                 name.set("localSheetId", str(position + by))
 
 
-def remove(element: Tree) -> None:
+def remove(extra: Tree) -> None:
     """Take an element out of its tree."""
-    element.getparent().remove(element)
+    extra.getparent().remove(extra)
 
 
 def discard(entry: Tree) -> None:

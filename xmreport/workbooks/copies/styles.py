@@ -58,13 +58,13 @@ class Styles:
         self._known: dict[tuple[str, ...], int] = {}
 
     def hold_against(self, workbook: Workbook) -> None:
-        """Refuse cells of looks that the style sheet does not have: they would take on the copy's own.
+        """Refuse looks that the style sheet does not have: what has them would take on the copy's own.
 
         Raises:
             Unmarkable: there are such.
         """
         count = len(self._block("cellXfs"))
-        used = {cell.get("s", "0") for sheet in workbook.sheets for cell in sheet.cells.values()}
+        used = set[str]().union(*(sheet.looks() for sheet in workbook.sheets))
         if not all(style.isdecimal() and int(style) < count for style in used):
             raise Unmarkable("looks that there are not")
 
