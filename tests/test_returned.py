@@ -39,6 +39,8 @@ from xmreport.messages import Entry
 from xmreport.model.dates import CHINA
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import UNCACHED, Book, Box, Grid, address
+from xmreport.model.returned import PROBLEM_SHEETS
+from xmreport.workbooks.copies.references import outside
 from xmreport.workbooks.copies.returned import About, copy_name, marked_copy
 from xmreport.workbooks.copies.slip import slip
 
@@ -665,6 +667,80 @@ def test_a_look_that_there_is_not_has_the_copy_rebuilt(had: str) -> None:
     copy = marked_copy(parts(data), read(saved(a_form())), [error("F4")], ABOUT)
     assert marked(opened(copy)["Sheet1"]) == {"F4": RED}
     assert opened(copy)["Sheet1"]["C4"].border.left.style == "thin"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "[1]汇总!A1",
+        "'[1]汇总 表'!A1",
+        "'[1]a''b'!A1",
+        "[1]Sheet1:字典!A1",
+        "SUM('C:\\x\\a.xlsx'!名)",
+        "a.xlsx!名",
+        "没有的表!A1",
+        "字典:没有的表!A1",
+        "1+'\\\\srv\\a.xlam'!F(1)",
+        "程序|'主题'!项",
+        'DDE("soffice","a.csv","A1")',
+        'webservice ("x")',
+        "_xll.F(1)",
+        "INDIRECT(\"'[a.xlsx]表'!A1\")",
+        "表1[a'[b]+WEBSERVICE(\"x\")+表1[c']d]",
+        "GET.WORKBOOK(1)",
+    ],
+)
+def test_what_lies_outside_is_told(formula: str) -> None:
+    assert outside([formula], {"sheet1", "字典", "2月 （补）"})
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "A1/0",
+        "SUM(字典!$A$1:字典!$A$9)",
+        "sheet1!A1:B2+'字典'!$A$1:'字典'!$A$9",
+        "'2月 （补）'!A1&\"[1]x!A1 http://x | \\\\\"",
+        "Sheet1:字典!A1",
+        "表1[[#This Row],[金额（万元）]]+[@金额]+[[#This Row],a]*2",
+        "表1[[#This Row],[a'[b']]]",
+        "Sheet1!#REF!+#N/A",
+        "INDIRECT($A$1)",
+        '"新建,续建"',
+    ],
+)
+def test_what_lies_inside_is_not_taken_for_outside(formula: str) -> None:
+    assert not outside([formula], {"sheet1", "字典", "2月 （补）"})
+
+
+def test_a_look_of_no_fill_is_not_given_ours() -> None:
+    data = saved(a_form())
+    look = re.search(r"<cellXfs[^>]*><xf [^>]*?fillId=\"0\"", parts(data)["xl/styles.xml"].decode())[0]
+    broken = with_parts(data, {"xl/styles.xml": (look, look.replace('fillId="0"', 'fillId="2"'))})
+    copy = marked_copy(parts(broken), read(data), [error("C3")], ABOUT)
+    assert marked(opened(copy)["Sheet1"]) == {"C3": RED}
+
+
+def test_a_comment_of_an_odd_author_comes_back_as_it_was_and_never_too_long() -> None:
+    workbook = a_form()
+    workbook["Sheet1"]["C3"].comment = Comment("原" * 32_700, "王：李")
+    data = with_parts(saved(workbook), {"xl/comments/comment1.xml": ('authorId="0"', 'authorId="-9"')})
+    assert commented(opened(returned(data, error("A3")))["Sheet1"])["C3"] == "原" * 32_700
+    first = returned(saved(workbook), error("C3"), *[error("C3", value="x" * 900)] * 40)
+    assert len(commented(opened(first)["Sheet1"])["C3"]) <= 32_767
+    short = a_form()
+    short["Sheet1"]["C3"].comment = Comment("原", "王：李")
+    again = opened(returned(returned(saved(short), error("C3")), error("A3")))["Sheet1"]["C3"].comment
+    assert (again.author, again.text) == ("王:李", "原")
+
+
+def test_a_list_with_a_number_is_known_again() -> None:
+    workbook = a_form()
+    for name in PROBLEM_SHEETS:
+        workbook.create_sheet(name).append([name])
+    first = returned(saved(workbook), error("C3"))
+    assert opened(first).sheetnames[0] == "问题清单2"
+    assert opened(returned(first, error("C3"))).sheetnames == ["问题清单2", "Sheet1", *PROBLEM_SHEETS]
 
 
 def test_text_that_looks_like_an_escape_is_shown_as_it_is() -> None:

@@ -56,7 +56,7 @@ def _read(sheet: Sheet, part: str) -> Iterator[tuple[str, Comment]]:
         spoken = "".join(each.text or "" for each in texts if each.getparent().tag != named("rPh"))
         at = held.get("ref", "").partition(":")[0]
         if is_address(at):
-            yield at, Comment(spoken, authors[author] if author < len(authors) else "")
+            yield at, Comment(spoken, authors[author] if 0 <= author < len(authors) else "")
 
 
 def put_comments(sheet: Sheet, comments: dict[str, Comment], block: int) -> int:

@@ -18,7 +18,8 @@ AUTHOR = "发改局退回"
 
 _OPENING = f"{AUTHOR}：\n"
 _UNIT_COMMENT = "\n—— 以下为填报单位原批注 ——\n"
-_LONGEST = 1000
+_LONGEST, _ALL, _MOST = 1000, 16_000, 32_767
+"""Characters: of one remark, of all on a cell above the unit's own words, and what a comment can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def _colour(remarks: Iterable[Remark]) -> str:
 def _comment(texts: list[str], own: Comment | None) -> Comment:
     text = texts[0] if len(texts) == 1 else "\n".join(f"{number}. {each}" for number, each in enumerate(texts, 1))
     if own is not None:
-        text += f"{_UNIT_COMMENT}{own.author}：{own.text}"
-    return Comment(_OPENING + text, AUTHOR)
+        text = clipped(text, _ALL) + f"{_UNIT_COMMENT}{own.author.replace('：', ':')}：{own.text}"
+    return Comment(clipped(_OPENING + text, _MOST), AUTHOR)
 
 
 def _unmarked(comment: Comment) -> Comment | None:

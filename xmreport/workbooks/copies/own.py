@@ -70,7 +70,7 @@ def _hold_values(sheet: Sheet, grid: Grid, inside: AbstractSet[str]) -> bool:
         cell, at = formula.getparent(), _at(formula)
         if text is not None:
             left = _leave(formula, text, grid.faults[at], inside) or left
-        elif not _PICTURE.fullmatch(formula.text or ""):
+        elif not _PICTURE.fullmatch(_whole(formula)):
             cell.remove(formula)
             if grid.at(*at) is None:  # it came to an empty text
                 del cell[:]
@@ -98,6 +98,11 @@ def _formulas(sheet: Sheet, shared: dict[str, Tree]) -> Iterator[Tree]:
         yield formula
 
 
+def _whole(element: Tree) -> str:
+    """All text of an element, as one."""
+    return "".join(element.itertext())
+
+
 def _at(formula: Tree) -> tuple[int, int]:
     return place_of(formula.getparent().get("r"))
 
@@ -105,7 +110,7 @@ def _at(formula: Tree) -> tuple[int, int]:
 def _formula(formula: Tree, shared: Mapping[str, Tree]) -> str:
     """A formula as it would be written into its cell alone; nothing where that cannot be said."""
     if formula.get("t", "normal") in {"normal", "array"} or formula.text:
-        return "".join(formula.itertext())
+        return _whole(formula)
     first = shared.get(formula.get("si", ""))
     if first is None or "#" in first.text or "[" in first.text:  # neither of which is carried over as it should
         return ""
@@ -125,6 +130,7 @@ def _leave(formula: Tree, text: str, fault: str, inside: AbstractSet[str]) -> bo
     if text and not outside([text], inside):
         if formula.get("t") == "shared":
             formula.attrib.clear()
+        del formula[:]
         formula.text = text
         return True
     del cell[:]
@@ -149,7 +155,7 @@ def _have_computed(workbook: Workbook) -> None:
 def _drop_names(workbook: Workbook, inside: AbstractSet[str]) -> None:
     for name in workbook.defined_names():
         acts = not {"xlm", "function", "vbProcedure"}.isdisjoint(name.attrib) or "_xlnm.Auto_" in name.get("name", "")
-        if acts or outside(name.itertext(), inside):
+        if acts or outside([_whole(name)], inside):
             remove(name)
 
 
@@ -159,7 +165,8 @@ def _drop_rules(sheet: Sheet, inside: AbstractSet[str]) -> None:
         if addition.get("uri") not in _ADDITIONS:
             discard(addition)
     for rule in list(sheet.root.iter("{*}dataValidation", "{*}cfRule")):
-        if outside([*rule.itertext(), *(each.get("val", "") for each in rule.iter("{*}cfvo"))], inside):
+        said = [*map(_whole, rule.iter()), *(each.get("val", "") for each in rule.iter("{*}cfvo"))]
+        if outside(said, inside):
             discard(rule)
     for group in list(sheet.root.iter("{*}conditionalFormatting")):
         if next(group.iter("{*}cfRule"), None) is None:
@@ -169,7 +176,8 @@ def _drop_rules(sheet: Sheet, inside: AbstractSet[str]) -> None:
 def _drop_links(sheet: Sheet, inside: AbstractSet[str]) -> None:
     """Links to places in the workbook stay; those to files, shares and sites go, their text stays."""
     for link in sheet.entries("hyperlinks"):
-        if link.tag != named("hyperlink") or link.get(RELATION_ID) or outside([link.get("location", "")], inside):
+        place = link.get("location", "")
+        if link.tag != named("hyperlink") or link.get(RELATION_ID) or "/" in place or outside([place], inside):
             discard(link)
     for page in sheet.root.iter(named("pageSetup")):
         page.attrib.pop(RELATION_ID, None)  # a printer of the unit's
@@ -188,7 +196,7 @@ def _plain_tables(sheet: Sheet, inside: AbstractSet[str]) -> None:
         for column in table.iter(named("tableColumn")):
             column.attrib.pop("queryTableFieldId", None)
             for formula in column.findall("*"):
-                if outside(formula.itertext(), inside):
+                if outside([_whole(formula)], inside):
                     remove(formula)
                     column.attrib.pop("totalsRowFunction", None)
     _sever_unused(sheet, "table", sheet.entries("tableParts"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import count
 
 from lxml import etree
 
@@ -169,8 +170,9 @@ class Workbook:
     def insert_first(self, name: str, content: bytes) -> Sheet:
         """A new sheet in front of all others."""
         id_, part = self.package.add(self.package.book, "worksheet", "xl/worksheets/sheet{}.xml", content)
-        last = max((number(each.entry, "sheetId", 0) for each in self.sheets), default=0)
-        entry = element("sheet", {"name": name, "sheetId": str(last + 1), RELATION_ID: id_})
+        taken = {number(each.entry, "sheetId", 0) for each in self.sheets}
+        free = next(n for n in count(1) if n not in taken)
+        entry = element("sheet", {"name": name, "sheetId": str(free), RELATION_ID: id_})
         self._entries.insert(0, entry)
         self._renumber(0, 1)
         sheet = Sheet(self.package, part, entry)

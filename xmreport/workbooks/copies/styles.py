@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from lxml import etree
 
-from xmreport.workbooks.copies.package import SHEET, Package, Tree, Unmarkable, named
+from xmreport.workbooks.copies.package import SHEET, Package, Tree, Unmarkable, named, number
 from xmreport.workbooks.copies.sheets import Workbook, remove
 
 RED, YELLOW = "FFFF9999", "FFFFEE88"
@@ -55,6 +55,10 @@ class Styles:
             fills.append(_element("fill", '<patternFill patternType="gray125"/>'))
         for addition in self._block("cellXfs").findall(f"{named('xf')}/{named('extLst')}"):
             remove(addition)  # such as a tick box, which is told in a part that does not travel
+        for look in self._block("cellXfs"):
+            for named_by, block in (("fontId", "fonts"), ("fillId", "fills"), ("borderId", "borders")):
+                if number(look, named_by, 0) >= len(self._block(block)):
+                    raise Unmarkable(f"a look of no {block}")
         self._known: dict[tuple[str, ...], int] = {}
 
     def hold_against(self, workbook: Workbook) -> None:
