@@ -171,6 +171,18 @@ def test_a_scheduler_that_dies_midway_harms_no_file_and_one_that_is_back_is_used
     assert [copy for copy in copies if not (office.home / copy).is_file()] == []
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_what_is_handed_out_while_the_scheduler_is_sought_is_not_waited_for(tmp_path: Path, machines: Machines):
+    office = Office(tmp_path, ONE_TASK)
+    machines.worker()
+    with Engine(office.workspace, ["guxian"], lambda _: None, hands=Hands(cluster=machines.address)) as engine:
+        _until(lambda: engine.pool.width == 1)
+        machines.scheduler.kill()
+        _until(lambda: engine.pool._client.status == "connecting")
+        assert engine.pool.submit(len, "").cancelled()
+
+
 def test_an_address_where_nobody_answers_is_said_in_a_sentence(tmp_path: Path):
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed: pip install xmreport[cluster]")
     office = Office(tmp_path, ONE_TASK)

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any, TypeVar
 
 from xmreport.examine import open_desk
@@ -15,7 +16,7 @@ from xmreport.rulebook.book import County
 from xmreport.rulebook.county import OfficeFile
 
 SCHEME = "dask://"
-_HELLO_SECONDS = 10
+_HELLO_SECONDS, _LOOK_SECONDS = 10, 0.5
 Result = TypeVar("Result")
 _guards: dict[str, GuardedPool] = {}
 """In a worker of the cluster: its own guarded process, by the rules that it knows."""
@@ -50,6 +51,11 @@ class Cluster(Executor):
         # A task of its own and no scattered data: whoever loses it can have it made again.
         self._rules = self._client.submit(_same, dict(counties), pure=False)
         self._executor = self._client.get_executor(pure=False)
+        self._lock = threading.Lock()
+        self._jobs: set[Future[Any]] = set()
+        """Those that are under way."""
+        self._over = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     @property
     def width(self) -> int:
@@ -59,26 +65,60 @@ class Cluster(Executor):
 
     @property
     def lost(self) -> bool:
-        """Whether the scheduler is gone for good: nothing that is handed out now would ever come back."""
-        return self._client.status in {"closing", "closed"}
+        """Whether the scheduler is gone: it has to be greeted anew, also where the client still seeks it."""
+        return bool(self._client.status != "running")
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
         """Hand out a job. One that the scheduler takes away with it is cancelled."""
         if self.lost:
             return _cancelled()
-        job: Future[Result] = self._executor.submit(guarded, self._key, self._rules, self._limits, fn, args, kwargs)
-        return _cancelled() if self.lost else job
+        job: Future[Result] = Future()
+        with self._lock:
+            self._jobs.add(job)
+        answer = self._executor.submit(guarded, self._key, self._rules, self._limits, fn, args, kwargs)
+        answer.add_done_callback(partial(self._pass_on, job))
+        return job
+
+    def _pass_on(self, job: Future[Result], answer: Future[Result]) -> None:
+        with self._lock:
+            if job not in self._jobs:
+                return
+            self._jobs.remove(job)
+        if answer.cancelled():
+            _cancel(job)
+        elif error := answer.exception():
+            job.set_exception(error)
+        else:
+            job.set_result(answer.result())
+
+    def _watch(self) -> None:
+        """Cancel what is under way once the scheduler is lost.
+
+        The client does so itself, but forgets what was just handed out, and what it was fetching the answer of.
+        """
+        while not self._over.wait(_LOOK_SECONDS):
+            if self.lost:
+                with self._lock:
+                    lost, self._jobs = self._jobs, set()
+                for job in lost:
+                    _cancel(job)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._executor.shutdown(wait=wait and not cancel_futures)
+        self._over.set()
+        if not self.lost:  # else there is nobody to take anything back from
+            self._executor.shutdown(wait=wait and not cancel_futures)
         self._client.close()
 
 
 def _cancelled() -> Future[Any]:
     future: Future[Any] = Future()
-    future.cancel()
-    future.set_running_or_notify_cancel()
+    _cancel(future)
     return future
+
+
+def _cancel(job: Future[Any]) -> None:
+    job.cancel()
+    job.set_running_or_notify_cancel()
 
 
 def guarded(
