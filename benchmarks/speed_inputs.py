@@ -74,9 +74,7 @@ def units(count: int) -> list[str]:
 
 def make_workspace(home: Path, counties: int, units_each: int, workers: int = 1) -> list[str]:
     """A workspace of made-up counties, each with the shipped forms, indicators and targets and one weekly report."""
-    shutil.copytree(shipped("rules") / "forms", home / "rules" / "forms")
-    shutil.copytree(shipped("templates_xlsx"), home / "templates_xlsx")
-    (home / "rules" / "office.yaml").write_text(f"静置秒数: 0\n并行: {workers}\n", "utf-8")
+    _make_office(home, workers)
     text = (shipped("rules") / "guxian.yaml").read_text("utf-8")
     roster = "".join(f"    - {name}\n" for name in units(units_each))
     text = re.sub(r"(?s)^单位:\n.*?(?=^任务:)", f"单位:\n  乡镇:\n{roster}\n", text, flags=re.MULTILINE)
@@ -94,10 +92,15 @@ def make_workspace(home: Path, counties: int, units_each: int, workers: int = 1)
 
 def make_county(home: Path, key: str) -> None:
     """A workspace of one shipped county, with all its tables and dockets."""
+    _make_office(home, 1)
+    shutil.copy(shipped("rules") / f"{key}.yaml", home / "rules")
+
+
+def _make_office(home: Path, workers: int) -> None:
+    """What a workspace has beside its counties."""
     shutil.copytree(shipped("rules") / "forms", home / "rules" / "forms")
     shutil.copytree(shipped("templates_xlsx"), home / "templates_xlsx")
-    shutil.copy(shipped("rules") / f"{key}.yaml", home / "rules")
-    (home / "rules" / "office.yaml").write_text("静置秒数: 0\n并行: 1\n", "utf-8")
+    (home / "rules" / "office.yaml").write_text(f"静置秒数: 0\n并行: {workers}\n", "utf-8")
 
 
 def have_rules_kept(home: Path) -> None:

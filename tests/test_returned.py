@@ -560,7 +560,7 @@ def hostile_copy() -> bytes:
     faults = {(1, 2): "#N/A", (1, 3): "#REF!", (1, 4): "#REF!", (1, 6): "#DIV/0!"}
     grid = Grid("Sheet1", ((1, None, None, None, 2, None),), faults=faults)
     book = Book("xlsx", (grid,), knows_faults=True)
-    # The theme is no theme, and stays what it is: a part of no bearing that nobody has to read.
+    # A theme would stay, whatever stands in it: here its relation leads nowhere.
     content = {name: part for name, part in parts(hostile_form()).items() if name != "xl/EVIL.xml"}
     return marked_copy(content, book, [error("A1")], ABOUT)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import count
 
@@ -74,7 +74,8 @@ class Sheet:
         cells = {cell.get("r"): cell for cell in self.root.iter(named("c"))}
         if not all(map(is_address, cells)):
             raise Unmarkable("cells at no address")
-        if self.package.related(self.package.book, "sharedStrings") is None and _tells_shared(cells.values()):
+        texts = self.package.related(self.package.book, "sharedStrings")
+        if texts is None and any(cell.get("t") == "s" for cell in cells.values()):
             raise Unmarkable("texts that nothing refers to")
         return cells
 
@@ -210,10 +211,6 @@ def discard(entry: Tree) -> None:
         discard(held)
     elif held.get("count"):
         held.set("count", str(len(held)))
-
-
-def _tells_shared(cells: Iterable[Tree]) -> bool:
-    return any(cell.get("t") == "s" for cell in cells)
 
 
 def quoted(name: str) -> str:
