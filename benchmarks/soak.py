@@ -25,8 +25,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -80,8 +81,7 @@ EXPECTED = {
 }
 
 
-@dataclass
-class Dropped:
+class Dropped(Struct):
     """One file as the books know it."""
 
     kind: str
@@ -95,8 +95,7 @@ class Dropped:
     """Deleted or replaced before the service took it, unless it was quicker."""
 
 
-@dataclass
-class Sample:
+class Sample(Struct):
     """What the service holds of the machine at one moment."""
 
     rss_mib: float
@@ -126,15 +125,14 @@ def form(names: list[tuple[str, int]], unit: str, day: dt.date, *, wrong: bool =
     return target.getvalue()
 
 
-@dataclass
-class Senders:
+class Senders(Struct):
     """The units: what they drop, drop again, withdraw; and the books of it."""
 
     home: Path
     rng: random.Random
     units: list[tuple[str, str]]
-    books: list[Dropped] = field(default_factory=list)
-    again: list[tuple[Dropped, bytes]] = field(default_factory=list)
+    books: list[Dropped] = []
+    again: list[tuple[Dropped, bytes]] = []
     number: int = 0
 
     def drop(self, day: dt.date) -> None:
@@ -307,8 +305,7 @@ def reporters(counties: dict[str, County]) -> list[tuple[str, str]]:
     ]
 
 
-@dataclass
-class Soak:
+class Soak(Struct):
     """A run: what is dropped when, and what is measured."""
 
     home: Path
@@ -316,7 +313,7 @@ class Soak:
     service: Service
     clock: Clock
     rng: random.Random
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[Sample] = []
     waited: float = 0.0
 
     def run(self, days: int, each_day: int, wall: float) -> None:

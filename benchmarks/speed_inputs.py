@@ -13,8 +13,9 @@ import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -48,8 +49,7 @@ CONTENT = (
 )
 
 
-@dataclass(frozen=True)
-class Mix:
+class Mix(Struct, frozen=True):
     """How the files are: the share that is untidy and still readable, and the share with errors, which goes back."""
 
     seed: int = 1
@@ -57,8 +57,7 @@ class Mix:
     faulty: float = 0.0
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """A sheet's content before a program writes it."""
 
     unit: str

@@ -4,7 +4,6 @@ import datetime as dt
 import random
 import re
 import shutil
-from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -12,6 +11,7 @@ from building import counties
 from conftest import Office, at, saved, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from xmreport.examine import examine, open_desk
 from xmreport.facts import Facts

@@ -10,12 +10,12 @@ import signal
 import sqlite3
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from xmreport.ledger import Drop, Entry, Extent, Ledger, LedgerDamaged, LedgerOfAnotherVersion
 from xmreport.model.dates import CHINA, PartialDate

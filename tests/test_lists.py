@@ -2,11 +2,11 @@
 
 import datetime as dt
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 from tabling import ENTERED, MONTHLY, VISITS, day, made_county, on, plain, source
 
 from xmreport.model.dates import CHINA

@@ -1,9 +1,8 @@
 """填报单位 as the sheet states it: a bracket or a figure may be part of a unit's name, and the exact name wins."""
 
-from dataclasses import replace
-
 import pytest
 from building import DAY, counties, f1, part_of, warnings, written
+from msgspec.structs import replace
 
 from xmreport.forms.recognise import Arrived, recognise
 from xmreport.reading import read

@@ -10,12 +10,12 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 from conftest import FIRST, WEEKLY, Office, at, form_one, project, surroundings
+from msgspec.structs import replace
 from watching import Shift, until
 
 import xmreport.watch

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.checks import AGAINST_LAST, check
 from xmreport.checks.returns import Return
@@ -25,8 +27,7 @@ from xmreport.rulebook.schedule import Period
 UNKNOWN_UNIT = "单位不明"
 
 
-@dataclass(frozen=True)
-class Judge:
+class Judge(Struct, frozen=True):
     """Decides on the files of one county."""
 
     county: County

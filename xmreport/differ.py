@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from xmreport.editions import last_published
 from xmreport.facts import all_dockets, all_tables
@@ -31,8 +32,7 @@ Key = tuple[str, str]
 """Task and period."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One thing that would be different: `about` is what kind of thing, `text` says it whole."""
 
     about: str

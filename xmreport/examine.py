@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.checks import ALONE, check
 from xmreport.checks.returns import Return
@@ -22,8 +24,7 @@ WITH_PICTURES = 64
 """MiB of a workbook that goes back in its own shape: it may hold scanned seals."""
 
 
-@dataclass(frozen=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What a worker keeps between files: the rules of all counties."""
 
     counties: dict[str, County]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import received, with_names_of_today
@@ -19,8 +21,7 @@ from xmreport.tables.dockets.entry import Standing
 from xmreport.tables.material import CONTACTS, Material
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """One period as its workbooks show it at a moment."""
 
     task: Task

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.examine import open_desk
 from xmreport.reading.guard import GuardedPool
@@ -12,8 +13,7 @@ from xmreport.rulebook.book import County
 from xmreport.rulebook.county import OfficeFile
 
 
-@dataclass(frozen=True)
-class Hands:
+class Hands(Struct, frozen=True):
     """So many workers of this machine (as many as the office set, unless said), or a cluster's."""
 
     workers: int | None = None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from string import Formatter
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from xmreport.model.findings import Finding
 from xmreport.model.receipts import Outcome, State
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of the catalogue. `sentence` and `advice` may name `{字段}`, `{值}` and the finding's own words."""
 
     code: str

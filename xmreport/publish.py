@@ -6,9 +6,11 @@ import datetime as dt
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport import __version__
 from xmreport.editions import keep_rules
@@ -34,8 +36,7 @@ UNDER_WAY = "出表中"
 _BESIDE = "+beside"
 
 
-@dataclass(frozen=True)
-class _Note:
+class _Note(Struct, frozen=True):
     """What the ledger keeps of workbooks that were written together."""
 
     mark: str
@@ -60,8 +61,7 @@ class _Note:
         return not self.beside or any(_is_open(path) for path in folder.glob("*.xlsx"))
 
 
-@dataclass(frozen=True)
-class _Turn:
+class _Turn(Struct, frozen=True):
     """Everything that what is published depends on: it can only change where this does."""
 
     receipts: int

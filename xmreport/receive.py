@@ -7,8 +7,10 @@ import hashlib
 import logging
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.decide import Judge
 from xmreport.examine import examine, open_desk
@@ -33,8 +35,7 @@ from xmreport.workspace import Workspace
 log = logging.getLogger("xmreport")
 
 
-@dataclass(frozen=True)
-class HandedOver:
+class HandedOver(Struct, frozen=True):
     """A file, and what a person says of it."""
 
     path: Path

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.checks import ALONE, check
 from xmreport.checks.returns import Return
@@ -32,8 +33,7 @@ SHARED = "V28"
 """Found where a number stands in a merged cell."""
 
 
-@dataclass(frozen=True)
-class Rechecked:
+class Rechecked(Struct, frozen=True):
     """How many returns were looked at again, and which of them would not be accepted today."""
 
     county: str

@@ -6,7 +6,9 @@ import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.decide import UNKNOWN_UNIT
 from xmreport.examine import mark
@@ -30,8 +32,7 @@ DISK = frozenset({errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOS
 """The disk is full or may not be written to: no fault of any file."""
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """Makes and delivers returned copies; `pool` gives the guarded workers that mark them."""
 
     workspace: Workspace

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from xmreport.model.receipts import Outcome
 
 log = logging.getLogger("xmreport")
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """What a pass did."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)

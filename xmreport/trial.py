@@ -6,8 +6,9 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from xmreport.decide import Judge
 from xmreport.examine import examine, open_desk

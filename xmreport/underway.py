@@ -6,8 +6,9 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from xmreport.intake.scan import Found
 from xmreport.ledger import Drop
@@ -18,8 +19,7 @@ from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County
 
 
-@dataclass(frozen=True)
-class UnderWay:
+class UnderWay(Struct, frozen=True):
     """A file on its way: its bytes are being kept, and a worker examines them."""
 
     arrival: Receipt

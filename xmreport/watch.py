@@ -9,9 +9,9 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
@@ -68,8 +68,7 @@ class _Waker(FileSystemEventHandler):
             self._wake.set()
 
 
-@dataclass
-class _Sight:
+class _Sight(Struct):
     """One file as it was last seen."""
 
     identity: str

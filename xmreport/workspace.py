@@ -8,10 +8,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+
+from msgspec import Struct
 
 from xmreport.model.dates import CHINA
 from xmreport.model.trouble import Trouble
@@ -27,8 +28,7 @@ LOCKED_AT = 1024
 RulesStand = frozenset[tuple[str, int, int]]
 
 
-@dataclass(frozen=True)
-class Workspace:
+class Workspace(Struct, frozen=True, dict=True):
     """The folder named by --home, $XMREPORT_HOME or the current one."""
 
     home: Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.submission import Part, Row
@@ -13,8 +14,7 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import matched
 
 
-@dataclass(frozen=True)
-class Return:
+class Return(Struct, frozen=True, dict=True):
     """One unit's return under one form."""
 
     form: Form

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.demo.cases import Case, Look, read_case
 from xmreport.demo.script import case_waves
@@ -17,8 +18,7 @@ _LATER = dt.datetime(2022, 12, 20, tzinfo=CHINA)
 """霍州's waves from here on are played by themselves: 古县's weeks end before."""
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(Struct, frozen=True):
     """Some counties' waves, through an engine of these counties alone."""
 
     said: str
@@ -26,8 +26,7 @@ class Act:
     waves: tuple[Wave, ...]
 
 
-@dataclass(frozen=True)
-class Programme:
+class Programme(Struct, frozen=True):
     """All that is played, and what is worth opening afterwards."""
 
     acts: tuple[Act, ...]

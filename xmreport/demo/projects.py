@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.demo.names import Plan
 
@@ -35,8 +37,7 @@ Record = dict[str, Any]
 """Field (`总投资`, `立项.办理进展`) → what stands in the cell."""
 
 
-@dataclass(frozen=True)
-class Procedure:
+class Procedure(Struct, frozen=True):
     """One procedure's course."""
 
     level: str
@@ -54,8 +55,7 @@ class Procedure:
         return {f"{name}.{field}": value for field, value in zip(fields, values, strict=True)}
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True):
     """A project and the course of its procedures; `needless` holds the reason of those it does not need."""
 
     plan: Plan

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+
+from msgspec import Struct
 
 from xmreport.demo.desk import headings_of
 from xmreport.demo.habits import Habit
@@ -16,8 +17,7 @@ from xmreport.demo.submission import CONTACTS, PROGRESS, REGISTER, Draft, write
 from xmreport.rulebook.form import Form
 
 
-@dataclass(frozen=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """One file put into an inbox."""
 
     county: str
@@ -34,8 +34,7 @@ class Drop:
         return self.data if isinstance(self.data, bytes) else self.data(outbox)
 
 
-@dataclass(frozen=True)
-class Wave:
+class Wave(Struct, frozen=True):
     """Files that lie in the inbox at a moment."""
 
     at: dt.datetime

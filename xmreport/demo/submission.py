@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
 from typing import Any, NamedTuple
 
 import xlsxwriter
+from msgspec import Struct
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -55,8 +55,7 @@ REGISTER = _plain(
 CONTACTS = _plain("序号", "单位*", "分管领导", "联络人*", "职务", "电话*", "手机", "备注")
 
 
-@dataclass
-class Draft:
+class Draft(Struct):
     """A return before it is written, open to whatever its unit does to it."""
 
     title: str
@@ -69,14 +68,14 @@ class Draft:
     money: str | None = "万元"
     said_day: str = ""
     sheet: str = "Sheet1"
-    sections: dict[int, str] = field(default_factory=dict)
+    sections: dict[int, str] = {}
     """Before which record (from 0) a section line stands."""
     totals: Record | None = None
     """The 合计 line, where the unit keeps one."""
-    merged: list[tuple[str, int, int]] = field(default_factory=list)
+    merged: list[tuple[str, int, int]] = []
     """Field, first and last record of cells that are one."""
-    hidden: set[int] = field(default_factory=set)
-    hidden_fields: set[str] = field(default_factory=set)
+    hidden: set[int] = set()
+    hidden_fields: set[str] = set()
     only_line: str | None = None
     """What the first line says instead of a project: 零报告."""
     further_sheets: tuple[str, ...] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import zip_longest
+
+from msgspec import Struct
 
 from xmreport.forms.cleaning import is_blank, shown
 from xmreport.forms.lines import Kind, Line, Lines
@@ -20,22 +21,20 @@ TOLERANCE = 0.01
 """A unit's own total may differ by this much from the sum, in the form's unit of money."""
 
 
-@dataclass
-class Body:
+class Body(Struct):
     """What reading the lines gave so far."""
 
-    numbers: list[int] = field(default_factory=list)
+    numbers: list[int] = []
     """The sheet rows that hold a project."""
-    columns: dict[str, list[Cell]] = field(default_factory=dict)
+    columns: dict[str, list[Cell]] = {}
     """Field → a cell for each of them."""
-    originals: dict[int, dict[str, str]] = field(default_factory=dict)
+    originals: dict[int, dict[str, str]] = {}
     """Place → field → the text of what was normalised."""
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = []
     nil: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     """A section row, and how many projects stood above it."""
 
     line: Line

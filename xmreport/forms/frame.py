@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from xmreport.forms.cleaning import clean, half_width, shown
 from xmreport.forms.dates import read_date, since_1904
@@ -33,8 +34,7 @@ NEIGHBOURS = 6
 """How far to the right of a bare label its value is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """A word the sheet states about itself, and the cell that states it."""
 
     text: str
@@ -42,8 +42,7 @@ class Stated:
     value: Scalar = None
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """The sheet's own statements; None where it makes none."""
 
     unit: Stated | None = None

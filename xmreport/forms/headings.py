@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from xmreport.forms.cleaning import clean, heading_key
 from xmreport.forms.units import money_unit
@@ -29,8 +30,7 @@ _Keys = tuple[tuple[str, ...], ...]
 """Rows of keys, from top to bottom."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Header:
+class Header(Struct, frozen=True, eq=False):
     """A header found on a sheet for one form."""
 
     top: int

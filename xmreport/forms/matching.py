@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
+
+from msgspec import Struct
 
 from xmreport.forms.cleaning import clean, heading_key
 from xmreport.forms.headings import SEEN, WIDEST, Header, Labels, find_header, headings_of, lowest
@@ -31,8 +32,7 @@ _Layout = tuple[int, tuple[object, ...], tuple[tuple[int, tuple[Scalar, ...] | N
 """A sheet's width, the merges and the rows that finding a header depends on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The form a sheet is, with its header and all texts as headings."""
 
     form: Form
@@ -40,8 +40,7 @@ class Match:
     labels: Labels
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True):
     """A form with a header on the sheet, and the share of its usual headings that stand in it."""
 
     form: Form

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.forms.body import Body, BodyReader
 from xmreport.forms.cleaning import clean, half_width, shown
@@ -32,8 +34,7 @@ MOST_COLUMNS = 10
 """Columns named in one finding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """What is known of a file before it is opened."""
 
     name: str
@@ -43,8 +44,7 @@ class Arrived:
     day: dt.date
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
+class _Sheet(Struct, frozen=True):
     grid: Grid
     form: Form
     header: Header

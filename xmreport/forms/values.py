@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from functools import cached_property, lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from xmreport.forms.cleaning import clean, is_blank, shown
 from xmreport.forms.dates import read_date, since_1904
@@ -31,24 +31,21 @@ _TELLING = {str, dt.date, type(None)}
 _FIGURES = {float, type(None)}
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A cell's reading, and the cell's text where the value does not show it."""
 
     reading: Reading
     written: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True):
     """What cells of a column gave before: the value of each, and what is to be told of some."""
 
-    values: dict[Any, Cell] = dataclass_field(default_factory=dict)
-    told: dict[Any, Taken] = dataclass_field(default_factory=dict)
+    values: dict[Any, Cell] = {}
+    told: dict[Any, Taken] = {}
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Struct, frozen=True, dict=True):
     """Reads the cells of one sheet: the county's rules, the sheet's money unit and the report's day."""
 
     county: County

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from xmreport.forms.cleaning import UNDECIDED, clean, half_width, shown
 from xmreport.forms.reading import Reading, error, warning

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.intake.plain import NEAR
 from xmreport.model.parts import PlainCells
@@ -28,8 +29,7 @@ _LONG = 4096
 """Bytes from which a shared string is worth counting by its uses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """How many cells of a sheet hold values, and the box from A1 that they span."""
 
     cells: int

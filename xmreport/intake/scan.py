@@ -11,9 +11,10 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
+
+from msgspec import Struct
 
 from xmreport.model.dates import CHINA
 
@@ -28,8 +29,7 @@ _HANDLED = ".收讫"
 """What ends the name of a handled file while it is looked at for the last time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One thing in an inbox at one look."""
 
     path: Path

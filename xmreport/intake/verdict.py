@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from xmreport.intake import extent
 from xmreport.intake.archive import Archive, Refusal
@@ -32,8 +33,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much a workbook may unfold to."""
 
     inflated_mib: int = 256
@@ -47,15 +47,14 @@ class Limits:
     """Of all parts together: up to here they are handed on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`kind` is found by content; `fault` is None where the file may be opened, else a finding's code."""
 
     kind: str
     fault: str | None = None
-    words: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = {}
     """`原因`: what the finding's sentence says of this file."""
-    parts: Parts | None = field(default=None, compare=False, repr=False)
+    parts: Parts | None = None
     """What an .xlsx that may be opened holds, unless that is much: its reader need not inflate it again."""
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.ledger.encoding import Stored, from_text
 from xmreport.ledger.schema import GENESIS
 from xmreport.model.text import to_json
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """One receipt as it stands in the chain: `hash` is the SHA-256 of `prev` followed by `text`."""
 
     prev: str

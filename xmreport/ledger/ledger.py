@@ -8,10 +8,12 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.ledger import chain, encoding, schema
 from xmreport.ledger.chain import Link
@@ -43,16 +45,14 @@ AHEAD = "SELECT count(*) AS receipts FROM receipt WHERE county = ? AND arrived_u
 NAMED = "SELECT sha256, file, min(seq) AS seq FROM receipt WHERE sha256 IS NOT NULL GROUP BY sha256 ORDER BY min(seq)"
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """A file as it lies in the inbox: `identity` tells it from another one put there later under the same name."""
 
     file: str
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What became of one file: a receipt, or one for each of its parts.
 
     `drop` is None where the file was handed over by other means: there is nothing to take out of the inbox.
@@ -64,8 +64,7 @@ class Entry:
     """The file is left in the inbox for good, as links, pipes and all that is ignored are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """How far a county's receipts reach."""
 
     receipts: int

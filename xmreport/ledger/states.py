@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.receipts import Receipt
 
 
-@dataclass(frozen=True, slots=True)
-class FileEvent:
+class FileEvent(Struct, frozen=True):
     """What became of one file, or of one part of it."""
 
     receipt: Receipt
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """A workbook written: `path` relative to the workspace; `note` says where it went if the place was locked."""
 
     path: str

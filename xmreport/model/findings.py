@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self
+
+from msgspec import Struct
 
 from xmreport.model.dormant import Dormant
 from xmreport.model.text import to_json
@@ -19,8 +19,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One fault in a unit's data. `code` is in the catalogue of `messages`; `words` fills its sentence."""
 
     code: str
@@ -29,7 +28,7 @@ class Finding:
     cell: str | None = None
     field: str | None = None
     value: str | None = None
-    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    words: Mapping[str, str] = {}
 
     @property
     def is_error(self) -> bool:

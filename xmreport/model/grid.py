@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct
 
 Scalar = None | bool | int | float | str | dt.date | dt.datetime | dt.time
 
@@ -28,8 +29,7 @@ def address(row: int, column: int) -> str:
     return f"{column_letters(column)}{row}"
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A merged range, 1-based and inclusive."""
 
     top: int
@@ -38,8 +38,7 @@ class Box:
     right: int
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """One sheet. `rows[0]` is Excel's row 1; rows may be of different lengths; blank cells are None."""
 
     sheet: str
@@ -49,7 +48,7 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     struck_rows: frozenset[int] = frozenset()
-    faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    faults: Mapping[tuple[int, int], str] = {}
     """(row, column) → '#REF!' … or UNCACHED."""
 
     def at(self, row: int, column: int) -> Scalar:
@@ -63,8 +62,7 @@ class Grid:
         return max(map(len, self.rows), default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Struct, frozen=True):
     """A workbook as read. `format` is found by content: xlsx, xls (also .et), xlsb or ods."""
 
     format: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class PlainCells:
+class PlainCells(Struct, frozen=True):
     """The rows of a worksheet part that is written as nearly every program writes it, and stays near A1.
 
     No row is hidden, no cell is an error, every formula has its value, and nothing stands between them.
@@ -20,8 +20,7 @@ class PlainCells:
     """How many cells hold one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """Every part of a package by its name."""
 
     content: Mapping[str, bytes]

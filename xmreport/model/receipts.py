@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 from xmreport.model.findings import Finding
 from xmreport.model.submission import Row
@@ -29,8 +30,7 @@ class State(StrEnum):
     EXEMPT = "exempt"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """One outcome of one file (or of one part of it, told apart by `sheet`). Immutable once written."""
 
     file: str
@@ -66,8 +66,7 @@ class Receipt:
     """The ledger's own number, given when it is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnitState:
+class UnitState(Struct, frozen=True):
     """One unit in one period of one task, at one moment."""
 
     county: str
@@ -83,7 +82,7 @@ class UnitState:
     missing_total: int = 0
     version: int = 0
     """How many acceptable versions were received."""
-    counts: Receipt | None = field(default=None, repr=False)
+    counts: Receipt | None = None
     """The version that counts, where one is accepted."""
-    first: Receipt | None = field(default=None, repr=False)
+    first: Receipt | None = None
     """The first acceptable version."""

@@ -9,10 +9,11 @@ import json
 import string
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, Self
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.dormant import Dormant
@@ -25,8 +26,7 @@ _REPEATED = {str, PartialDate, type(None)}
 """Kinds of which equal cells are the same cell: 1, 1.0 and 是 are not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Lines of one sheet that name the same fields, in columns of the same length."""
 
     sheet: str

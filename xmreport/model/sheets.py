@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, overload
+
+from msgspec import Struct
 
 from xmreport.model.submission import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A live formula with its computed value.
 
     `text` has no leading '='. `{字段}` is the cell of that field in the same line; `{表名!合计.字段}` the cell of a
@@ -22,8 +22,7 @@ class Formula:
     value: float | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """Text that opens a file beside this workbook (`target` relative, forward slashes) or a place inside it."""
 
     text: str
@@ -33,12 +32,11 @@ class Link:
 Content = Value | Formula | Link
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One printed line: `kind` is 明细, 小计, 合计 or 分组 and names the template's row of that kind."""
 
     kind: str
-    values: Mapping[str, Content] = field(default_factory=dict)
+    values: Mapping[str, Content] = {}
 
 
 class LongTable(Sequence[Line]):
@@ -105,8 +103,7 @@ class LongTable(Sequence[Line]):
     __hash__ = None  # type: ignore[assignment]  # compared by content, as lists are
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """Columns of the sheet's 明细 lines drawn below the table: `kind` is column, bar or line."""
 
     kind: str
@@ -118,8 +115,7 @@ class Chart:
     """Which of the 明细 lines are drawn, from the first up to the second; all where it is None."""
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnData:
+class ColumnData(Struct, frozen=True):
     """One column of a table whose template leaves the columns open: its {列} stands for each of them in turn."""
 
     field: str
@@ -131,12 +127,11 @@ class ColumnData:
     """What its 小计 and 合计 say. The column that is counted names what a line is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What people are asked to fill into a sheet's 明细 lines, by field: a choice is held to, all else only warns."""
 
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = {}
+    names: Mapping[str, tuple[str, ...]] = {}
     """Texts that are looked for; others may stand there too."""
     dates: frozenset[str] = frozenset()
     money: frozenset[str] = frozenset()
@@ -145,15 +140,14 @@ class Asked:
     """What the engine fills itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetData:
+class SheetData(Struct, frozen=True):
     """One sheet: the template's sheet it takes its look from, and what stands in it."""
 
     name: str
     template: str
     head: Mapping[str, str]
     lines: Sequence[Line]
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = {}
     """A repeated block of columns: {'手续': ('立项', '用地')} repeats the template's {手续.…} columns."""
     notes: tuple[str, ...] = ()
     """Lines below the table, each across its whole width: who is not included and why, how a figure is read."""
@@ -165,8 +159,7 @@ class SheetData:
     asked: Asked = Asked()
 
 
-@dataclass(frozen=True, slots=True)
-class WorkbookData:
+class WorkbookData(Struct, frozen=True):
     """One official workbook: `template` names the file in templates_xlsx, `file` the one to write.
 
     Without that template `generic` is taken; there a sheet that it does not name looks like its first.

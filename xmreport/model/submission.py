@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding
@@ -14,22 +15,20 @@ from xmreport.model.grid import address
 Value = None | bool | int | float | str | PartialDate
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """Stands where a cell could not be read and a finding already says so: no check judges it again."""
 
 
 Cell = Value | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One body row. `values` by field (`总投资`, `立项.办理进展`); `originals` the text of what was normalised."""
 
     sheet: str
     row: int
     values: Mapping[str, Cell]
-    originals: Mapping[str, str] = field(default_factory=dict)
+    originals: Mapping[str, str] = {}
 
 
 class Identity(NamedTuple):
@@ -42,8 +41,7 @@ class Identity(NamedTuple):
         return bool(self.main or self.spare)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One unit's return inside a workbook: usually the whole of it."""
 
     sheet: str
@@ -65,8 +63,7 @@ class Part:
         return address(row.row, column) if column else None
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """What examining a file gave: its parts, or why there are none.
 
     `outcome` is None where the parts decide; `returned` or `quarantined` where the file as a whole could not be used.

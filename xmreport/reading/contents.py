@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Concatenate, ParamSpec, TypeVar
+
+from msgspec import Struct
 
 from xmreport.reading.markup import Attributes, Start, local, true, walk
 
@@ -32,8 +33,7 @@ def _remembered(ask: Callable[Concatenate[bytes, Rest], Answer]) -> Callable[Con
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     id: str
     type: str
     part: str
@@ -54,8 +54,7 @@ def relations(xml: bytes, folder: str) -> tuple[Relation, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class SheetEntry:
+class SheetEntry(Struct, frozen=True):
     name: str
     hidden: bool
     relation: str

@@ -7,8 +7,9 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from xmreport.model.parts import Parts
 from xmreport.reading import contents
@@ -19,8 +20,7 @@ from xmreport.reading.sheet import CellStyles
 _PIECE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class SheetPart:
+class SheetPart(Struct, frozen=True):
     name: str
     hidden: bool
     part: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.grid import Box, Scalar
 from xmreport.model.parts import PlainCells
@@ -17,8 +18,7 @@ _UTF8 = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlainFacts:
+class PlainFacts(Struct, frozen=True):
     """What a plain worksheet part says beside its values: how many there are, and what is merged."""
 
     values: int

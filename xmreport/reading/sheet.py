@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from xmreport.model.grid import UNCACHED, Box
 from xmreport.reading.failure import ReadFailure
@@ -18,8 +19,7 @@ _AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})")
 _STYLED_ONLY = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"(?: s="\d+")? ?/>')
 
 
-@dataclass(frozen=True, slots=True)
-class CellStyles:
+class CellStyles(Struct, frozen=True):
     """The cell styles (their index as cells write it) that say more than how a value looks."""
 
     struck: frozenset[str] = frozenset()
@@ -28,8 +28,7 @@ class CellStyles:
     """That show 0.065 as 6.5%."""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetFacts:
+class SheetFacts(Struct, frozen=True):
     merges: tuple[Box, ...]
     hidden_rows: frozenset[int]
     hidden_columns: frozenset[int]

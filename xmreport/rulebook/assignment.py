@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.dates import CHINA
 from xmreport.rulebook.book import County, Task
@@ -17,8 +18,7 @@ Owes = Callable[[Task, Period], bool]
 """Whether the unit still owes a period: nothing acceptable received, no exemption."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Struct, frozen=True):
     """A task and its period."""
 
     task: Task

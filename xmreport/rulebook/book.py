@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from xmreport.rulebook.calendar import Calendar
 from xmreport.rulebook.conditions.evaluation import Condition
@@ -19,8 +20,7 @@ from xmreport.rulebook.roster import Roster
 from xmreport.rulebook.schedule import Period
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True, dict=True):
     """A duty with its periods worked out."""
 
     name: str
@@ -35,8 +35,7 @@ class Task:
         return {period.name: period for period in self.periods}
 
 
-@dataclass(frozen=True)
-class Indicator:
+class Indicator(Struct, frozen=True):
     """An indicator with its conditions parsed."""
 
     name: str
@@ -48,8 +47,7 @@ class Indicator:
     other_over_condition: Condition | None = None
 
 
-@dataclass(frozen=True)
-class ListOf:
+class ListOf(Struct, frozen=True):
     """A list with its conditions parsed."""
 
     rules: ListRules
@@ -57,16 +55,14 @@ class ListOf:
     absent: Condition | None
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """What opens entries of a docket, with its condition parsed."""
 
     rules: Entering
     condition: Condition | None
 
 
-@dataclass(frozen=True)
-class Docket:
+class Docket(Struct, frozen=True):
     """A living ledger of matters with its conditions parsed, and the task on whose periods it is written."""
 
     name: str
@@ -81,8 +77,7 @@ class Docket:
         return frozenset(opening.rules.form for opening in self.openings) | {self.rules.form}
 
 
-@dataclass(frozen=True, eq=False)
-class County:
+class County(Struct, frozen=True, eq=False):
     """One county's rules, whole and consistent."""
 
     key: str
@@ -169,8 +164,7 @@ class County:
         return None
 
 
-@dataclass(frozen=True)
-class Rulebook:
+class Rulebook(Struct, frozen=True):
     """All counties whose rules hold, and the faults of those whose rules do not."""
 
     counties: Mapping[str, County]

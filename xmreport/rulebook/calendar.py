@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct
 from pydantic import Field
 
 from xmreport.rulebook.files.words import Day, Rules
@@ -34,11 +34,10 @@ class YearPlan(Rules):
     worked: tuple[Day, ...] = Field(alias="调休上班", default=())
 
 
-@dataclass(frozen=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """The published calendar, with an office's own years on top."""
 
-    plans: Mapping[int, YearPlan] = field(default_factory=dict)
+    plans: Mapping[int, YearPlan] = {}
     broken: Container[int] = frozenset()
     """Years of which an office wrote something that is wrong."""
 

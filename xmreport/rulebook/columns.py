@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain, compress
 from typing import cast
+
+from msgspec import Struct
 
 from xmreport.model.asked import AsAsked
 from xmreport.model.rows import Rows
@@ -15,8 +16,7 @@ from xmreport.rulebook.conditions.evaluation import Condition
 from xmreport.rulebook.form import OFFICE, REPORTER, Form
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """`values` by field, all of one length; `places` says which row, and which procedure, each line is of."""
 
     values: Mapping[str, Sequence[Cell]]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
+from msgspec import Struct
 from pydantic import Discriminator, Field, Tag
 
 from xmreport.rulebook.conditions.evaluation import Condition, Expression
@@ -136,8 +136,7 @@ class FormUse(Rules):
     source: str = Field(alias="出处", default="")
 
 
-@dataclass(frozen=True)
-class FormField:
+class FormField(Struct, frozen=True):
     """One column of a form as a county uses it; a procedure's sub-column is `立项.办理进展`."""
 
     name: str
@@ -150,8 +149,7 @@ class FormField:
         return self.column.type
 
 
-@dataclass(frozen=True, eq=False)
-class Check:
+class Check(Struct, frozen=True, eq=False):
     """A row rule with its conditions parsed."""
 
     rule: RowRule
@@ -159,8 +157,7 @@ class Check:
     must: Condition
 
 
-@dataclass(frozen=True, eq=False)
-class Form:
+class Form(Struct, frozen=True, eq=False, dict=True):
     """A form as one county uses it: the shared definition with that county's changes worked in."""
 
     file: FormFile
@@ -171,7 +168,7 @@ class Form:
     options: Mapping[str, Mapping[str, tuple[str, ...]]]
     offices: Mapping[str, str]
     checks: tuple[Check, ...]
-    computed: Mapping[str, Expression] = field(default_factory=dict)
+    computed: Mapping[str, Expression] = {}
     """Computed column → what it is worked out as."""
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
 from pydantic import Field, model_validator
 
 from xmreport.rulebook.files.words import Day, FileName, Rules, wrong
@@ -37,8 +37,7 @@ class Unit(Rules):
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
-@dataclass(frozen=True)
-class Roster:
+class Roster(Struct, frozen=True, dict=True):
     """All units of a county in the order of its rule file, by category."""
 
     county: str

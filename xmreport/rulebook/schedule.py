@@ -6,10 +6,10 @@ import calendar as months
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
+from msgspec import Struct
 from pydantic import BeforeValidator
 from pydantic.json_schema import WithJsonSchema
 
@@ -126,8 +126,7 @@ class Schedule(Rules):
 ScheduleText = Annotated[Schedule, BeforeValidator(Schedule.read), WithJsonSchema({"type": "string"})]
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """One period of a task, named by its due day as written, before any holiday policy moves it."""
 
     name: str

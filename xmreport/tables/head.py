@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.dates import CHINA
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
 
 
-@dataclass(frozen=True)
-class Occasion:
+class Occasion(Struct, frozen=True):
     """One period of one task of one county, as of a moment."""
 
     county: County

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.receipts import Receipt, UnitState
 
@@ -11,8 +12,7 @@ CONTACTS = "联络人名单"
 """The form in which units name their contacts, whom the register prints."""
 
 
-@dataclass(frozen=True)
-class Material:
+class Material(Struct, frozen=True):
     """Receipts without their rows: whoever builds the tables reads those that are needed."""
 
     states: tuple[UnitState, ...]

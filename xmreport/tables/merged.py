@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, compress, islice
 from typing import TypeVar
 
 import pandas as pd
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
@@ -31,8 +32,7 @@ UNIT, FILE, SHEET, ROW, ARRIVED, VERSION, DIGEST = (
 )
 
 
-@dataclass(frozen=True)
-class Return:
+class Return(Struct, frozen=True, dict=True):
     """The version in force of one unit, with its rows."""
 
     unit: str
@@ -62,8 +62,7 @@ class Return:
         }
 
 
-@dataclass(frozen=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """One project reported by two units: whose row counts, and whose leaves the totals (M28)."""
 
     project: str
@@ -71,8 +70,7 @@ class Conflict:
     leaves: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(Struct, frozen=True):
     """A row of the merged table: the return it is from, and whether it is summed."""
 
     row: Row
@@ -90,8 +88,7 @@ Place = tuple[int, int]
 """A return's place in the merged table, and a row's place in the return."""
 
 
-@dataclass(frozen=True)
-class Merged:
+class Merged(Struct, frozen=True, dict=True):
     """One form's rows of all units, in roster order."""
 
     form: Form
@@ -228,8 +225,7 @@ def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[Place], list[
     return leaving, conflicts
 
 
-@dataclass
-class _Standing:
+class _Standing(Struct):
     """Whose row counts for a project, of those met so far; and the project's main key, once one of them has it."""
 
     place: Place

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.messages import STATE_WORDS
 from xmreport.model.receipts import State, UnitState
 
 
-@dataclass(frozen=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """What is to be done in a docket with time limits, on a day."""
 
     docket: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import accumulate
+
+from msgspec.structs import replace
 
 from xmreport.messages import STATE_WORDS
 from xmreport.model.asked import AsAsked

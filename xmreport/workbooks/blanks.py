@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from xmreport.model.sheets import Line, SheetData
 from xmreport.workbooks.formats.template import BODY, template_for

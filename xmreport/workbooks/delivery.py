@@ -6,9 +6,10 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+
+from msgspec import Struct
 
 _BEGUN = ".xmreport-"
 _UNDONE = ".partial"
@@ -18,8 +19,7 @@ _MOST = 100
 """Numbered names that are tried beside a locked workbook."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """Where the workbook stands, and what the office should know about it ('' where nothing)."""
 
     path: Path

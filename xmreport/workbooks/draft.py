@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
+
+from msgspec import Struct
 
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Chart, Content, Formula, Line, LongTable, SheetData
@@ -39,8 +40,7 @@ AROUND_BARS, A_BAR = 70.0, 24.0
 """Points that a chart of bars needs: for its title and scale, and for each bar with its name."""
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True, dict=True):
     """Rows count from 0: the headings, the table's lines, the notes, the foot, then one row a chart."""
 
     data: SheetData

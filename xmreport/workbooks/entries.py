@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content, Formula, Link
@@ -22,8 +23,7 @@ _FIRST_DAY = (1900, 3, 1)
 Written = None | str | int | float | dt.date | Formula | Link
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One cell or merged block: 0-based place, extent, what is written and how it looks."""
 
     row: int

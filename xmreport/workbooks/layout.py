@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.model.grid import Box
 from xmreport.workbooks.fitting.measure import POINTS
@@ -39,8 +41,7 @@ _STRETCH = 2.5
 """How far a column grows on a page that has room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Neighbouring columns that repeat for every name of a group."""
 
     group: str
@@ -56,8 +57,7 @@ class Run:
         return self.first <= first and last <= self.last
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedCell:
+class PrintedCell(Struct, frozen=True):
     """A cell of the template where it is printed, with the columns and rows it covers. Columns count from 0."""
 
     text: str
@@ -70,8 +70,7 @@ class PrintedCell:
     rows: int
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True, dict=True):
     """A template's sheet with its groups written out."""
 
     sheet: TemplateSheet

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from xmreport.model.sheets import Line, LongTable, SheetData
 from xmreport.workbooks.formats.template import SUBTOTAL, TOTAL

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Content, Formula
@@ -18,8 +19,7 @@ _NUMBERS = (int, float)
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """The lines behind a total: `pieces` goes through the subtotals, `plain` to the 明细 lines themselves."""
 
     pieces: tuple[Span, ...]

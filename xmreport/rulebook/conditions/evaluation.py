@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Cell, Unreadable, Value
@@ -20,8 +21,7 @@ Columns = Mapping[str, Sequence[Cell]]
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A rule such as 年度计划投资 ≤ 总投资. `names` are the fields it uses; each must be among the columns."""
 
     text: str
@@ -33,8 +33,7 @@ class Condition:
         return _truths(self.root, _table(self.names, columns, given))
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """Arithmetic such as 本年累计完成投资 ÷ 年度计划投资."""
 
     text: str
@@ -71,8 +70,7 @@ def parse_expression(text: str, fields: Mapping[str, str]) -> Expression:
     return Expression(text, frozenset(field.name for field in fields_of(root)), root)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     columns: Columns
     given: Mapping[str, Value]
     height: int

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Constant, Kind, Node
@@ -40,8 +41,7 @@ MOST_STEPS = 100
 """Operators and brackets in one rule; a longer one is better written as several."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A part just read: its tree, what it is, and where it began (0-based)."""
 
     node: Node

@@ -6,9 +6,9 @@ import re
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -30,8 +30,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFault:
+class RuleFault(Struct, frozen=True):
     """One fault of a rule file.
 
     `expected` is what should stand there and is read after 应为; a whole sentence, ending in 。, stands for itself.
@@ -100,8 +99,7 @@ def validate(model: type[Model], source: Source, at: Place = ()) -> tuple[Model 
     return None, sorted(faults, key=lambda fault: (fault.line, fault.column))
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrong:
+class _Wrong(Struct, frozen=True):
     """One pydantic error at its place in the file; `key` where the key and not the value is at fault."""
 
     place: Place

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 from yaml import CollectionEndEvent, CollectionStartEvent, Mark, MarkedYAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
@@ -24,15 +24,14 @@ MOST_VALUES = 200_000
 """Beyond these a file is not a rule file; aliases that multiply themselves stop here too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One rule file. With faults, `data` is what could still be read (None where nothing could)."""
 
     path: Path
     data: Tree
     positions: Mapping[Place, Position]
     faults: tuple[RuleFault, ...] = ()
-    key_positions: Mapping[Place, Position] = field(default_factory=dict)
+    key_positions: Mapping[Place, Position] = {}
 
     @property
     def name(self) -> str:

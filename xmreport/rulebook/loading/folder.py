@@ -7,8 +7,9 @@ import logging
 import re
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from xmreport.rulebook.book import County, Rulebook
 from xmreport.rulebook.calendar import Calendar, YearPlan
@@ -27,8 +28,7 @@ Faults = dict[str, tuple[RuleFault, ...]]
 log = logging.getLogger("xmreport")
 
 
-@dataclass(frozen=True)
-class _Shared:
+class _Shared(Struct, frozen=True):
     """What all counties of a folder go by."""
 
     forms: Mapping[str, tuple[FormFile, Source]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from xmreport.messages import CATALOGUE, words_of
 from xmreport.rulebook.book import County, Task

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.rulebook.files.faults import nearest
 from xmreport.rulebook.form import OFFICE, REPORTER, Form
 from xmreport.rulebook.roster import Roster
 
 
-@dataclass(frozen=True)
-class UnitNames:
+class UnitNames(Struct, frozen=True):
     """A county's roster, as one form's conditions ask it."""
 
     roster: Roster

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from xmreport.model.receipts import State, UnitState
 from xmreport.rulebook.county import BulletinRules
@@ -20,8 +21,7 @@ _DIGITS = 12
 """Decimals to which figures are told apart: beyond them lies only how a computer adds."""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """One unit: what it is ranked on, and its rank; None where it is not ranked."""
 
     unit: str
@@ -31,8 +31,7 @@ class Standing:
     ahead: int | None
 
 
-@dataclass(frozen=True)
-class Ranking:
+class Ranking(Struct, frozen=True):
     """One category, best first."""
 
     category: str

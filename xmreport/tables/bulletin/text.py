@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+
+from msgspec import Struct
 
 from xmreport.model.dates import CHINA
 from xmreport.model.outbox import BULLETIN
@@ -27,8 +28,7 @@ OFTEN = 2
 """Times late or missing from which a unit is named for it."""
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """One period's bulletin in words."""
 
     occasion: Occasion

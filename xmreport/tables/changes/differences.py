@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from xmreport.model.submission import Identity, Row, Value
 from xmreport.rulebook.columns import procedures_of, readable
@@ -36,8 +37,7 @@ class Kind(StrEnum):
     SUMMED = "计入变动"
 
 
-@dataclass(frozen=True, eq=False)
-class Held:
+class Held(Struct, frozen=True, eq=False):
     """A row of a merged table: whose it is, where it stands, and whether it is summed."""
 
     unit: str
@@ -55,8 +55,7 @@ class Held:
         return float(value) if isinstance(value, int | float) else None
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One change of one row; of a row that is gone `held` is the last one."""
 
     kind: Kind
@@ -66,8 +65,7 @@ class Change:
     now: Value = None
 
 
-@dataclass(frozen=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """The rows of two times that are the same project, and those without a counterpart."""
 
     same: Sequence[tuple[Held, Held]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.rulebook.form import Form
 from xmreport.tables.changes.differences import Held, Pairs
@@ -12,8 +13,7 @@ from xmreport.tables.changes.differences import Held, Pairs
 PROJECTS = "项目数"
 
 
-@dataclass(frozen=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """One measure of the whole county: last − absent + new − gone + changed = now."""
 
     measure: str

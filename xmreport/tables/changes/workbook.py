@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from xmreport.messages import say
 from xmreport.model.findings import Finding, Severity
@@ -39,8 +40,7 @@ CONFLICT = "X01"
 _ORDER = list(Kind)
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Struct, frozen=True, dict=True):
     """A period's accepted rows beside those of the time before."""
 
     occasion: Occasion

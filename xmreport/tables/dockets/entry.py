@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from xmreport.model.submission import Identity, Value
 from xmreport.rulebook.form import Form
@@ -18,28 +19,27 @@ _EXACT = 6
 """Decimals to which a figure comes back from a workbook as it was printed."""
 
 
-@dataclass
-class Entry:
+class Entry(Struct):
     """One matter while returns are gone through."""
 
     opened: Said
     number: str | None
-    base: dict[str, Value] = field(default_factory=dict)
-    office: dict[str, Value] = field(default_factory=dict)
+    base: dict[str, Value] = {}
+    office: dict[str, Value] = {}
     """What the office wrote above the base."""
-    written: dict[str, str] = field(default_factory=dict)
+    written: dict[str, str] = {}
     """Column → the minute at which it did."""
     edited: Said | None = None
     """The office's last line that changed something."""
-    put: dict[str, set[object]] = field(default_factory=dict)
+    put: dict[str, set[object]] = {}
     """Column → everything the engine put there so far, as compared."""
     firm: frozenset[str] = frozenset()
     """Columns that the office gave as it opened the entry: units' later lines do not touch them, replies do."""
-    units: dict[str, Said] = field(default_factory=dict)
+    units: dict[str, Said] = {}
     """Each unit that reported it → what it said first."""
-    holders: dict[tuple[str, str | None], Said] = field(default_factory=dict)
+    holders: dict[tuple[str, str | None], Said] = {}
     """(unit, form) → the line in which that unit holds it now."""
-    known: set[Identity] = field(default_factory=set)
+    known: set[Identity] = set()
     """The keys by which it has been known."""
     left: dt.date | None = None
     closed: dt.date | None = None
@@ -67,8 +67,7 @@ class Entry:
         self.put.setdefault(name, set()).add(compared(value))
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A docket at a moment, entries in order of opening."""
 
     entries: tuple[Entry, ...]

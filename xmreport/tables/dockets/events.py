@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
@@ -22,8 +24,7 @@ OFFICE = "本办"
 _DAY = dt.timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """One line of a return that opens an entry or adds to one."""
 
     moment: dt.datetime
@@ -55,8 +56,7 @@ class Said:
         return Row(self.row.sheet, self.row.row, {**self.fixed, **self.values})
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """A return is in: what the unit's last one held and this one does not is held no more."""
 
     moment: dt.datetime

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Value
@@ -22,8 +23,7 @@ from xmreport.tables.lists.chosen import days_left
 ALIKE = "疑似重复"
 
 
-@dataclass(frozen=True)
-class Matter:
+class Matter(Struct, frozen=True):
     """One entry with every column of the docket's form."""
 
     number: str | None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.rulebook.book import Docket
 from xmreport.rulebook.form import Form
@@ -12,8 +13,7 @@ from xmreport.tables.dockets.entry import Entry
 from xmreport.tables.dockets.matters import telling_columns
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Struct, frozen=True):
     """A matter under one set of rules, with what it is found again by under another."""
 
     number: str | None
@@ -27,8 +27,7 @@ class Numbered:
         return f"{self.number}（{self.name}）" if self.number else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Renumbered:
+class Renumbered(Struct, frozen=True):
     """A docket under the rules before an edit and after it."""
 
     moved: tuple[tuple[Numbered, Numbered], ...]

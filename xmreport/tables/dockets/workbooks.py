@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Receipt
@@ -35,8 +37,7 @@ FURTHER = 5
 _WHOLE, _OPEN, _KEPT, _OVERDUE, _CLOSED, _GONE = "事项数", "在办", "在库", "超期", "办结", "出账"
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """One docket at a period's moment."""
 
     docket: Docket

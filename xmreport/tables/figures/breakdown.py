@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData
@@ -28,8 +29,7 @@ COUNTY, TOTAL = "分组", "合计"
 """The line of a county's own entered figure, and that of the units' sum."""
 
 
-@dataclass(frozen=True)
-class Breakdown:
+class Breakdown(Struct, frozen=True, dict=True):
     """One indicator at a moment, for the county and by unit."""
 
     occasion: Occasion

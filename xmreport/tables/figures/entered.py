@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Row
@@ -22,8 +23,7 @@ IN_WAN = {"元": 0.0001, "万元": 1.0, "亿元": 10_000.0}
 """万元 in one of these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One entered figure: as written, in which unit of measure, for which month, and who reported it."""
 
     figure: float

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
 
 import pandas as pd
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.model.submission import Value
 from xmreport.rulebook.book import Indicator
@@ -23,8 +24,7 @@ Given = Mapping[str, Value]
 """The dates that conditions may name: see `tables.given`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """An indicator's figure: `over` is None where it is no quotient, `part` where nothing was entered."""
 
     part: float | None
@@ -38,8 +38,7 @@ class Figure:
         return self.part / self.over if self.over else None
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True, dict=True):
     """What an indicator is worked out from: a form's merged rows, and how they are called in 口径."""
 
     merged: Merged

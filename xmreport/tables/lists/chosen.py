@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
+
+from msgspec import Struct
 
 from xmreport.model.asked import AsAsked
 from xmreport.model.dates import PartialDate
@@ -22,8 +23,7 @@ from xmreport.tables.head import Occasion
 _PROCEDURE = "手续"
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The rows of a list by column: field → its values, 剩余天数 among them."""
 
     columns: Mapping[str, Sequence[Content]]

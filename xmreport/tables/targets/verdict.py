@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.model.sheets import Content, Formula
@@ -28,8 +29,7 @@ class Light(StrEnum):
     OVERDUE = "逾期未达"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """One indicator's figure on a day, held against a target or against none."""
 
     indicator: Indicator

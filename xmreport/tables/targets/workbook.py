@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.outbox import TARGETS
 from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData, WorkbookData
@@ -18,8 +19,7 @@ from xmreport.tables.targets.verdict import Verdict
 FIRST = "目标完成情况"
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One line of the first sheet: `made` is None where the indicator has no data."""
 
     verdict: Verdict

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from xml.sax.saxutils import escape
+
+from msgspec import Struct
 
 from xmreport.workbooks.copies.package import RELATION_ID, SHEET, named, number
 from xmreport.workbooks.copies.sheets import Sheet, element, is_address
@@ -35,8 +36,7 @@ _BOX = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     text: str
     author: str
 

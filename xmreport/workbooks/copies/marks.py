@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.messages import Said
 from xmreport.model.findings import Finding
@@ -22,8 +23,7 @@ _LONGEST, _ALL, _MOST = 1000, 16_000, 32_767
 """Characters: of one remark, of all on a cell above the unit's own words, and what a comment can hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """A finding and the words for it."""
 
     finding: Finding

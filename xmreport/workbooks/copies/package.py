@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import count
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from lxml import etree
+from msgspec import Struct
 
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -78,8 +78,7 @@ def number(element: Tree, attribute: str, default: int) -> int:
         raise Unmarkable(f"{attribute} is {held}") from error
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     kind: str
     """The last word of the relation that leads here, such as worksheet."""
     name: str
@@ -88,8 +87,7 @@ class _Part:
     relations: dict[str, _Relation]
 
 
-@dataclass(frozen=True, slots=True)
-class _Relation:
+class _Relation(Struct, frozen=True):
     type: str
     """The whole of it: a relation is written as it was read."""
     part: str

@@ -7,9 +7,9 @@ import logging
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from lxml import etree
+from msgspec.structs import replace
 
 from xmreport.messages import say
 from xmreport.model.dates import CHINA

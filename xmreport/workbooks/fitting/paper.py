@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from operator import attrgetter
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.workbooks.entries import Entry
 from xmreport.workbooks.fitting.measure import POINTS, height_needed
@@ -23,8 +25,7 @@ _STEP = 0.5
 """Points by which letters shrink in a row that is too tall."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """What a sheet's columns and rows measure."""
 
     widths: tuple[int, ...]
@@ -48,8 +49,7 @@ class Fit:
         return sum(self.widths[: self.breaks[0] if self.breaks else None])
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """The cells that decide how wide a sheet's columns are."""
 
     entries: Sequence[Entry]

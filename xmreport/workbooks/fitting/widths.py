@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from xmreport.workbooks.entries import Entry
 from xmreport.workbooks.fitting.measure import SIDES, height_needed, is_figure, widest_piece
@@ -25,8 +26,7 @@ _NO_WORDS = -1.0
 """What a cell without words needs: less than nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cuts:
+class Cuts(Struct, frozen=True):
     """Where a table too wide for one page may be cut."""
 
     repeated: int
@@ -37,8 +37,7 @@ class Cuts:
     """The rows of the header: a block of theirs that is cut says the same on both pages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stripe:
+class Stripe(Struct, frozen=True):
     """A column of lines, each different need of room once."""
 
     column: int

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.model.sheets import ColumnData
 from xmreport.workbooks.formats.looks import Look
@@ -29,8 +30,7 @@ VALUE, TOTALLED = f"{COLUMNS}.值", f"{COLUMNS}.合计"
 _APART = re.compile(r"[、，,\s]+")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenColumn:
+class OpenColumn(Struct, frozen=True):
     """An open column with its type's look: `width` in pixels, `text` the placeholder of its 明细 cells."""
 
     data: ColumnData

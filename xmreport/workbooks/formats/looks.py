@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
+from msgspec import Struct
 
 from xmreport.workbooks.formats.stencil import NOTHING, StencilCell, Style, child, is_on, says_yes
 
@@ -41,8 +41,7 @@ _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _THEME_ORDER = ("lt1", "dk1", "lt2", "dk2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Struct, frozen=True, dict=True):
     """The properties of a cell, in a fixed order so that equal looks are equal.
 
     Every cell asks its look, so what it says is worked out once.
@@ -89,8 +88,7 @@ def _changed(look: Look, properties: tuple[tuple[str, Property], ...]) -> Look:
     return Look.of({**dict(look.properties), **dict(properties)})
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(Struct, frozen=True):
     """The colours of a workbook's theme: what a clerk picks from the top rows of Excel's colour list."""
 
     theme: tuple[str, ...] = _OFFICE

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from xmreport.workbooks.formats.stencil import StencilSheet, place_of, says_yes
 
@@ -19,8 +20,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _POINTS_PER_MM = 72 / 25.4
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Counts are of template rows and of printed columns (column A left out)."""
 
     paper: int

@@ -9,13 +9,13 @@ import datetime as dt
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
 from defusedxml.ElementTree import fromstring
+from msgspec import Struct
 
 from xmreport.model.grid import Box
 
@@ -60,8 +60,7 @@ NOTHING = Element("nothing")
 """Stands for an element that a file does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """What a cell's format consists of, each as the file says it."""
 
     font: Element
@@ -72,16 +71,14 @@ class Style:
     """'' where numbers show as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class StencilCell:
+class StencilCell(Struct, frozen=True):
     text: str
     style: Style
     corner: Style
     """The style of the last cell of the block that this one begins; its own where it stands alone."""
 
 
-@dataclass(frozen=True)
-class StencilSheet:
+class StencilSheet(Struct, frozen=True, dict=True):
     """One sheet. Rows and columns count from 1."""
 
     title: str
@@ -122,8 +119,7 @@ class StencilSheet:
         return child(self.root, path)
 
 
-@dataclass(frozen=True)
-class Stencil:
+class Stencil(Struct, frozen=True):
     sheets: tuple[StencilSheet, ...]
     theme: bytes | None
     font: Element

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 from zlib import error as NotDeflated
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.model.grid import Box, address
 from xmreport.model.trouble import Trouble
@@ -50,8 +52,7 @@ class TemplateBroken(Trouble):
         super().__init__(f"{where}：{message}")
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(Struct, frozen=True):
     """`{字段|着色|按单位}`: a field, whether its words are coloured, and which field's word picks its number format;
     `{字段|可省}` in a heading: its row is not printed where there are no words.
     """
@@ -62,8 +63,7 @@ class Placeholder:
     spared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateCell:
+class TemplateCell(Struct, frozen=True):
     text: str
     look: Look
     cell: str
@@ -74,8 +74,7 @@ class TemplateCell:
         return tuple(placeholder(inside).field for inside in PLACEHOLDER.findall(self.text))
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRow:
+class TemplateRow(Struct, frozen=True):
     kind: str
     number: int
     """The row in the template, as Excel counts."""
@@ -88,8 +87,7 @@ class TemplateRow:
         return any(each.spared and not head.get(each.field, "") for each in held)
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateSheet:
+class TemplateSheet(Struct, frozen=True):
     """One sheet's look. Columns are counted from 0, the marks in column A left out; so are the merges' columns."""
 
     file: str
@@ -125,8 +123,7 @@ class TemplateSheet:
         return TemplateBroken(self.file, self.name, cell, message)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     file: str
     sheets: Mapping[str, TemplateSheet]
     styles: Mapping[str, Look]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import nlargest
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xmreport.model.sheets import Content, Formula, Line, Link, LongTable, SheetData
 from xmreport.workbooks.draft import Draft
@@ -43,8 +45,7 @@ def by_column(lines: Sequence[Line]) -> LongTable:
     return LongTable(columns, len(body), between)
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True, dict=True):
     """The lines of a draft that is written row by row."""
 
     draft: Draft

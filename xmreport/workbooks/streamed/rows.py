@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import repeat
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from xmreport.model.grid import column_letters
 from xmreport.workbooks.fitting.paper import divided

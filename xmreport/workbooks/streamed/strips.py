@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
 from xmreport.workbooks.draft import Draft
@@ -19,8 +20,7 @@ from xmreport.workbooks.formats.template import whole
 from xmreport.workbooks.layout import PrintedCell
 
 
-@dataclass(frozen=True)
-class Strip:
+class Strip(Struct, frozen=True, dict=True):
     """One printed column of single cells. A key is what a cell is looked up by: its value, or where another field's
     word picks the number format, its value and that word.
     """
