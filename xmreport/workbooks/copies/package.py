@@ -15,6 +15,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from lxml import etree
 from msgspec import Struct
 
+from xmreport.workbooks.parsed import parsed
+
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -211,15 +213,10 @@ class Package:
 
 
 def _parsed(xml: bytes) -> Tree:
-    """A part's root: nothing it names elsewhere is fetched or put in."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(xml, parser)
-    except etree.XMLSyntaxError as error:
+        return parsed(xml)
+    except ValueError as error:
         raise Unmarkable(str(error)) from error
-    if root.getroottree().docinfo.doctype:
-        raise Unmarkable("a document type")
-    return root
 
 
 def _bytes(content: bytes | Tree) -> bytes:

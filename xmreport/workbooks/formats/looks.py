@@ -8,10 +8,10 @@ from functools import cached_property, lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import fromstring
 from msgspec import Struct
 
 from xmreport.workbooks.formats.stencil import NOTHING, StencilCell, Style, child, is_on, says_yes
+from xmreport.workbooks.parsed import parsed
 
 GENERAL = "General"
 Property = str | int | float | bool
@@ -94,10 +94,10 @@ class Palette(Struct, frozen=True):
     theme: tuple[str, ...] = _OFFICE
 
     @classmethod
-    def read(cls, xml: bytes | str | None) -> Palette:
+    def read(cls, xml: bytes | None) -> Palette:
         if not xml:
             return cls()
-        scheme: Element | None = fromstring(xml).find(f".//{_DRAWING}clrScheme")
+        scheme: Element | None = parsed(xml).find(f".//{_DRAWING}clrScheme")
         if scheme is None:
             return cls()
         found = {}

@@ -9,15 +9,15 @@ import datetime as dt
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
-from defusedxml.ElementTree import fromstring
 from msgspec import Struct
 
 from xmreport.model.grid import Box
+from xmreport.workbooks.parsed import parsed
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
@@ -130,17 +130,17 @@ def read_stencil(path: Path) -> Stencil:
     """The workbook at `path`.
 
     Raises:
-        BadZipFile, KeyError, ValueError, IndexError, ParseError, zlib.error: it is no workbook, or broken.
+        BadZipFile, KeyError, ValueError, IndexError, zlib.error: it is no workbook, or broken.
     """
     with ZipFile(path) as package:
         related = list(_related(package))
         parts = {kind: part for kind, _, part in related}
         named = {name: part for kind, name, part in related if kind == "worksheet"}
-        styles = list(_styles(fromstring(package.read(parts["styles"]))))
-        strings = _strings(fromstring(package.read(parts["sharedStrings"]))) if "sharedStrings" in parts else []
+        styles = list(_styles(parsed(package.read(parts["styles"]))))
+        strings = _strings(parsed(package.read(parts["sharedStrings"]))) if "sharedStrings" in parts else []
         sheets = tuple(
-            _sheet(title, fromstring(package.read(named[name])), styles, strings, repeated)
-            for title, name, repeated in _titles(fromstring(package.read(_WORKBOOK)))
+            _sheet(title, parsed(package.read(named[name])), styles, strings, repeated)
+            for title, name, repeated in _titles(parsed(package.read(_WORKBOOK)))
             if name in named
         )
         return Stencil(sheets, package.read(parts["theme"]) if "theme" in parts else None, styles[0].font)
@@ -148,8 +148,13 @@ def read_stencil(path: Path) -> Stencil:
 
 def child(element: Element, path: str) -> Element:
     """What lies below an element, an empty one where there is none."""
-    found = element.find("/".join(f"{{*}}{name}" for name in path.split("/")))
+    found = element.find(_of_any_namespace(path))
     return NOTHING if found is None else found
+
+
+@cache
+def _of_any_namespace(path: str) -> str:
+    return "/".join(f"{{*}}{name}" for name in path.split("/"))
 
 
 def is_on(element: Element) -> bool:
@@ -164,7 +169,7 @@ def says_yes(element: Element, name: str, unless_said: str = "0") -> bool:
 
 def _related(package: ZipFile) -> Iterator[tuple[str, str, str]]:
     """What the workbook consists of: of which kind, under which name, in which part."""
-    for each in fromstring(package.read(_RELATIONS)):
+    for each in parsed(package.read(_RELATIONS)):
         part = posixpath.normpath(posixpath.join("xl", each.get("Target", ""))).lstrip("/")
         yield each.get("Type", "").rpartition("/")[2], each.get("Id", ""), part
 
@@ -234,11 +239,12 @@ def _covers(box: Box, row: int, column: int) -> bool:
 
 def _text(cell: Element, strings: Sequence[str], number_format: str) -> str:
     """What a cell says, as text."""
-    kind, formula, value = cell.get("t", "n"), cell.find("{*}f"), child(cell, "v").text or ""
-    if formula is not None:
-        return f"={formula.text or ''}"
+    said = {each.tag.rpartition("}")[2]: each for each in cell}
+    kind, value = cell.get("t", "n"), said.get("v", NOTHING).text or ""
+    if "f" in said:
+        return f"={said['f'].text or ''}"
     if kind == "inlineStr":
-        return _words(child(cell, "is"))
+        return _words(said.get("is", NOTHING))
     if not value:
         return ""
     if kind == "s":

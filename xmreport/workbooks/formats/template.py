@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 from zlib import error as NotDeflated
 
@@ -177,9 +176,9 @@ def _read(path: Path, _changed: int, _size: int) -> Template:
     """Read once for each state of the file: the time of its last change and its size tell states apart."""
     try:
         book = read_stencil(path)
-    except (BadZipFile, KeyError, ValueError, IndexError, ParseError, NotDeflated) as why:
+        palette = Palette.read(book.theme)
+    except (BadZipFile, KeyError, ValueError, IndexError, NotDeflated) as why:
         raise TemplateBroken(path.name, None, None, "打不开，请用 Excel 另存为 .xlsx 后再放回") from why
-    palette = Palette.read(book.theme)
     sheets = {
         sheet.title: _sheet(path.name, sheet, palette, _digit(book))
         for sheet in book.sheets
