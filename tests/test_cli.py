@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import FIRST, WEEKLY, Office, at, form_one, project, said, saved
+from conftest import FIRST, WEEKLY, Office, at, form_one, project, said, saved, surroundings
 from typer.testing import CliRunner
 
 from xmreport.cli import _moment, app
@@ -295,6 +295,17 @@ def test_status_is_one_array_of_every_period_that_has_begun(office: Office):
     assert (week["县住建局"]["state"], week["县住建局"]["arrived_at"]) == ("missing", None)
     assert {state["period"] for state in states if state["task"] == WEEKLY} == {FIRST, "2022-12-16"}
     assert {state["due_at"] for state in states if state["task"] == "重点项目台账"} == {None}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+def test_a_reader_that_has_seen_enough_is_no_fault(office: Office):
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(
+        office.command("status"), stdout=write, stderr=subprocess.PIPE, env=surroundings(), check=False
+    )
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_status_tells_a_clerk_in_sentences(office: Office):

@@ -71,7 +71,13 @@ def main() -> None:
     screen.setFormatter(_Sentence())
     log.addHandler(screen)
     try:
-        sys.exit(app(sys.argv[1:] or ["--help"], prog_name="xmreport", standalone_mode=False))
+        status = app(sys.argv[1:] or ["--help"], prog_name="xmreport", standalone_mode=False)
+        print(end="", flush=True)
+        sys.exit(status)
+    except BrokenPipeError:
+        # Whoever reads along, such as `head`, has seen enough. Python flushes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except typer.TyperException as error:
         command = " ".join(["xmreport", *sys.argv[1:]])
         _say(f"命令写得不对：{visible(command)}（{visible(error.format_message())}）。写法看 xmreport --help。")
@@ -109,6 +115,8 @@ def _told() -> Iterator[None]:
     except Trouble as trouble:
         _say(str(trouble))
         raise typer.Exit(2) from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
         where = f"{error.filename or ''}（{error.strerror or error}）"
         log.exception("读写失败：%s。请检查磁盘空间、权限和网络后再运行一次。", where)

@@ -47,12 +47,15 @@ class Leaving:
         Up to so many copies are begun ahead, so that every worker marks.
         """
         coming, begun = iter(files), deque[tuple[Recorded, Future[bytes] | None]]()
+        copies = 0
         while True:
-            while sum(copy is not None for _, copy in begun) < most and (file := next(coming, None)):
+            while copies < most and (file := next(coming, None)):
                 begun.append((file, self._begin(file)))
+                copies += begun[-1][1] is not None
             if not begun:
                 return
             (_, entry, receipts), copy = begun.popleft()
+            copies -= copy is not None
             assert entry.drop
             yield entry, receipts, not entry.stays and self.clear(entry.drop, receipts, copy)
 
