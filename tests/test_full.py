@@ -15,9 +15,9 @@ from conftest import FIRST, ONE_TASK, RULES, WEEKLY, Here, Office, at, form_one,
 
 import xmreport.publish
 from xmreport.examine import open_desk
-from xmreport.ledger import Ledger
+from xmreport.ledger import Ledger, OriginalDamaged
 from xmreport.ledger.schema import VERSION
-from xmreport.model.events import Event, FileEvent
+from xmreport.model.events import Event, FileEvent, Published
 from xmreport.model.receipts import Outcome
 from xmreport.run import Engine
 from xmreport.watch import QUIET, Watcher
@@ -197,6 +197,71 @@ def test_a_read_only_outbox_of_one_county(office: Office, service: Service, capl
     all_is_well(office, service)
     assert caplog.text.count("收尾已恢复正常") == 1
     assert caplog.text.count("出表已恢复正常") == 1
+
+
+def test_all_is_well_is_said_of_the_last_file_held_up_and_not_of_the_first(office: Office, service: Service, caplog):
+    office.drop("古阳镇/错.xlsx", form_one(project("丙", 总投资="很多")))
+    for unit in ("古阳镇", "县水利局"):
+        place = office.outbox / "退回" / unit
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("in the way", "utf-8")
+    service.look(3)
+    (office.outbox / "退回" / "古阳镇").unlink()
+    service.look()
+    assert office.waiting() == ["县水利局/错.xlsx"]
+    assert "已恢复正常" not in caplog.text
+    (office.outbox / "退回" / "县水利局").unlink()
+    service.look()
+    assert office.waiting() == []
+    assert caplog.text.count("收尾已恢复正常") == 1
+
+
+def test_a_look_that_fails_for_another_reason_is_not_well_again(service: Service, monkeypatch, caplog):
+    with monkeypatch.context() as patch:
+        for reason in ("甲", "乙"):
+            patch.setattr(Watcher, "look", _failing(OSError(errno.EIO, reason)))
+            service.look(2)
+    assert caplog.text.count("这一遍没有做完") == 2
+    assert "已恢复正常" not in caplog.text
+    service.look()
+    assert caplog.text.count("巡查已恢复正常") == 1
+
+
+def _failing(error: Exception):
+    def failing(*_: object) -> None:
+        raise error
+
+    return failing
+
+
+def test_a_damaged_original_is_said_again_when_its_file_comes_again(
+    office: Office, service: Service, monkeypatch, caplog
+):
+    place, away = office.inbox / "古阳镇" / "好.xlsx", office.home / "away.xlsx"
+    with monkeypatch.context() as patch:
+        patch.setattr(service.engine.ledger.originals, "keep", _failing(OriginalDamaged("0" * 64)))
+        for _ in range(2):
+            service.look(3)
+            place.rename(away)
+            service.look()
+            away.rename(place)
+    assert caplog.text.count("好.xlsx 没有收") == 2
+    assert "已恢复正常" not in caplog.text  # two others still wait
+    service.look(3)
+    assert caplog.text.count("原件已恢复正常") == 1
+    all_is_well(office, service)
+
+
+def test_a_screen_that_goes_away_again_is_said_again(service: Service, monkeypatch, caplog):
+    event = Published("", "")
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(service.engine, "_emit", _failing(BrokenPipeError(errno.EPIPE, "Broken pipe")))
+            service.engine.emit(event)
+            service.engine.emit(event)
+        service.engine.emit(event)
+    assert caplog.text.count("结果显示不出来") == 2
+    assert caplog.text.count("输出已恢复正常") == 2
 
 
 def test_one_period_that_cannot_be_written_holds_up_no_other(office: Office, service: Service):

@@ -20,8 +20,9 @@ class Lasting:
             self._about.add(about)
 
     def keep(self, kind: str, about: Iterable[str]) -> None:
-        """Of this kind only these are still so."""
-        over = {each for each in self._about if each.startswith(kind)} - set(about)
-        self._about -= over
-        if over:
+        """Of this kind only these are still so. That it is over is said once none of the kind is left."""
+        told = {each for each in self._about if each.startswith(kind)}
+        left = told.intersection(about)
+        self._about -= told - left
+        if told and not left:
             log.warning("%s已恢复正常。", kind.strip())

@@ -192,12 +192,14 @@ class Engine:
             while ahead and not self._stopping():
                 recorded += self._settle_some(ahead, read_ahead, refused)
         for about, text in refused.items():
-            self.lasting.tell(about, f"有文件没有收成，还在收件文件夹里，下次再收：{text}")
-        self.lasting.keep("收件 ", refused)
+            self.lasting.tell(about, text)
+        if whole and not self._stopping():  # what was not tried may still be refused
+            self.lasting.keep("收件 ", refused)
+            self.lasting.keep("原件 ", refused)
         if whole and recorded == len(arrivals):
-            self.note_pass(moment)
+            self._note_pass(moment)
 
-    def note_pass(self, moment: Moment) -> None:
+    def _note_pass(self, moment: Moment) -> None:
         """All that was there is taken in: what is found later came later. A replay says nothing of when it looked."""
         if self.inbox.saw_all and not moment.replayed:
             self.ledger.note_pass(moment.at, "pass")
@@ -227,10 +229,11 @@ class Engine:
         except Changed:
             pass
         except OriginalDamaged as damaged:
-            self.lasting.tell(f"原件{found.relative}", f"{found.relative} 没有收：{damaged}")
+            refused[f"原件 {found.relative}"] = f"{found.relative} 没有收：{damaged}"
             self.tally.troubles += 1
         except OSError as error:
-            refused[f"收件 {error.errno}"] = f"{found.relative}：{error.strerror or error}"
+            why = f"{found.relative}：{error.strerror or error}"
+            refused[f"收件 {error.errno}"] = f"有文件没有收成，还在收件文件夹里，下次再收：{why}"
             self.tally.troubles += 1
 
     def _open(self, arrival: Receipt, county: County, found: Found, keepers: Executor) -> UnderWay:
@@ -297,6 +300,8 @@ class Engine:
             self._emit(event)
         except OSError as error:
             self.lasting.tell("输出", f"结果显示不出来，收表、出表照常进行：{error.strerror or error}")
+        else:
+            self.lasting.keep("输出", ())
 
     def _decided(self, arrival: Receipt, county: County, job: Future[Examination] | Examination) -> tuple[Receipt, ...]:
         """The receipts of a file. A fault of ours sets that file aside; the rest goes on."""

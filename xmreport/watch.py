@@ -191,11 +191,8 @@ class Watcher:
         self._note(present, now, engine.ledger.last_pass(), whole=engine.inbox.saw_all)
         ready = [(county, found) for county, found in present if self._ready(found, now)]
         whole = len(ready) == len(present)
-        if ready:
-            seen = {relative: sight.first for relative, sight in self._sights.items()}
-            engine.take_in(ready, Moment(now), seen, whole=whole)
-        elif whole:
-            engine.note_pass(Moment(now))
+        seen = {relative: sight.first for relative, sight in self._sights.items()}
+        engine.take_in(ready, Moment(now), seen, whole=whole)
         if engine.publish(engine.bridged(now)):
             give_back()
         return not whole
