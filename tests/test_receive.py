@@ -10,10 +10,11 @@ import pytest
 from conftest import FIRST, ONE_TASK, SECOND, WEEKLY, Office, at, contacts, form_one, project, saved
 
 from xmreport.ledger import Entry, Ledger
-from xmreport.model.events import FileEvent, Published
+from xmreport.model.events import Event, FileEvent, Published
 from xmreport.model.receipts import Outcome, Receipt, State
 from xmreport.model.trouble import Trouble
 from xmreport.receive import HandedOver, receive_file
+from xmreport.tally import Tally
 
 GOOD = form_one(project("甲"))
 WRONG = form_one(project("甲", 总投资="3000-5000"))
@@ -40,7 +41,14 @@ def small(small: Office) -> Office:
 
 
 def hand_over(office: Office, data: bytes, when: str, now: str = "12-09 18:00", **said: str) -> Receipt:
-    """A clerk enters a file that lies somewhere else."""
+    """A clerk enters a file that lies somewhere else; its receipt."""
+    office.events, _ = entered(office, data, when, now, **said)
+    [receipt] = [event.receipt for event in office.events if isinstance(event, FileEvent)]
+    return receipt
+
+
+def entered(office: Office, data: bytes, when: str, now: str, **said: str) -> tuple[list[Event], Tally]:
+    """What is told of it, and what is counted."""
     file = office.home.parent / "桌面" / "交来的.xlsx"
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(data)
@@ -49,11 +57,9 @@ def hand_over(office: Office, data: bytes, when: str, now: str = "12-09 18:00", 
     events = []
     workspace = office.workspace
     with workspace.hold():
-        receive_file(workspace, workspace.rulebook.county(office.key), handed, at(now), events.append)
+        tally = receive_file(workspace, workspace.rulebook.county(office.key), handed, at(now), events.append)
     assert file.read_bytes() == data  # it stays where it is
-    office.events = events
-    [receipt] = [event.receipt for event in events if isinstance(event, FileEvent)]
-    return receipt
+    return events, tally
 
 
 def _with(one: bytes, other: bytes) -> bytes:
@@ -195,6 +201,22 @@ def test_a_file_over_the_limit_is_refused(small: Office):
     with pytest.raises(Trouble, match="文件太大"):
         hand_over(small, GOOD + bytes(2**20), "12-09 16:40")
     assert small.receipts() == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"), [(sqlite3.OperationalError("database is locked"), (1, 0)), (ZeroDivisionError(), (0, 1))]
+)
+def test_what_is_entered_is_so_whatever_keeps_its_tables_from_being_written(
+    small: Office, monkeypatch, caplog, error: Exception, counted: tuple[int, int]
+):
+    def publish(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("xmreport.publish.Publisher.publish", publish)
+    events, tally = entered(small, GOOD, "12-09 16:40", "12-09 18:00")
+    assert (len(events), len(small.receipts()), tally.files) == (1, 1, 1)
+    assert (tally.troubles, tally.engine_faults) == counted
+    assert "已经补登，古县的表没有出完" in caplog.text
 
 
 def test_the_command_prints_the_events_of_run_and_needs_the_workspace_for_itself(small: Office, tmp_path: Path):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
+import sqlite3
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
+from xmreport.tally import Tally
 from xmreport.workspace import Workspace
 
 if TYPE_CHECKING:  # whoever finds nothing new builds no tables
@@ -323,6 +325,29 @@ def _templates_digest(folder: Path) -> str:
     for name, path in _templates(folder):
         whole.update(name.encode() + path.read_bytes())
     return whole.hexdigest()
+
+
+@contextmanager
+def held_up(county: County, tally: Tally, tell: Callable[[str, Exception | None], None]) -> Iterator[None]:
+    """What keeps a county's tables from being complete is counted and told, and ends nothing else.
+
+    `tell` gets a sentence, and the error where it is a fault of ours.
+    """
+    try:
+        yield
+    except (Trouble, OSError, sqlite3.OperationalError) as trouble:
+        tally.troubles += 1
+        tell(f"{county.name}的表没有出完，下次再出：{_why(trouble)}", None)
+    except Exception as error:  # noqa: BLE001 - one county's tables must not stop another's
+        tally.engine_faults += 1
+        tell(f"{county.name}的表没有出完，是引擎自身出错。", error)
+
+
+def _why(trouble: Exception) -> str:
+    """A trouble in words; of the system's own, which speaks of the machine, what to look at."""
+    if isinstance(trouble, OSError) and trouble.filename:
+        return f"读写不了 {trouble.filename}（{trouble.strerror}）。请检查这个文件夹在不在、能不能读写、磁盘满没满。"
+    return str(trouble)
 
 
 def report(

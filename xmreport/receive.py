@@ -23,7 +23,7 @@ from xmreport.model.submission import Examination
 from xmreport.model.text import visible
 from xmreport.model.trouble import Trouble
 from xmreport.past import Past
-from xmreport.publish import Publisher
+from xmreport.publish import Publisher, held_up
 from xmreport.reading.guard import GuardedPool, WorkerFailure
 from xmreport.rulebook.assignment import Assigned
 from xmreport.rulebook.book import County
@@ -93,12 +93,9 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
         for receipt in recorded:
             tally.outcomes[receipt.outcome] += 1
             emit(FileEvent(receipt))
-        try:
+        with held_up(county, tally, lambda text, error: log.error("已经补登，%s", text, exc_info=error)):
             for event in Publisher(workspace, county, ledger).publish(past, now):
                 emit(event)
-        except (Trouble, OSError) as trouble:
-            log.error("已经补登，%s的表没有出完，下次再出：%s", county.name, trouble)  # noqa: TRY400 - said in a sentence
-            tally.troubles += 1
     return tally
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +28,7 @@ from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
 from xmreport.model.trouble import Trouble
 from xmreport.past import Past
-from xmreport.publish import Publisher
+from xmreport.publish import Publisher, held_up
 from xmreport.reading.guard import WorkerFailure
 from xmreport.recheck import recheck_once
 from xmreport.rulebook.book import County
@@ -328,28 +327,18 @@ class Engine:
     def publish(self, now: dt.datetime) -> bool:
         """Write the official workbooks of what changed; whether there were any."""
         held, wrote = set(), False
+
+        def tell(text: str, error: Exception | None) -> None:
+            held.add(about)
+            self.lasting.tell(about, text, error)
+
         for key, county in self.counties.items():
             about = f"出表 {key}"
-            try:
+            with held_up(county, self.tally, tell):
                 for event in self._publishers[key].publish(self._past[key], now):
                     self.emit(event)
                     wrote = True
                     if self._stopping():
                         return wrote
-            except (Trouble, OSError, sqlite3.OperationalError) as trouble:
-                self.tally.troubles += 1
-                held.add(about)
-                self.lasting.tell(about, f"{county.name}的表没有出完，下次再出：{_why(trouble)}")
-            except Exception as error:  # noqa: BLE001 - one county's tables must not stop another's
-                self.tally.engine_faults += 1
-                held.add(about)
-                self.lasting.tell(about, f"{county.name}的表没有出完，是引擎自身出错。", error)
         self.lasting.keep("出表 ", held)
         return wrote
-
-
-def _why(trouble: Exception) -> str:
-    """A trouble in words; of the system's own, which speaks of the machine, what to look at."""
-    if isinstance(trouble, OSError) and trouble.filename:
-        return f"读写不了 {trouble.filename}（{trouble.strerror}）。请检查这个文件夹在不在、能不能读写、磁盘满没满。"
-    return str(trouble)
