@@ -77,6 +77,14 @@ def test_an_altered_original_is_never_silently_taken_for_the_bytes_nor_replaced(
     assert files(root) == [f"{SHA[:2]}/{SHA}"]
 
 
+def test_a_lost_original_is_an_alarm_and_no_trouble_of_the_disk(root):
+    originals = Originals(root)
+    originals.keep(BYTES)
+    (root / SHA[:2] / SHA).unlink()
+    with pytest.raises(OriginalDamaged, match=f"原件 {SHA} 不见了"):
+        originals.read(SHA)
+
+
 def test_verify_names_only_what_was_altered(root):
     originals = Originals(root)
     assert list(originals.verify()) == []

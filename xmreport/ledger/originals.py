@@ -25,10 +25,10 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class OriginalDamaged(LedgerError):
-    """The bytes under a name are not those the name stands for."""
+    """The bytes under a name are not those the name stands for, or there are none any more."""
 
-    def __init__(self, sha: str) -> None:
-        super().__init__(f"原件 {sha} 的内容与当初不同，已被改动或损坏。请从备份恢复。")
+    def __init__(self, sha: str, what: str = "的内容与当初不同，已被改动或损坏") -> None:
+        super().__init__(f"原件 {sha} {what}。请从备份恢复。")
 
 
 class Originals:
@@ -74,7 +74,10 @@ class Originals:
             _copy(path, folder / name)
 
     def read(self, sha: str) -> bytes:
-        data = self._path(sha).read_bytes()
+        try:
+            data = self._path(sha).read_bytes()
+        except FileNotFoundError as error:
+            raise OriginalDamaged(sha, "不见了") from error
         if hashlib.sha256(data).hexdigest() != sha:
             raise OriginalDamaged(sha)
         return data
