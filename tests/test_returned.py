@@ -1003,7 +1003,7 @@ def test_characters_that_no_workbook_may_hold_do_not_break_the_copy() -> None:
         ("Sheet1", "C1"): "inf",
         ("Sheet1", "D1"): "1850-01-01",
     }
-    assert slip([error(value="\x01")], about)
+    assert slip([error(value="\x01")], about, opened=True)
 
 
 # Same input, same bytes
@@ -1031,7 +1031,7 @@ def test_a_rebuilt_copy_has_the_same_bytes_whatever_the_clock_says() -> None:
 
 
 def test_the_slip_says_whose_which_file_when_what_and_what_to_do_step_by_step() -> None:
-    data = slip([Finding("LOCK", Severity.ERROR)], ABOUT)
+    data = slip([Finding("LOCK", Severity.ERROR)], ABOUT, opened=False)
     book = read(data)
     assert [grid.sheet for grid in book.grids] == ["退回说明"]
     text = "\n".join(map(str, values(book).values()))
@@ -1047,9 +1047,16 @@ def test_the_slip_says_whose_which_file_when_what_and_what_to_do_step_by_step() 
         assert said in text
 
 
+def test_the_slip_of_a_file_that_was_read_says_so_and_where_each_fault_is() -> None:
+    found = [Finding("UNIT", Severity.WARNING, "前期"), Finding("GAP", Severity.ERROR, "前期", "K6", "总投资")]
+    shown = [*values(read(slip(found, ABOUT, opened=True))).values()]
+    assert not any("打开" in str(text) for text in shown)
+    assert "1. 前期!K6：“总投资”没有填。\n2. 前期：（提醒）本表标明单位“亿元”。" in shown
+
+
 def test_the_slip_prints_on_one_a4_page_upright_and_is_the_same_every_time() -> None:
-    data = slip([Finding("LOCK", Severity.ERROR)], ABOUT)
-    assert data == slip([Finding("LOCK", Severity.ERROR)], ABOUT)
+    data = slip([Finding("LOCK", Severity.ERROR)], ABOUT, opened=False)
+    assert data == slip([Finding("LOCK", Severity.ERROR)], ABOUT, opened=False)
     sheet = opened(data)["退回说明"]
     assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("portrait", "9")
     assert sheet["A1"].font.name == "方正小标宋简体"
@@ -1057,7 +1064,7 @@ def test_the_slip_prints_on_one_a4_page_upright_and_is_the_same_every_time() -> 
 
 def test_a_slip_for_an_unknown_unit_leaves_out_what_is_not_known() -> None:
     about = About("古县", None, None, None, None, "=1+1.xlsx", "2022-12-09 16:31", JUDGED)
-    shown = values(read(slip([Finding("LOCK", Severity.ERROR)], about)))
+    shown = values(read(slip([Finding("LOCK", Severity.ERROR)], about, opened=False)))
     assert "报送单位" not in shown.values()
     assert "=1+1.xlsx" in shown.values()
     assert not any("None" in str(text) for text in shown.values())
@@ -1109,7 +1116,7 @@ def test_any_name_becomes_one_that_every_file_system_takes(file: str) -> None:
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
 def test_libreoffice_opens_copy_and_slip(tmp_path: Path) -> None:
     (tmp_path / "copy.xlsx").write_bytes(returned(linked_form(), error("C4"), warning("D2"), faults={"C3": UNCACHED}))
-    (tmp_path / "slip.xlsx").write_bytes(slip([Finding("LOCK", Severity.ERROR)], ABOUT))
+    (tmp_path / "slip.xlsx").write_bytes(slip([Finding("LOCK", Severity.ERROR)], ABOUT, opened=False))
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     command = ["soffice", profile, "--headless", "--convert-to", "ods", "--outdir", str(tmp_path / "out")]
     subprocess.run(

@@ -691,7 +691,12 @@ def test_a_copy_that_cannot_be_marked_goes_back_as_a_slip_and_blocks_nothing(off
 
     monkeypatch.setattr(xmreport.sending, "mark", broken)
     receipt = office.send("古阳镇/a.xlsx", WRONG, "12-08 10:00")
-    assert openpyxl.load_workbook(returned_copy(office, receipt)).sheetnames == ["退回说明"]
+    [slip] = openpyxl.load_workbook(returned_copy(office, receipt)).worksheets
+    assert slip.title == "退回说明"
+    [finding] = receipt.findings
+    said = "".join(str(cell.value) for row in slip.iter_rows() for cell in row)
+    assert "标红的副本没有做成" in said
+    assert f"{finding.sheet}!{finding.cell}：" in said
     assert office.waiting() == []
 
 

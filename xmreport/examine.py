@@ -18,7 +18,7 @@ from xmreport.reading import ReadFailure, read
 from xmreport.rulebook.book import County
 from xmreport.workbooks.copies.about import About
 
-RETURNED = frozenset({"F01", "F02", "F04"})
+MENDABLE = frozenset({"F01", "F02", "F04"})
 """What a unit can mend by sending something else; other unreadable files are for the office to look at."""
 WITH_PICTURES = 64
 """MiB of a workbook that goes back in its own shape: it may hold scanned seals."""
@@ -52,7 +52,7 @@ def examine(data: bytes, county: str, name: str, unit: str | None, day: dt.date)
     rules = _desk.counties[county]
     verdict = judge(data, Limits())
     if verdict.fault:
-        outcome = "returned" if verdict.fault in RETURNED else "quarantined"
+        outcome = "returned" if verdict.fault in MENDABLE else "quarantined"
         finding = Finding(verdict.fault, Severity.ERROR, words=verdict.words)
         return Examination(outcome=outcome, findings=(finding,), kind=verdict.kind)
     try:

@@ -1,4 +1,4 @@
-"""What goes back to a unit: its own workbook with the faults marked, or a slip where that cannot be opened."""
+"""What goes back to a unit: its own workbook with the faults marked, or a slip where that cannot be done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from xmreport.decide import UNKNOWN_UNIT
-from xmreport.examine import mark
+from xmreport.examine import MENDABLE, mark
 from xmreport.ledger import OriginalDamaged, Originals
 from xmreport.model.findings import Finding
 from xmreport.model.outbox import RETURNED
@@ -27,7 +27,6 @@ from xmreport.workbooks.delivery import deliver
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
-SLIP_ONLY = frozenset({"F01", "F02", "F03", "F04"})
 DISK = frozenset({errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
 """The disk is full or may not be written to: no fault of any file."""
 
@@ -93,12 +92,12 @@ class Sender(Struct, frozen=True):
     def _copy(
         self, receipt: Receipt, findings: tuple[Finding, ...], about: About, begun: Future[bytes] | None
     ) -> bytes:
-        """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened."""
+        """The unit's own file, marked; a one-sheet 退回说明 where it cannot be opened or marked."""
         from xmreport.workbooks.copies.slip import slip
 
         assert receipt.sha256
         if _is_slip(findings):
-            return slip(findings, about)
+            return slip(findings, about, opened=False)
         try:
             if begun is None:
                 begun = self.pool().submit(mark, self.originals.read(receipt.sha256), findings, about)
@@ -116,8 +115,8 @@ class Sender(Struct, frozen=True):
             self.tally.fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
         except Exception as error:  # noqa: BLE001 - it is on record: what goes back must not stop the others
             self.tally.fault(f"{receipt.file} 的标红副本没有做成，改发退回说明。", error)
-        return slip(findings, about)
+        return slip(findings, about, opened=True)
 
 
 def _is_slip(findings: Sequence[Finding]) -> bool:
-    return any(finding.code in SLIP_ONLY for finding in findings)
+    return any(finding.code in MENDABLE for finding in findings)

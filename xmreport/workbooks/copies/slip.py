@@ -1,4 +1,4 @@
-"""退回说明: one sheet that goes back where the file itself cannot be opened and marked."""
+"""退回说明: one sheet that goes back where the file itself cannot be opened, or not be marked."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _CHARS_PER_LINE = 0.84
 _LONGEST = 1500
 
 
-def slip(findings: Sequence[Finding], about: About) -> bytes:
-    """The workbook's bytes, the same for the same input."""
+def slip(findings: Sequence[Finding], about: About, *, opened: bool) -> bytes:
+    """The workbook's bytes, the same for the same input; `opened` where the file was read and only not marked."""
     target = BytesIO()
     workbook = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False})
     workbook.set_properties({"title": "退回说明", "author": about.county, "created": about.stamp})
@@ -40,7 +40,8 @@ def slip(findings: Sequence[Finding], about: About) -> bytes:
     sheet = workbook.add_worksheet("退回说明")
     _page(sheet)
     _merged(sheet, 0, "退回说明", title, 48)
-    _merged(sheet, 1, _opening(about), plain, _height(_opening(about), _LABEL_WIDTH + _TEXT_WIDTH) + 8)
+    opening = _opening(about, opened=opened)
+    _merged(sheet, 1, opening, plain, _height(opening, _LABEL_WIDTH + _TEXT_WIDTH) + 8)
     rows = _rows(findings, about)
     for row, (name, content) in enumerate(rows, 2):
         shown = clipped(clean(content), _LONGEST)
@@ -56,11 +57,16 @@ def slip(findings: Sequence[Finding], about: About) -> bytes:
     return target.getvalue()
 
 
-def _opening(about: About) -> str:
-    return f"{about.unit or '贵单位'}：你单位报来的下列文件无法打开核对，未予接收。请按“怎么办”逐步处理后重新报送。"
+def _opening(about: About, *, opened: bool) -> str:
+    if opened:
+        what, how = "经核对有错，未予接收；标红的副本没有做成，错处列在“存在问题”里", "在原表逐处改正"
+    else:
+        what, how = "无法打开核对，未予接收", "按“怎么办”逐步处理"
+    return f"{about.unit or '贵单位'}：你单位报来的下列文件{what}。请{how}后重新报送。"
 
 
 def _rows(findings: Sequence[Finding], about: About) -> list[tuple[str, str]]:
+    findings = sorted(findings, key=lambda finding: not finding.is_error)
     said = [say(finding) for finding in findings]
     steps = [*dict.fromkeys(each.advice for each in said if each.advice)]
     steps.append("将处理好的 Excel 工作簿放回本单位的收件文件夹，文件名不限；本说明不必放回。")
@@ -69,10 +75,16 @@ def _rows(findings: Sequence[Finding], about: About) -> list[tuple[str, str]]:
         ("应报报表", about.purpose),
         ("报来文件", about.file),
         ("收到时间", about.arrived),
-        ("存在问题", _numbered([each.message for each in said])),
+        ("存在问题", _numbered([_place(finding) + each.message for finding, each in zip(findings, said, strict=True)])),
         ("怎么办", _numbered(steps)),
     ]
     return [(name, content) for name, content in known if content]
+
+
+def _place(finding: Finding) -> str:
+    """Where to look: 前期!K6, as far as the finding knows; and whether that may stay as it is."""
+    place = "!".join(part for part in (finding.sheet, finding.cell) if part)
+    return (f"{place}：" if place else "") + ("" if finding.is_error else "（提醒）")
 
 
 def _numbered(lines: Sequence[str]) -> str:
