@@ -64,19 +64,23 @@ def _line(occasion: Occasion, number: int, state: UnitState, contacts: Mapping[s
         "累计迟报": state.late_total,
         "累计未报": state.missing_total,
         "联络人": contacts.get(state.unit),
-        "时长算法": _sum(state, late),
+        "时长算法": _reckoning(state, late),
         "说明": state.reason,
     }
     return Line("明细", values)
 
 
-def _sum(state: UnitState, late: str | None) -> str:
-    due, came = minute(state.due_at), minute(state.arrived_at)
-    if 0 < state.late_by_s < 60:
-        came = second(state.arrived_at)
+def _reckoning(state: UnitState, late: str | None) -> str | None:
+    """What a state rests on; None where nothing is asked for yet, or at all."""
+    due = f"应报{minute(state.due_at)}" if state.due_at else "按需报送"
+    came = second(state.arrived_at) if 0 < state.late_by_s < 60 else minute(state.arrived_at)
     if late:
-        return f"应报{due}，实报{came}，相差{late}"
-    return f"应报{due}，" + (f"首次报送{came}，退回后未再报" if came else "至今未报")
+        return f"{due}，实报{came}，相差{late}"
+    if state.state is State.MISSING:
+        return f"{due}，至今未报"
+    if state.state is State.RETURNED:
+        return f"{due}，首次报送{came}，退回后至今没有合格的"
+    return f"{due}，实报{came}" if came else None
 
 
 def _register_notes(occasion: Occasion, states: Sequence[UnitState]) -> Iterator[str]:
