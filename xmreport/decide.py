@@ -74,7 +74,7 @@ class Judge(Struct, frozen=True):
         if self.named:
             return self.named
         day = _day(arrival)
-        tasks = [task for task in self.county.tasks.values() if task.rules.form in tasks_forms(self.county)]
+        tasks = [task for task in self.county.tasks.values() if task.rules.form]
         spanned = [task for task in tasks if self.county.is_reporter(task, unit) and _spans(task, day)]
         owed = [found for task in spanned if (found := self._assign([task], unit, day, arrival))]
         recurring = [found for found in owed if found.task.rules.schedule.recurring]
@@ -219,11 +219,6 @@ class Judge(Struct, frozen=True):
         words = {"时间": _minute(before.arrived_at), "文件": file_name(before.file), "现状": state}
         finding = Finding("D01", Severity.WARNING, words=words)
         return replace(settled, outcome=Outcome.DUPLICATE, rows=(), findings=(finding,))
-
-
-def tasks_forms(county: County) -> Sequence[str]:
-    """The forms this county's tasks collect."""
-    return [task.rules.form for task in county.tasks.values() if task.rules.form]
 
 
 def _spans(task: Task, day: dt.date) -> bool:
