@@ -397,19 +397,14 @@ def report(
 ) -> None:
     """重出某一期的正式表格；加 --as-of 则另放一个“截至…”文件夹，不动现有的。"""
     from xmreport.ledger import Ledger
+    from xmreport.named import period_named, task_named
     from xmreport.publish import report as rebuild
 
     with _told():
         workspace = _workspace(context)
         rules = _county(workspace, county)
-        found = rules.tasks.get(task)
-        if found is None:
-            _say(f"{rules.name}没有“{task}”这项任务；现有：{'、'.join(rules.tasks)}。")
-            raise typer.Exit(2)
-        wanted = found.period_named(period)
-        if wanted is None:
-            _say(f"“{task}”没有 {period} 这一期；现有：{'、'.join(each.name for each in found.periods)}。")
-            raise typer.Exit(2)
+        found = task_named(rules, task)
+        wanted = period_named(found, period)
         moment = _moment(as_of)
         folder = workspace.outbox / county / task / period
         if as_of:

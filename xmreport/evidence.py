@@ -16,6 +16,7 @@ from xmreport.model.outbox import PROOFS
 from xmreport.model.receipts import Receipt
 from xmreport.model.sheets import Line, SheetData, WorkbookData
 from xmreport.model.trouble import Trouble
+from xmreport.named import unit_named
 from xmreport.rulebook.book import County
 from xmreport.tables.head import minute
 from xmreport.workbooks.delivery import deliver
@@ -48,9 +49,7 @@ def write_evidence(
     Raises:
         Trouble: no such unit, or nothing on record.
     """
-    named = county.roster.resolve(unit)
-    if named is None:
-        raise Trouble(f"“{unit}”不在{county.name}的名册里。")
+    named = unit_named(county, unit)
     with Ledger.open(workspace.state) as ledger:
         receipts = [
             receipt

@@ -35,4 +35,5 @@ class Hands(Struct, frozen=True):
         )
 
 
-OWN = Hands()
+OWN, ALONE = Hands(), Hands(workers=1)
+"""As many as the office set; and one, for one file at a time."""

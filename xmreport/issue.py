@@ -10,6 +10,7 @@ from xmreport.model.dates import CHINA
 from xmreport.model.outbox import BLANKS
 from xmreport.model.sheets import SheetData
 from xmreport.model.trouble import Trouble
+from xmreport.named import task_named
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.schedule import Period
@@ -30,10 +31,8 @@ def issue_blanks(workspace: Workspace, county: County, named: str | None, now: d
     Raises:
         Trouble: there is no such task, or it collects no form.
     """
-    if named and named not in county.tasks:
-        raise Trouble(f"{county.name}没有“{named}”这项任务；现有：{'、'.join(county.tasks)}。")
     today = now.astimezone(CHINA).date()
-    tasks = [county.tasks[named]] if named else [task for task in county.tasks.values() if task.rules.form]
+    tasks = [task_named(county, named)] if named else [task for task in county.tasks.values() if task.rules.form]
     for task in tasks:
         if task.rules.form is None:
             raise Trouble(f"“{task.name}”报的是文档（{task.rules.document}），没有空白表。")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from concurrent.futures import Executor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from xmreport.decide import Judge
-from xmreport.examine import examine, open_desk
+from xmreport.hands import ALONE
 from xmreport.ledger import Entry, Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, FileEvent
@@ -22,14 +21,14 @@ from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
 from xmreport.model.text import visible
 from xmreport.model.trouble import Trouble
+from xmreport.named import period_named, task_named, unit_named
 from xmreport.past import Past
 from xmreport.publish import Publisher, held_up
-from xmreport.reading.guard import GuardedPool, WorkerFailure
 from xmreport.rulebook.assignment import Assigned
 from xmreport.rulebook.book import County
 from xmreport.sending import Sender
 from xmreport.tally import Tally
-from xmreport.underway import bytes_of
+from xmreport.underway import bytes_of, examined
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
@@ -76,11 +75,9 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(workspace.state))
         counties = {county.key: county}
-        pool = stack.enter_context(
-            GuardedPool(1, open_desk, (counties,), seconds=office.seconds, memory_mib=office.memory_mib)
-        )
+        pool = stack.enter_context(ALONE.pool(counties, office))
         past = Past(ledger, county)
-        found = _asked_for(_examined(pool, data, arrival), due)
+        found = _asked_for(examined(pool, data, arrival), due)
         receipts = Judge(county, past, named=due).decide(found, arrival)
         sender = Sender(workspace, counties, ledger.originals, lambda: pool, tally)
         receipts = sender.addressed(receipts, county, past)
@@ -89,9 +86,8 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
             sender.send_back(receipts)
         recorded = ledger.record([Entry(None, receipts)])
         past.add(recorded)
-        tally.files = 1
+        tally.take(recorded)
         for receipt in recorded:
-            tally.outcomes[receipt.outcome] += 1
             emit(FileEvent(receipt))
         with held_up(county, tally, lambda text, error: log.error("已经补登，%s", text, exc_info=error)):
             for event in Publisher(workspace, county, ledger).publish(past, now):
@@ -101,16 +97,8 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
 
 def _named(county: County, handed: HandedOver, now: dt.datetime) -> tuple[str, Assigned]:
     """The unit, and the task's period, that the person means."""
-    unit = county.roster.resolve(handed.unit)
-    if unit is None:
-        raise Trouble(f"“{handed.unit}”不在{county.name}的名册里。")
-    task = county.tasks.get(handed.task)
-    if task is None:
-        raise Trouble(f"{county.name}没有“{handed.task}”这项任务；现有：{'、'.join(county.tasks)}。")
-    period = task.period_named(handed.period)
-    if period is None:
-        names = "、".join(each.name for each in task.periods)
-        raise Trouble(f"“{task.name}”没有 {handed.period} 这一期；现有：{names}。")
+    unit, task = unit_named(county, handed.unit), task_named(county, handed.task)
+    period = period_named(task, handed.period)
     if handed.at > now:
         raise Trouble(f"交来的时间 {handed.at:%Y-%m-%d %H:%M} 还没有到，请核对 --at。")
     if not period.has_begun(now):
@@ -118,15 +106,6 @@ def _named(county: County, handed: HandedOver, now: dt.datetime) -> tuple[str, A
     if not county.owes(task, unit, period.roster_day(handed.at.astimezone(CHINA).date())):
         raise Trouble(f"{unit}不在“{task.name}”的应报单位之中；若应由它报送，请先改规则。")
     return unit, Assigned(task, period)
-
-
-def _examined(pool: Executor, data: bytes, arrival: Receipt) -> Examination:
-    day = arrival.arrived_at.date()
-    try:
-        return pool.submit(examine, data, arrival.county or "", arrival.file, arrival.unit, day).result()
-    except WorkerFailure as failure:
-        finding = Finding("F07", Severity.ERROR, words={"原因": failure.reason})
-        return Examination(outcome="quarantined", findings=(finding,))
 
 
 def _asked_for(found: Examination, due: Assigned) -> Examination:

@@ -288,9 +288,8 @@ class Engine:
         return each, entry, recorded
 
     def _tell(self, receipts: Sequence[Receipt]) -> None:
-        self.tally.files += 1
+        self.tally.take(receipts)
         for receipt in receipts:
-            self.tally.outcomes[receipt.outcome] += 1
             self.emit(FileEvent(receipt))
 
     def emit(self, event: Event) -> None:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from xmreport.decide import Judge
-from xmreport.examine import examine, open_desk
+from xmreport.hands import ALONE
 from xmreport.ledger import Ledger
 from xmreport.model.events import FileEvent
-from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
-from xmreport.model.submission import Examination
-from xmreport.model.trouble import Trouble
+from xmreport.named import unit_named
 from xmreport.past import Past
-from xmreport.reading.guard import GuardedPool, WorkerFailure
 from xmreport.rulebook.book import County
-from xmreport.underway import bytes_of
+from xmreport.underway import bytes_of, examined
 from xmreport.workspace import Workspace
 
 
@@ -33,21 +31,17 @@ def try_files(
     Raises:
         Trouble: the unit is not in the county's roster.
     """
-    named = county.roster.resolve(unit) if unit else None
-    if unit and named is None:
-        raise Trouble(f"“{unit}”不在{county.name}的名册里。")
+    named = unit_named(county, unit) if unit else None
     office = workspace.rulebook.office
     with ExitStack() as stack:
         past = Past(stack.enter_context(Ledger.open(workspace.state)), county)
-        pool = stack.enter_context(
-            GuardedPool(1, open_desk, ({county.key: county},), seconds=office.seconds, memory_mib=office.memory_mib)
-        )
+        pool = stack.enter_context(ALONE.pool({county.key: county}, office))
         judge = Judge(county, past, trial=True)
         return [event for path in files for event in _try(path, judge, pool, named, now, office.largest_mib)]
 
 
 def _try(
-    path: Path, judge: Judge, pool: GuardedPool, unit: str | None, now: dt.datetime, largest_mib: int
+    path: Path, judge: Judge, pool: Executor, unit: str | None, now: dt.datetime, largest_mib: int
 ) -> Iterator[FileEvent]:
     data = bytes_of(path, largest_mib)
     arrival = Receipt(
@@ -60,10 +54,5 @@ def _try(
         county=judge.county.key,
         unit=unit,
     )
-    try:
-        found = pool.submit(examine, data, judge.county.key, path.name, unit, now.date()).result()
-    except WorkerFailure as failure:
-        finding = Finding("F07", Severity.ERROR, words={"原因": failure.reason})
-        found = Examination(outcome=Outcome.QUARANTINED, findings=(finding,))
-    for receipt in judge.decide(found, arrival):
+    for receipt in judge.decide(examined(pool, data, arrival), arrival):
         yield FileEvent(replace(receipt, row_count=len(receipt.rows)))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Executor, Future, wait
 from pathlib import Path
 
 from msgspec import Struct
 
+from xmreport.examine import examine
 from xmreport.intake.scan import Found
 from xmreport.ledger import Drop
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.submission import Examination
 from xmreport.model.trouble import Trouble
+from xmreport.reading.guard import WorkerFailure
 from xmreport.rulebook.book import County
 
 
@@ -40,6 +42,15 @@ def set_aside(code: str, reason: str) -> Examination:
     """What stands for the examination of a file that nobody examined to its end."""
     finding = Finding(code, Severity.ERROR, words={"原因": reason})
     return Examination(outcome=Outcome.QUARANTINED, findings=(finding,))
+
+
+def examined(pool: Executor, data: bytes, arrival: Receipt) -> Examination:
+    """A file that somebody names on the command line, examined while they wait."""
+    name, day = arrival.file.rsplit("/", 1)[-1], arrival.arrived_at.date()
+    try:
+        return pool.submit(examine, data, arrival.county or "", name, arrival.unit, day).result()
+    except WorkerFailure as failure:
+        return set_aside("F07", failure.reason)
 
 
 def is_oversized(receipts: Sequence[Receipt]) -> bool:

@@ -16,10 +16,9 @@ from xmreport.demo.acts import Act, programme
 from xmreport.demo.place import finish_place, make_place
 from xmreport.demo.sender import Drop
 from xmreport.demo.telling import tell_act, tell_ending, tell_opening, tell_wave
-from xmreport.examine import open_desk
+from xmreport.hands import OWN
 from xmreport.model.events import Event, FileEvent
 from xmreport.model.receipts import Receipt
-from xmreport.reading.guard import GuardedPool
 from xmreport.run import Engine, Moment
 from xmreport.workspace import Workspace
 
@@ -83,18 +82,9 @@ def _fell_due(engine: Engine, since: dt.datetime, until: dt.datetime) -> bool:
     return any(period.is_due(until) and not period.is_due(since) for period in periods)
 
 
-@contextmanager
-def _workers(workspace: Workspace) -> Iterator[Executor]:
+def _workers(workspace: Workspace) -> Executor:
     """The guarded workers that read for every county, one after the other."""
-    book = workspace.rulebook
-    office = book.office
-    pool = GuardedPool(
-        office.workers, open_desk, (book.counties,), seconds=office.seconds, memory_mib=office.memory_mib
-    )
-    try:
-        yield pool
-    finally:
-        pool.shutdown()
+    return OWN.pool(workspace.rulebook.counties, workspace.rulebook.office)
 
 
 def _put(workspace: Workspace, drop: Drop) -> None:
