@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xmreport.messages import STATE_WORDS, say
 from xmreport.model.dates import CHINA
-from xmreport.model.outbox import OVERVIEW
+from xmreport.model.outbox import BULLETIN, COMPARISON, OVERVIEW, REGISTER, TARGETS, summary_name
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.model.sheets import Content, Line, Link, SheetData, WorkbookData
 from xmreport.model.text import file_name
@@ -19,10 +19,10 @@ from xmreport.tables.standing import is_late
 
 FURTHER = "其他表"
 LINKED = {
-    "报送情况": "报送情况及迟报名单.xlsx",
-    "目标完成": "目标完成情况表.xlsx",
-    "通报": "通报.xlsx",
-    "变化": "核对与变化.xlsx",
+    "报送情况": f"{REGISTER}.xlsx",
+    "目标完成": f"{TARGETS}.xlsx",
+    "通报": f"{BULLETIN}.xlsx",
+    "变化": f"{COMPARISON}.xlsx",
 }
 """The workbooks with a column of their own, besides the summary. All others are listed on a sheet."""
 _ASIDE = re.compile(r"~\$.*|.*\(\d+\)\.xlsx")
@@ -108,12 +108,14 @@ def _line(county: County, key: tuple[str, str], states: Sequence[UnitState], fil
     return Line("明细", values)
 
 
-def _link(key: tuple[str, str], files: Iterable[str], name: str, text: str) -> Link | None:
-    return Link(text, "/".join((*key, name))) if name in files else None
+def _link(key: tuple[str, str], files: Iterable[str], name: str | None, text: str) -> Link | None:
+    return Link(text, "/".join((*key, name))) if name and name in files else None
 
 
-def _summary(county: County, task: str) -> str:
-    return f"{county.tasks[task].rules.form}汇总表.xlsx"
+def _summary(county: County, task: str) -> str | None:
+    """The workbook of a task's summary; one that collects documents has none."""
+    form = county.tasks[task].rules.form
+    return f"{summary_name(form)}.xlsx" if form else None
 
 
 def _further(county: County, task: str, files: Iterable[str]) -> list[str]:
