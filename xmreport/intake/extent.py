@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from xmreport.intake.plain import NEAR
+from xmreport.model.grid import column_number
 from xmreport.model.parts import PlainCells
 
 _HOLDS = rb"[\"'][^<>]*+(?<!/)>\s*<(?:\w+:)?(?:v(?:\s[^<>]*+)?>[^<]|is[\s>]|f[\s>/])"
@@ -54,7 +55,7 @@ def of_sheet(xml: bytes, most: int) -> Extent:
         bottom = max(bottom, int(digits))
         if cells > most:
             break
-    return Extent(cells, bottom, max(map(_column, columns), default=0))
+    return Extent(cells, bottom, max((column_number(letters.decode().upper()) for letters in columns), default=0))
 
 
 def at_most(plain: PlainCells) -> Extent:
@@ -123,10 +124,3 @@ def long_strings(xml: bytes) -> dict[int, int]:
 def unfolded(xml: bytes, sizes: dict[int, int]) -> int:
     """How many bytes a sheet's uses of those strings come to."""
     return sum(sizes.get(int(index), 0) for index in _SHARED.findall(xml))
-
-
-def _column(letters: bytes) -> int:
-    column = 0
-    for letter in letters.upper():
-        column = column * 26 + letter - 64
-    return column

@@ -24,6 +24,14 @@ def column_letters(column: int) -> str:
     return letters
 
 
+def column_number(letters: str) -> int:
+    """The inverse, of capital letters: AA → 27."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return column
+
+
 def address(row: int, column: int) -> str:
     """Excel's address of a 1-based row and column: (7, 7) → G7."""
     return f"{column_letters(column)}{row}"

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
 
-from xmreport.reading.markup import Attributes, Start, local, true, walk
+from xmreport.reading.markup import Attributes, Start, local_id, true, walk
 
 MARK = "xmreport"
 """The custom document property that a blank form of ours carries."""
@@ -67,7 +67,7 @@ def sheets(xml: bytes) -> tuple[SheetEntry, ...]:
 
     def sheet(attributes: Attributes) -> None:
         hidden = attributes.get("state", "visible") != "visible"
-        found.append(SheetEntry(attributes.get("name", ""), hidden, local(attributes, "id")))
+        found.append(SheetEntry(attributes.get("name", ""), hidden, local_id(attributes)))
 
     walk(xml, {"sheet": sheet})
     return tuple(found)

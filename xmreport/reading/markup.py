@@ -59,10 +59,10 @@ def walk(
         raise ReadFailure("工作簿内部的 XML 不完整或已损坏") from error
 
 
-def local(attributes: Attributes, name: str) -> str:
-    """An attribute by its local name, whatever its prefix; empty where it is absent."""
+def local_id(attributes: Attributes) -> str:
+    """The attribute `id`, whatever its prefix; empty where it is absent."""
     for key, value in attributes.items():
-        if key.rpartition(":")[2] == name:
+        if key.rpartition(":")[2] == "id":
             return value
     return ""
 

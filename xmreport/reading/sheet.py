@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from xmreport.model.grid import UNCACHED, Box
+from xmreport.model.grid import UNCACHED, Box, column_number
 from xmreport.reading.failure import ReadFailure
 from xmreport.reading.markup import Attributes, true, walk
 
@@ -262,9 +262,8 @@ def clipped(merges: Iterable[Box], bottom: int, right: int) -> list[Box]:
 
 
 def _column_number(letters: str) -> int:
-    column = 0
-    for letter in letters if len(letters) <= 3 else "":
-        column = column * 26 + ord(letter) - 64 if "A" <= letter <= "Z" else COLUMNS + 1
+    plain = len(letters) <= 3 and letters.isascii() and letters.isalpha() and letters.isupper()
+    column = column_number(letters) if plain else 0
     if not 0 < column <= COLUMNS:
         raise ReadFailure(f"单元格地址 {letters[:20]} 超出范围")
     return column

@@ -16,6 +16,7 @@ from xmreport.model.dates import CHINA
 from xmreport.model.findings import Finding
 from xmreport.model.grid import Book
 from xmreport.model.returned import is_problem_list
+from xmreport.model.text import file_name
 from xmreport.workbooks.copies.about import About
 from xmreport.workbooks.copies.marks import AUTHOR, Remark, mark
 from xmreport.workbooks.copies.own import opened
@@ -30,8 +31,6 @@ _log = logging.getLogger(__name__)
 
 _LONGEST_NAME, _MOST_BYTES = 100, 240
 """Characters for Windows' paths, bytes for the file systems that count those."""
-_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Controls, marks that turn the writing direction, zero-width blanks, bytes that are not UTF-8, line separators."""
 _UNSAFE = re.compile(r'[<>:"|?*]')
 _EARLIER_RETURN = re.compile(r"(（退回\d{8}-\d{4}）)+$")
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
@@ -75,9 +74,8 @@ def copy_name(file: str, moment: dt.datetime) -> str:
     if moment.tzinfo is not None:
         moment = moment.astimezone(CHINA)
     suffix = f"（退回{moment:%Y%m%d-%H%M}）.xlsx"
-    name = file.replace("\\", "/").rsplit("/", 1)[-1]
-    visible = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) not in _INVISIBLE)
-    stem = _EXTENSION.sub("", _UNSAFE.sub("", visible)).lstrip("~$. ").rstrip(". ")
+    name = file_name(unicodedata.normalize("NFC", file).replace("\\", "/"))
+    stem = _EXTENSION.sub("", _UNSAFE.sub("", name)).lstrip("~$. ").rstrip(". ")
     stem = _EARLIER_RETURN.sub("", stem).rstrip(". ")
     if not stem or _RESERVED.fullmatch(stem):
         stem = f"报表{stem}"

@@ -16,7 +16,7 @@ from zipfile import ZipFile
 
 from msgspec import Struct
 
-from xmreport.model.grid import Box
+from xmreport.model.grid import Box, column_number
 from xmreport.workbooks.parsed import parsed
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -262,10 +262,7 @@ def place_of(address: str) -> tuple[int, int]:
     match = _ADDRESS.fullmatch(address)
     if match is None:
         raise ValueError(address)
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return int(match[2]), column
+    return int(match[2]), column_number(match[1])
 
 
 def _box(reference: str) -> Box:
