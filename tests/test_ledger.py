@@ -59,6 +59,13 @@ def entry(number: int = 1, **changes) -> Entry:
     return Entry(Drop(file, str(number)), (receipt(file=file, **changes),))
 
 
+def record_all(ledger: Ledger, *entries: Entry) -> None:
+    """In one transaction."""
+    with ledger.together():
+        for each in entries:
+            ledger.record(each)
+
+
 def raw(state: Path) -> sqlite3.Connection:
     return sqlite3.connect(state / "ledger.sqlite3", isolation_level=None)
 
@@ -82,20 +89,20 @@ def test_a_receipt_comes_back_as_it_was_written(ledger):
         sheet="Sheet1",
         replayed=True,
     )
-    [written] = ledger.record([Entry(DROP, (full,))])
+    [written] = ledger.record(Entry(DROP, (full,)))
     assert written == replace(full, seq=1, row_count=2)
     assert ledger.receipts() == (replace(written, rows=()),)
     assert ledger.rows(1) == ROWS
 
 
 def test_a_nil_return_has_no_rows_and_says_so(ledger):
-    ledger.record([entry(nil=True, outcome=Outcome.ACCEPTED)])
+    ledger.record(entry(nil=True, outcome=Outcome.ACCEPTED))
     [nil] = ledger.receipts()
     assert (nil.nil, nil.row_count, ledger.rows(1)) == (True, 0, ())
 
 
 def test_a_count_given_by_the_caller_is_kept(ledger):
-    ledger.record([entry(rows=ROWS, row_count=1)])
+    ledger.record(entry(rows=ROWS, row_count=1))
     assert ledger.receipts()[0].row_count == 1
 
 
@@ -119,7 +126,7 @@ def test_typed_rows_survive_exactly_with_their_types_and_order(rows):
 @given(finding=st.builds(Finding, texts, value=st.none() | texts, words=st.dictionaries(texts, texts)), file=texts)
 def test_any_finding_and_any_file_name_survive(ledger, finding, file):
     drop = Drop(file, "half a pair \ud83d")
-    [written] = ledger.record([Entry(drop, (receipt(file=file, sheet=file, findings=(finding,)),))])
+    [written] = ledger.record(Entry(drop, (receipt(file=file, sheet=file, findings=(finding,)),)))
     assert ledger.receipts()[-1] == written
     assert (drop, (written,)) in ledger.unfinished()
     ledger.finish([drop])
@@ -133,7 +140,7 @@ def test_a_value_that_no_cell_holds_is_refused():
 
 def test_a_moment_without_an_offset_is_refused(ledger):
     with pytest.raises(ValueError, match="offset"):
-        ledger.record([entry(arrived_at=dt.datetime(2022, 12, 9))])  # noqa: DTZ001
+        ledger.record(entry(arrived_at=dt.datetime(2022, 12, 9)))  # noqa: DTZ001
     assert ledger.receipts() == ()
 
 
@@ -146,19 +153,19 @@ def test_rows_of_a_receipt_that_is_not_there(ledger):
 
 
 def test_receipts_come_in_the_order_they_were_written_not_arrived(ledger):
-    ledger.record([entry(1, arrived_at=T), entry(2, arrived_at=T - dt.timedelta(days=1))])
+    record_all(ledger, entry(1, arrived_at=T), entry(2, arrived_at=T - dt.timedelta(days=1)))
     assert [found.seq for found in ledger.receipts()] == [1, 2]
 
 
 def test_receipts_of_one_county(ledger):
-    ledger.record([entry(1), entry(2, county="linxian"), entry(3, county=None)])
+    record_all(ledger, entry(1), entry(2, county="linxian"), entry(3, county=None))
     assert [found.seq for found in ledger.receipts(county="linxian")] == [2]
 
 
 def test_how_far_a_county_reaches_is_told_without_reading_it(ledger):
     assert ledger.extent("guxian") == Extent(0, 0, None)
     for number, (county, hour) in enumerate((("guxian", 9), ("guxian", 11), ("huozhou", 12), ("guxian", 10)), 1):
-        ledger.record([entry(number, county=county, arrived_at=T.replace(hour=hour))])
+        ledger.record(entry(number, county=county, arrived_at=T.replace(hour=hour)))
     assert ledger.extent("guxian") == Extent(3, 4, T.replace(hour=11))
     assert [ledger.ahead("guxian", T.replace(hour=hour)) for hour in (8, 10, 11)] == [3, 1, 0]
 
@@ -166,8 +173,11 @@ def test_how_far_a_county_reaches_is_told_without_reading_it(ledger):
 def test_until_is_a_moment_whatever_the_offset_it_is_written_in(ledger):
     utc, tokyo = dt.UTC, dt.timezone(dt.timedelta(hours=9))
     microsecond = dt.timedelta(microseconds=1)
-    ledger.record(
-        [entry(1, arrived_at=T.astimezone(utc)), entry(2, arrived_at=T), entry(3, arrived_at=T.astimezone(tokyo))]
+    record_all(
+        ledger,
+        entry(1, arrived_at=T.astimezone(utc)),
+        entry(2, arrived_at=T),
+        entry(3, arrived_at=T.astimezone(tokyo)),
     )
     for zone in (utc, CHINA, tokyo):
         assert len(ledger.receipts(until=T.astimezone(zone))) == 3
@@ -178,7 +188,7 @@ def test_until_is_a_moment_whatever_the_offset_it_is_written_in(ledger):
 
 
 def test_rows_of_many_receipts_at_once(ledger):
-    ledger.record([entry(number, rows=ROWS[:number]) for number in (1, 2, 3)])
+    record_all(ledger, *(entry(number, rows=ROWS[:number]) for number in (1, 2, 3)))
     assert ledger.rows_of([1, 2]) == {1: ROWS[:1], 2: ROWS}
 
 
@@ -187,7 +197,7 @@ def test_the_last_pass_and_what_was_published_are_remembered(state):
         assert ledger.last_pass() is None
         assert ledger.published("outbox/guxian/总览.xlsx") is None
         for minute in (0, 1):
-            ledger.note_pass(T + dt.timedelta(minutes=minute), "run")
+            ledger.note_pass(T + dt.timedelta(minutes=minute))
             ledger.note_published("outbox/guxian/总览.xlsx", f"f{minute}")
     with Ledger.open(state) as ledger:
         assert ledger.last_pass() == T + dt.timedelta(minutes=1)
@@ -200,7 +210,7 @@ def test_the_last_pass_and_what_was_published_are_remembered(state):
 
 def test_a_recorded_drop_is_unfinished_until_it_has_left(ledger):
     parts = (receipt(sheet="甲"), receipt(sheet="乙"))
-    ledger.record([entry(7), Entry(DROP, parts), entry(8)])
+    record_all(ledger, entry(7), Entry(DROP, parts), entry(8))
     pending = dict(ledger.unfinished())
     assert [found.sheet for found in pending[DROP]] == ["甲", "乙"]
     ledger.finish([drop for drop in pending if drop != DROP])
@@ -211,18 +221,18 @@ def test_a_recorded_drop_is_unfinished_until_it_has_left(ledger):
 
 
 def test_a_drop_that_still_stands_in_the_inbox_is_not_recorded_twice(ledger):
-    first = ledger.record([Entry(DROP, (receipt(rows=ROWS),))])
-    assert ledger.record([Entry(DROP, (receipt(arrived_at=T + dt.timedelta(hours=1)),))]) == first
+    first = ledger.record(Entry(DROP, (receipt(rows=ROWS),)))
+    assert ledger.record(Entry(DROP, (receipt(arrived_at=T + dt.timedelta(hours=1)),))) == first
     assert len(ledger.receipts()) == 1
     ledger.finish([DROP])
-    ledger.record([Entry(DROP, (receipt(),))])
+    ledger.record(Entry(DROP, (receipt(),)))
     assert len(ledger.receipts()) == 2
 
 
 def test_an_ignored_file_is_recorded_once_and_stays(ledger):
     lock = Entry(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True)
     assert DROP not in ledger.staying()
-    assert ledger.record([lock]) == ledger.record([lock])
+    assert ledger.record(lock) == ledger.record(lock)
     assert DROP in ledger.staying()
     assert replace(DROP, identity="another file of that name") not in ledger.staying()
     assert ledger.unfinished() == []
@@ -233,21 +243,21 @@ def test_an_ignored_file_is_recorded_once_and_stays(ledger):
 
 def test_a_link_is_recorded_once_and_stays(ledger):
     link = Entry(DROP, (receipt(outcome=Outcome.QUARANTINED),), stays=True)
-    ledger.record([link, link])
+    record_all(ledger, link, link)
     assert DROP in ledger.staying()
     assert ledger.unfinished() == []
     assert len(ledger.receipts()) == 1
 
 
 def test_what_was_ignored_under_old_rules_can_still_be_taken_in(ledger):
-    ledger.record([Entry(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True)])
-    ledger.record([Entry(DROP, (receipt(outcome=Outcome.ACCEPTED),))])
+    ledger.record(Entry(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True))
+    ledger.record(Entry(DROP, (receipt(outcome=Outcome.ACCEPTED),)))
     assert DROP not in ledger.staying()
     assert [found.seq for _, (found,) in ledger.unfinished()] == [2]
 
 
 def test_a_file_handed_over_by_other_means_has_nothing_to_take_out(ledger):
-    ledger.record([Entry(None, (receipt(),))])
+    ledger.record(Entry(None, (receipt(),)))
     assert ledger.unfinished() == []
     assert len(ledger.receipts()) == 1
 
@@ -257,9 +267,9 @@ def test_a_file_handed_over_by_other_means_has_nothing_to_take_out(ledger):
 
 def test_one_that_cannot_be_written_takes_the_others_back(ledger):
     with pytest.raises(ValueError, match="bytes come before the record"):
-        ledger.record([entry(1), entry(2, sha256="0" * 64)])
+        record_all(ledger, entry(1), entry(2, sha256="0" * 64))
     assert (ledger.receipts(), ledger.unfinished()) == ((), [])
-    assert [found.seq for found in ledger.record([entry(3)])] == [1]
+    assert [found.seq for found in ledger.record(entry(3))] == [1]
 
 
 @pytest.mark.parametrize(
@@ -273,7 +283,7 @@ def test_one_that_cannot_be_written_takes_the_others_back(ledger):
     ],
 )
 def test_the_database_itself_refuses_anything_but_the_next_receipt(state, ledger, statement):
-    ledger.record([entry()])
+    ledger.record(entry())
     db = raw(state)
     others = ", ".join(name for _, name, *_ in db.execute("PRAGMA table_info(receipt)") if name != "seq")
     linked = others.replace("prev", "hash")
@@ -284,7 +294,7 @@ def test_the_database_itself_refuses_anything_but_the_next_receipt(state, ledger
 
 
 def test_the_chain_is_a_sha256_over_all_that_is_stored(state, ledger):
-    ledger.record([entry(1, rows=ROWS, findings=FINDINGS), entry(2)])
+    record_all(ledger, entry(1, rows=ROWS, findings=FINDINGS), entry(2))
     db = raw(state)
     db.row_factory = sqlite3.Row
     prev = ""
@@ -299,7 +309,7 @@ def test_the_chain_is_a_sha256_over_all_that_is_stored(state, ledger):
 
 
 def test_the_hash_of_a_known_receipt_never_changes(state, ledger):
-    ledger.record([entry(1, rows=ROWS, findings=FINDINGS)])
+    ledger.record(entry(1, rows=ROWS, findings=FINDINGS))
     db = raw(state)
     assert db.execute("SELECT hash FROM receipt").fetchone() == (KNOWN_HASH,)
     db.close()
@@ -315,8 +325,8 @@ def filled(state: Path) -> list[str]:
     with Ledger.open(state) as ledger:
         shas = [ledger.originals.keep(f"bytes {number}".encode()) for number in (1, 2, 3)]
         entries = [entry(number, sha256=sha, rows=ROWS, findings=FINDINGS) for number, sha in enumerate(shas, 1)]
-        ledger.record(entries)
-        ledger.record([entry(4, sha256=shas[0], outcome=Outcome.DUPLICATE)])
+        record_all(ledger, *entries)
+        ledger.record(entry(4, sha256=shas[0], outcome=Outcome.DUPLICATE))
         assert ledger.verify() == []
     return shas
 
@@ -373,7 +383,7 @@ def test_verify_sees_a_receipt_whose_hash_was_made_to_fit(state, tmp_path):
     filled(state)
     with Ledger.open(tmp_path / "forged") as forged:
         sha = forged.originals.keep(b"bytes 1")
-        forged.record([entry(1, sha256=sha, outcome=Outcome.ACCEPTED)])
+        forged.record(entry(1, sha256=sha, outcome=Outcome.ACCEPTED))
     other = raw(tmp_path / "forged")
     outcome, rows, findings, row_count, digest = other.execute(
         "SELECT outcome, rows, findings, row_count, hash FROM receipt"
@@ -444,7 +454,7 @@ def write_pairs(state: Path, name: str, start) -> None:
         for number in range(150):
             pair = (receipt(sha256=sha, rules=name, rows=ROWS), receipt(sha256=sha, rules=name))
             drop = Drop(FILE, f"{name}{number}")
-            ledger.record([Entry(drop, pair)])
+            ledger.record(Entry(drop, pair))
             ledger.finish([drop])
 
 
@@ -465,7 +475,7 @@ def test_two_processes_open_and_write_at_once_and_the_chain_holds(state):
 
 
 def test_a_reader_works_beside_a_writer_and_sees_only_what_is_done(state, ledger):
-    ledger.record([entry(1)])
+    ledger.record(entry(1))
     writer = raw(state)
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("INSERT INTO published VALUES ('a', 'b')")
@@ -492,7 +502,7 @@ def take_in(state: Path, inbox: Path) -> None:
         for path in sorted(inbox.iterdir()):
             drop = drop_of(path)
             sha = ledger.originals.keep(path.read_bytes())
-            ledger.record([Entry(drop, (receipt(file=path.name, sha256=sha, rows=ROWS),))])
+            ledger.record(Entry(drop, (receipt(file=path.name, sha256=sha, rows=ROWS),)))
             path.unlink()
             ledger.finish([drop])
 

@@ -245,7 +245,7 @@ def _record(state: Path, *reasons: str | None) -> None:
     with Ledger.open(state) as ledger:
         for reason in reasons:
             receipt = Receipt("a.xlsx", None, 1, Outcome.RETURNED, T, rules="r", handed_over=reason)
-            ledger.record([Entry(None, (receipt,))])
+            ledger.record(Entry(None, (receipt,)))
 
 
 @pytest.mark.parametrize(("seq", "value"), [(1, "'编的'"), (2, "NULL"), (2, "'改的'")])

@@ -795,7 +795,7 @@ def test_what_was_begun_under_rules_that_are_broken_now_waits_for_them(office: O
     receipt = office.send("古阳镇/a.xlsx", GOOD, "12-08 10:00")
     drop = Drop("inbox/guxian/古阳镇/b.xlsx", "1:2:3")
     with Ledger.open(office.workspace.state) as ledger:
-        ledger.record([xmreport.run.Entry(drop, (receipt,))])
+        ledger.record(xmreport.run.Entry(drop, (receipt,)))
     office.write_rules("县区: 古县\n")
     assert office.take("12-08 10:01") == []
     with Ledger.open(office.workspace.state) as ledger:

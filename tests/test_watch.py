@@ -175,7 +175,9 @@ def test_an_idle_look_is_cheap_and_reads_no_receipt_again(office: Office, shift:
     receipt = office.send("古阳镇/a.xlsx", GOOD, "12-08 09:00")
     with Ledger.open(office.workspace.state) as ledger:
         more = (replace(receipt, file=f"{n}.xlsx", arrived_at=receipt.arrived_at + n * SECOND) for n in range(2000))
-        ledger.record([Entry(None, (each,)) for each in more])
+        with ledger.together():
+            for each in more:
+                ledger.record(Entry(None, (each,)))
     working = Shift(office, "12-08 10:00")
     try:
         working.look()

@@ -84,7 +84,7 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
         ledger.originals.keep(data)
         if any(receipt.returned_copy for receipt in receipts):
             sender.send_back(receipts)
-        recorded = ledger.record([Entry(None, receipts)])
+        recorded = ledger.record(Entry(None, receipts))
         past.add(recorded)
         tally.take(recorded)
         for receipt in recorded:

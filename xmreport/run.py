@@ -201,7 +201,7 @@ class Engine:
     def _note_pass(self, moment: Moment) -> None:
         """All that was there is taken in: what is found later came later. A replay says nothing of when it looked."""
         if self.inbox.saw_all and not moment.replayed:
-            self.ledger.note_pass(moment.at, "pass")
+            self.ledger.note_pass(moment.at)
 
     def _arrival(
         self, found: Found, county: County, moment: Moment, last_pass: dt.datetime | None, seen: dt.datetime | None
@@ -283,7 +283,7 @@ class Engine:
         stays = arrival.sha256 is None and not is_oversized(receipts)
         drop = drop_of(each.found)
         entry = Entry(drop, self._sender.addressed(receipts, each.county, past), stays=stays)
-        recorded = self.ledger.record([entry])
+        recorded = self.ledger.record(entry)
         past.add(recorded)
         return each, entry, recorded
 

@@ -103,15 +103,15 @@ class Ledger:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def record(self, entries: Sequence[Entry]) -> list[Receipt]:
+    def record(self, entry: Entry) -> list[Receipt]:
         """Write all of it or nothing, and return the receipts with their numbers.
 
         A file that is recorded and still stands in the inbox is not recorded again: its receipts are returned.
         """
         if not self._db.in_transaction:
             with self.together():
-                return self.record(entries)
-        return [receipt for entry in entries for receipt in self._known(entry) or self._enter(entry)]
+                return self.record(entry)
+        return self._known(entry) or self._enter(entry)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -174,8 +174,8 @@ class Ledger:
         row = self._db.execute("SELECT at FROM pass").fetchone()
         return None if row is None else dt.datetime.fromisoformat(row["at"])
 
-    def note_pass(self, at: dt.datetime, kind: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO pass VALUES (1, ?, ?)", (encoding.to_moment(at), kind))
+    def note_pass(self, at: dt.datetime) -> None:
+        self._db.execute("INSERT OR REPLACE INTO pass VALUES (1, ?, 'pass')", (encoding.to_moment(at),))
 
     def published(self, path: str) -> str | None:
         """The fingerprint of what a published workbook was last built from."""
