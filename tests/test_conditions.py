@@ -50,7 +50,7 @@ def holds(text: str, **columns: object) -> bool | None:
     """The verdict on one row whose fields hold these values."""
     condition = read(text)
     rows = {name: [columns.get(name)] for name in FIELDS}
-    (verdict,) = condition.evaluate(rows, {"报告日": DAY, "截止日": PartialDate(2022, 12, 31)})
+    (verdict,) = condition.evaluate(rows, 1, {"报告日": DAY, "截止日": PartialDate(2022, 12, 31)})
     return verdict
 
 
@@ -130,28 +130,28 @@ def test_what_is_blank_or_unreadable_is_unknown(text, columns):
 
 
 def test_a_date_that_is_not_given_is_unknown():
-    assert read("办结时间 ≤ 报告日").evaluate({"办结时间": [DAY, DAY]}) == [None, None]
+    assert read("办结时间 ≤ 报告日").evaluate({"办结时间": [DAY, DAY]}, 2) == [None, None]
 
 
 def test_a_condition_judges_whole_columns():
     condition = read("年度计划投资 ≤ 总投资")
     assert condition.names == {"年度计划投资", "总投资"}
     assert condition.text == "年度计划投资 ≤ 总投资"
-    assert condition.evaluate({"年度计划投资": [1, 3, None], "总投资": [2, 2, 2]}) == [True, False, None]
+    assert condition.evaluate({"年度计划投资": [1, 3, None], "总投资": [2, 2, 2]}, 3) == [True, False, None]
 
 
-def test_a_condition_without_fields_is_as_long_as_the_columns():
+def test_a_condition_without_fields_holds_for_every_row():
     condition = read("报告日 ≥ 2022-12-01")
     assert condition.names == set()
-    assert condition.evaluate({"总投资": [1, 2]}, {"报告日": DAY}) == [True, True]
+    assert condition.evaluate({}, 2, {"报告日": DAY}) == [True, True]
 
 
 def test_a_missing_column_and_uneven_columns_are_faults_of_the_engine():
     condition = read("年度计划投资 ≤ 总投资")
     with pytest.raises(KeyError):
-        condition.evaluate({"总投资": [1]})
-    with pytest.raises(ValueError, match="different lengths"):
-        condition.evaluate({"总投资": [1], "年度计划投资": [1, 2]})
+        condition.evaluate({"总投资": [1]}, 1)
+    with pytest.raises(ValueError, match="shorter"):
+        condition.evaluate({"总投资": [1], "年度计划投资": [1, 2]}, 1)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_missing_column_and_uneven_columns_are_faults_of_the_engine():
 def test_a_cell_of_another_type_is_a_fault_of_the_engine(text, cell):
     text = text.replace("2022", "2022年")
     with pytest.raises(TypeError):
-        read(text).evaluate({name: [cell] for name in FIELDS})
+        read(text).evaluate({name: [cell] for name in FIELDS}, 1)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_an_expression_reckons_and_is_unknown_where_it_cannot():
     expression = parse_expression("年度计划投资 ÷ 总投资 × 100", FIELDS)
     assert expression.names == {"年度计划投资", "总投资"}
     columns = {"年度计划投资": [1, 1, None, 1], "总投资": [4, 0, 4, Unreadable()]}
-    assert expression.evaluate(columns) == [25.0, None, None, None]
+    assert expression.evaluate(columns, 4) == [25.0, None, None, None]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_an_expression_must_be_arithmetic(text, says):
 
 
 def test_an_expression_beyond_all_numbers_is_unknown():
-    assert parse_expression("总投资 × 总投资", FIELDS).evaluate({"总投资": [1e300]}) == [None]
+    assert parse_expression("总投资 × 总投资", FIELDS).evaluate({"总投资": [1e300]}, 1) == [None]
 
 
 def test_conditions_and_their_errors_travel_between_processes():
@@ -366,7 +366,7 @@ def test_any_text_is_a_condition_or_a_condition_error(text):
             column = error.column
         else:
             column = 1
-            rule.evaluate({name: [None, Unreadable()] for name in FIELDS})
+            rule.evaluate({name: [None, Unreadable()] for name in FIELDS}, 2)
         assert 1 <= column <= len(text) + 1
 
 
@@ -379,7 +379,7 @@ def truth(text: str, *values: bool | None) -> bool | None:
     for name in THREE:
         text = text.replace(name, f"({name} = 1)")
     cells = dict(zip(THREE, values, strict=False))
-    (verdict,) = parse(text, THREE).evaluate({name: [TRUTHS[cells.get(name)]] for name in THREE})
+    (verdict,) = parse(text, THREE).evaluate({name: [TRUTHS[cells.get(name)]] for name in THREE}, 1)
     return verdict
 
 

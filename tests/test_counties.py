@@ -171,7 +171,7 @@ def test_a_band_of_new_starts_in_qinshui_holds_its_lower_bound(wan, band):
     held = {
         name.removeprefix("2024年新开工").split("亿元")[0]
         for name, indicator in counties()["qinshui"].indicators.items()
-        if name.startswith("2024年新开工") and indicator.condition.evaluate(columns) == [True]
+        if name.startswith("2024年新开工") and indicator.condition.evaluate(columns, 1) == [True]
     }
     assert held == ({band} if band else set())
 
@@ -179,7 +179,7 @@ def test_a_band_of_new_starts_in_qinshui_holds_its_lower_bound(wan, band):
 def test_a_project_that_goes_on_is_no_new_start():
     indicator = counties()["qinshui"].indicators["2024年新开工50亿元以上项目数"]
     columns = {"总投资": [600_000], "建设性质": ["续建"], "拟开工月": [None]}
-    assert indicator.condition.evaluate(columns) == [False]
+    assert indicator.condition.evaluate(columns, 1) == [False]
 
 
 @pytest.mark.parametrize(
@@ -197,9 +197,9 @@ def test_a_project_of_linxian_has_begun_by_its_word_or_where_that_lacks_by_its_m
     given = {"截止日": PartialDate(2025, 3, 31)}
     county = counties()["linxian"]
     for name in ("新建开工率", "开复工率", "省市重点项目新建开工率", "省市重点项目开复工率"):
-        assert (county.indicators[name].condition.evaluate(columns, given) == [True]) is begun, name
+        assert (county.indicators[name].condition.evaluate(columns, 1, given) == [True]) is begun, name
     late = next(each for each in county.lists if each.rules.name == "未按计划开复工项目")
-    assert (late.condition.evaluate(columns, given) == [True]) is not begun
+    assert (late.condition.evaluate(columns, 1, given) == [True]) is not begun
 
 
 @pytest.mark.parametrize(("day", "late"), [(PartialDate(2020, 10, 20), False), (PartialDate(2020, 10, 21), True)])
@@ -209,7 +209,7 @@ def test_what_is_due_in_zhangzi_is_overdue_from_the_day_after(day, late):
     lists = [each for each in counties()["zhangzi"].lists if each.rules.workbook == "四类未按时"]
     for stage, plan, each in zip(stages, plans, lists, strict=True):
         columns = {name: [None] for name in each.condition.names} | {plan: [due], "项目阶段": [stage]}
-        assert each.condition.evaluate(columns, {"截止日": day}) == [late], each.rules.name
+        assert each.condition.evaluate(columns, 1, {"截止日": day}) == [late], each.rules.name
 
 
 def test_the_split_that_qinshui_has_not_published_is_left_to_the_office():
@@ -294,7 +294,7 @@ def test_problems_that_guxian_cannot_solve_itself_are_listed_for_the_city():
     [sent] = [each for each in county.lists if each.rules.name == "需市级协调的问题"]
     assert (sent.rules.form, sent.rules.recipient, sent.rules.source) == ("问题台账", "市领导小组办公室", "六（三）")
     columns = {"层级": ["省", "市", "县", "市"], "状态": ["发现", "交办", "发现", "销号"]}
-    assert sent.condition.evaluate(columns) == [True, True, False, False]
+    assert sent.condition.evaluate(columns, 4) == [True, True, False, False]
 
 
 def test_what_a_county_sends_up_goes_to_a_unit_that_owes_it_to_the_city():

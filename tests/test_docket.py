@@ -130,9 +130,13 @@ OWN = PROBLEM_DOCKET[: PROBLEM_DOCKET.index("    入账:")] + "    入账: [{报
 
 @pytest.fixture(scope="module")
 def county(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rules")
+    return county_of(RULES, tmp_path_factory.mktemp("rules"))
+
+
+def county_of(text, folder):
+    """The county whose file this is."""
     shutil.copytree(shipped("rules") / "forms", folder / "forms")
-    (folder / "zhangzi.yaml").write_text(RULES, "utf-8")
+    (folder / "zhangzi.yaml").write_text(text, "utf-8")
     book = load_rulebook(folder)
     assert not book.all_faults, book.all_faults
     return book.counties["zhangzi"]
@@ -209,6 +213,22 @@ def test_a_row_that_meets_the_condition_opens_an_entry_with_its_number(county, h
         "入账日": day("2020-09-18"),
         "来源": "县住建局：县住建局前期手续办理情况表.xlsx，Sheet1第6行",
     }
+
+
+@pytest.mark.parametrize(("day", "numbers"), [("2020-09-01", ["WT2020-001"]), ("2020-10-01", [])])
+def test_a_condition_may_speak_of_the_day_alone(tmp_path, history, day, numbers):
+    text = RULES.replace("条件: 需协调解决的问题 不为空", f"条件: 截止日 ≥ {day}", 1)
+    history.came("县住建局", F1, "09-18 10:00", problem("甲路", "缺用地指标"))
+    found = shown(county_of(text, tmp_path), PROBLEMS, history, "09-30 10:00")
+    assert [each["编号"] for each in found] == numbers
+
+
+def test_a_matter_may_end_on_a_day(tmp_path, history):
+    text = RULES.replace("办结: 状态 = 销号", "办结: 截止日 ≥ 2020-10-01", 1)
+    history.came("县住建局", F1, "09-18 10:00", problem("甲路", "缺用地指标"))
+    ended = county_of(text, tmp_path)
+    assert not standing(ended, PROBLEMS, history, "09-30 10:00").entries[0].closed
+    assert standing(ended, PROBLEMS, history, "10-09 10:00").entries[0].closed
 
 
 def test_the_same_matter_reported_again_adds_to_its_entry_and_opens_none(county, history):
@@ -692,10 +712,7 @@ SEPTEMBER, OCTOBER = "2020-09-28", "2020-10-28"
 @pytest.fixture(scope="module")
 def monthly(tmp_path_factory):
     """The same county, whose returns are of months."""
-    folder = tmp_path_factory.mktemp("monthly")
-    shutil.copytree(shipped("rules") / "forms", folder / "forms")
-    (folder / "zhangzi.yaml").write_text(MONTHLY, "utf-8")
-    return load_rulebook(folder).counties["zhangzi"]
+    return county_of(MONTHLY, tmp_path_factory.mktemp("monthly"))
 
 
 def test_a_late_return_of_an_earlier_month_is_no_news_of_a_pool(monthly, history):

@@ -500,7 +500,7 @@ def test_a_column_whose_name_holds_strokes_and_brackets_is_known_in_a_condition(
 def test_arithmetic_over_such_names():
     types = counties()["huozhou"].forms[F2].types("项目")
     expression = parse_expression("1至本月累计完成投资 ÷ 年度计划投资 × 100", types)
-    assert expression.evaluate({"1至本月累计完成投资": [2400.0], "年度计划投资": [3000.0]}) == [80.0]
+    assert expression.evaluate({"1至本月累计完成投资": [2400.0], "年度计划投资": [3000.0]}, 1) == [80.0]
 
 
 # What the counties do with the forms

@@ -88,6 +88,24 @@ def test_every_check_says_what_its_code_may_ask_for():
     assert {code for code in SHARED_CODES if code[0] == "R"} == {f"R0{n}" for n in range(1, 9)} | {"R90"}
 
 
+@pytest.mark.parametrize(
+    ("rule", "broken"),
+    [
+        ("应: 报告日 ≤ 2022-11-30", ["R90", "R90"]),
+        ("应: 报告日 > 2022-11-30", []),
+        ("当: 总投资 > 0, 应: 报告日 ≤ 2022-11-30", ["R90", "R90"]),
+        ("当: 报告日 ≤ 2022-11-30, 应: 总投资 < 0", []),
+    ],
+)
+def test_a_check_may_speak_of_the_day_alone(tmp_path, rule, broken):
+    folder = ours(tmp_path)
+    change(folder, USE, f"    核验: [{{代码: R90, {rule}, 标在: 总投资, 提示: 无。}}]\n{USE}")
+    county = load_rulebook(folder).county("guxian")
+    [part] = examine_sheets(f1(project(1), project(2))).parts
+    found = check(ALONE, Return(county.forms[part.form], part, DAY))
+    assert [each.code for each in found if each.code == "R90"] == broken
+
+
 @pytest.mark.parametrize("code", sorted(code for code in CATALOGUE if words_of(code)))
 def test_a_finding_on_record_can_be_said_whatever_words_it_lacks(code):
     assert "{" not in say(Finding(code, Severity.ERROR)).message
@@ -408,6 +426,17 @@ SMALL = {
         USE,
         f"    核验: [{{代码: R90, 应: 总投资 ≥ 1,000, 标在: 总投资, 提示: 无。}}]\n{USE}",
         "写的是“总投资 ≥ 1,000”；花括号里的逗号",
+    ),
+    "a day that a check does not know": (
+        USE,
+        f"    核验: [{{代码: R90, 应: 报告日 ≥ 本期初, 标在: 总投资, 提示: 无。}}]\n{USE}",
+        "这里不知道“本期初”，能用的日期有：报告日、截止日（第7个字）",
+    ),
+    "a day that the end of a matter does not know": ("办结: 状态 = 销号", "办结: 截止日 ≥ 本期初", "不知道“本期初”"),
+    "a mark in a column that no sheet has": (
+        USE,
+        f"    核验: [{{代码: R90, 应: 总投资 > 0, 标在: 填报单位, 提示: 无。}}]\n{USE}",
+        "标在：写的是“填报单位”；应为这张报表里的列",
     ),
 }
 

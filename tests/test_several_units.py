@@ -4,6 +4,7 @@ import openpyxl
 import pytest
 from conftest import FIRST, WEEKLY, Office, at, form_one, project
 
+from xmreport.ledger import Ledger
 from xmreport.run import Moment
 
 OFFICE, WATER, TOWN, OUTSIDE = "县住建局", "县水利局", "古阳镇", "县财政局"
@@ -31,6 +32,17 @@ def report(office: Office, *sent: tuple[str, str, float]) -> tuple[float, list[s
     notes = [str(row[0]) for row in rows if "两家报送" in str(row[0])]
     figures = [value for value in total[1:] if isinstance(value, int | float)]
     return figures[1], [note.split("采用")[1] for note in notes], told
+
+
+def test_another_unit_s_return_is_read_once_however_many_of_its_projects_are_reported(office, monkeypatch):
+    read = []
+    rows = Ledger.rows
+    monkeypatch.setattr(Ledger, "rows", lambda ledger, seq: read.append(seq) or rows(ledger, seq))
+    for unit in (OFFICE, WATER):
+        lines = [project(f"项目{number}", 责任单位=unit) for number in range(30)]
+        [receipt] = [office.send(f"{unit}/表.xlsx", form_one(*lines, unit=unit), "12-08 10:00")]
+    assert [finding.code for finding in receipt.findings].count("X01") == 30
+    assert read == [1]
 
 
 @pytest.mark.parametrize(

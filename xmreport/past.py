@@ -17,11 +17,11 @@ from xmreport.model.submission import Identity, Row
 from xmreport.rulebook.assignment import Assigned
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
-from xmreport.rulebook.identity import identities_of
+from xmreport.rulebook.identity import Index, identities_of
 
 Period = tuple[str | None, str | None]
-AT_HAND = 4
-"""Periods whose projects are kept ready for comparison: the current ones. Older ones are read again where needed."""
+AT_HAND = 2
+"""Periods for each task whose projects are kept ready for comparison. Others are read again where needed."""
 
 
 class Past:
@@ -123,23 +123,28 @@ class Past:
     ) -> Iterator[tuple[Row, list[tuple[str, Row]]]]:
         """Each row whose project other units' returns in force for this period hold: those units, and their rows."""
         period = (due.task.name, due.period.name)
-        held = self._held.get(period)
-        if held is None:
-            held = self._held[period] = _Held(form)
-            if len(self._held) > AT_HAND:
-                del self._held[next(iter(self._held))]
-            accepted = self._known.accepted.get(period, {})
-            inforce = {owner: max(versions, key=_newest).seq for owner, versions in accepted.items()}
-            known = self._ledger.rows_of(inforce.values())
-            for owner, seq in inforce.items():
-                held.put(owner, seq, self._today(form, known[seq]))
-        for at, identity in enumerate(identities_of(form, rows)):
+        held = self._held.pop(period, None) or self._reported(period, form)
+        self._held[period] = held
+        if len(self._held) > AT_HAND * len(self._county.tasks):
+            del self._held[next(iter(self._held))]
+        read: dict[int, Rows] = {}
+        for row, identity in zip(rows, identities_of(form, rows), strict=True):
             found = held.find(identity, unit)
+            for _, seq, _ in found:
+                if seq not in read:
+                    read[seq] = self._today(form, self._ledger.rows(seq))
             if found:
-                yield (
-                    rows[at],
-                    [(owner, self._today(form, self._ledger.rows(seq))[place]) for owner, seq, place in found],
-                )
+                yield row, [(owner, read[seq][place]) for owner, seq, place in found]
+
+    def _reported(self, period: Period, form: Form) -> _Held:
+        """The projects of the returns in force."""
+        held = _Held(form)
+        accepted = self._known.accepted.get(period, {})
+        inforce = {owner: max(versions, key=_newest).seq for owner, versions in accepted.items()}
+        known = self._ledger.rows_of(inforce.values())
+        for owner, seq in inforce.items():
+            held.put(owner, seq, self._today(form, known[seq]))
+        return held
 
     def _today(self, form: Form, rows: Rows) -> Rows:
         return with_names_of_today(self._county, form.name, rows)
@@ -175,37 +180,36 @@ class _Held:
     def __init__(self, form: Form) -> None:
         self._form = form
         self._order: dict[str, int] = {}
-        self._returns: dict[str, tuple[int, Sequence[Identity]]] = {}
-        self._main: dict[str | None, tuple[str, ...]] = {}
-        self._spare: dict[str | None, tuple[str, ...]] = {}
+        self._returns: dict[str, tuple[int, Index[int]]] = {}
+        self._main: dict[str, tuple[str, ...]] = {}
+        self._spare: dict[str, tuple[str, ...]] = {}
 
     def put(self, owner: str, seq: int, rows: Sequence[Row]) -> None:
         """The return of a unit that is in force now, in the place of its last one."""
         self._order.setdefault(owner, len(self._order))
-        _, gone = self._returns.get(owner, (0, ()))
-        self._returns[owner] = (seq, identities_of(self._form, rows))
-        for table, side in ((self._main, 0), (self._spare, 1)):
-            for key in {identity[side] for identity in gone} - {None}:
+        _, gone = self._returns.get(owner, (0, Index[int]()))
+        places = Index[int]()
+        for at, identity in enumerate(identities_of(self._form, rows)):
+            places.add(identity, at)
+        self._returns[owner] = seq, places
+        for table, before, keys in zip((self._main, self._spare), gone.keys, places.keys, strict=True):
+            for key in before:
                 table[key] = tuple(other for other in table[key] if other != owner)
-            keys = {identity[side] for identity in self._returns[owner][1]} - {None}
             others = {key: table[key] for key in keys if key in table}
             table.update(dict.fromkeys(keys, (owner,)))
             table.update({key: (*owners, owner) for key, owners in others.items()})
 
     def find(self, own: Identity, unit: str) -> list[tuple[str, int, int]]:
-        """Other units, each with its receipt and the place of its row, found as `Index` finds a row."""
+        """Other units, each with its receipt and the place of its row."""
         by_main = self._main.get(own.main, ()) if own.main else ()
         by_spare = self._spare.get(own.spare, ()) if own.spare else ()
         if by_main in {(), (unit,)} and by_spare in {(), (unit,)}:
             return []
         found = []
         for owner in sorted({*by_main, *by_spare} - {unit}, key=lambda each: self._order[each]):
-            seq, identities = self._returns[owner]
-            if owner in by_main:
-                found.append((owner, seq, [each.main for each in identities].index(own.main)))
-                continue
-            place = [each.spare for each in identities].index(own.spare)
-            if not (own.main and identities[place].main):
+            seq, places = self._returns[owner]
+            place = places.find(own)
+            if place is not None:
                 found.append((owner, seq, place))
         return found
 

@@ -18,7 +18,8 @@ def computed_differs(examined: Return) -> Iterator[Finding]:
         return
     columns = Frame.of(examined.form, examined.part.rows, examined.part.unit).columns("项目")
     for name, expression in examined.form.computed.items():
-        for row, worked_out in zip(examined.part.rows, expression.evaluate(columns.values), strict=True):
+        worked = expression.evaluate(columns.values, len(columns.places))
+        for row, worked_out in zip(examined.part.rows, worked, strict=True):
             written = readable(row.values.get(name))
             if worked_out is None or not isinstance(written, int | float):
                 continue

@@ -46,7 +46,7 @@ def _breaks(check: Check, table: Columns, given: Mapping[str, Value]) -> Sequenc
     """For each line whether it breaks the rule. Lines alike are judged once, in this file and in those after it."""
     names = sorted(_asked(check))
     known = _known(check, given)
-    lines = list(zip(*(table.values[name] for name in names), strict=True)) if names else [()] * len(table.places)
+    lines = table.lines(names)
     new = list(set(lines).difference(known))
     if new:
         columns = dict(zip(names, zip(*new, strict=True), strict=True))
@@ -57,12 +57,12 @@ def _breaks(check: Check, table: Columns, given: Mapping[str, Value]) -> Sequenc
 def _judged(check: Check, columns: Mapping[str, Sequence[Cell]], count: int, given: Mapping[str, Value]) -> list[bool]:
     """应 is asked only of lines for which 当 holds."""
     if check.when is None:
-        return [truth is False for truth in check.must.evaluate(columns, given)]
-    concerned = [i for i, truth in enumerate(check.when.evaluate(columns, given)) if truth is True]
+        return [truth is False for truth in check.must.evaluate(columns, count, given)]
+    concerned = [i for i, truth in enumerate(check.when.evaluate(columns, count, given)) if truth is True]
     broken = [False] * count
     if concerned:
         own = {name: [cells[i] for i in concerned] for name in check.must.names if (cells := columns[name])}
-        for i, truth in zip(concerned, check.must.evaluate(own, given), strict=True):
+        for i, truth in zip(concerned, check.must.evaluate(own, len(concerned), given), strict=True):
             broken[i] = truth is False
     return broken
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
@@ -289,14 +290,14 @@ class BodyReader:
         """合计 rows are dropped and recomputed; where the unit's own figure differs, it is told (M04)."""
         numbers = self.body.numbers
         marks = [line for line in seen if line.kind in {Kind.TOTAL, Kind.SECTION}]
-        partial = [line for line in marks if line.kind is Kind.TOTAL and "小计" in line.lead]
+        first_partial = next((line.row for line in marks if _is_partial(line)), 0)
         # The first subtotal shows whether subtotals stand above their rows or below them.
-        leading = bool(partial) and not any(number < partial[0].row for number in numbers)
+        leading = bisect_left(numbers, first_partial) == 0
         edges = [0, *(line.row for line in marks), len(self.grid.rows) + 1]
         for index, line in enumerate(marks, 1):
-            if line in partial:
+            if _is_partial(line):
                 first, last = (line.row, edges[index + 1]) if leading else (edges[index - 1], line.row)
-                block = [at for at, number in enumerate(numbers) if first < number < last]
+                block = range(bisect_right(numbers, first), bisect_left(numbers, last))
                 if block:
                     self._compare_total(line, block)
             elif line.kind is Kind.TOTAL:
@@ -324,6 +325,10 @@ class BodyReader:
     ) -> None:
         remark = Remark(code, Severity.WARNING, words or {})
         self.body.findings.append(self._finding(remark, line.row, column, name, raw))
+
+
+def _is_partial(line: Line) -> bool:
+    return line.kind is Kind.TOTAL and "小计" in line.lead
 
 
 def _vertical_merges(grid: Grid, header_bottom: int) -> dict[tuple[int, int], int]:

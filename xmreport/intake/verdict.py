@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -111,7 +111,7 @@ def _judge_zip(data: bytes, limits: Limits) -> Verdict:
 def _measure(archive: Archive, kind: str, limits: Limits, *, exactly: bool) -> Parts | None:
     """Inflate every part once; refuse hostile XML and sheets that no reader should make room for."""
     held: dict[str, bytes] | None = {} if kind == "xlsx" and archive.size <= limits.held_mib << 20 else None
-    extents: list[extent.Extent] = []
+    cells = area = 0
     sheets: dict[str, PlainCells | None] = {}
     long: dict[int, int] = {}
     for name, part in archive.parts(limits.inflated_mib, limits.ratio):
@@ -120,22 +120,22 @@ def _measure(archive: Archive, kind: str, limits: Limits, *, exactly: bool) -> P
         xml = _as_xml(name, part)
         if xml is None:
             continue
+        found: Sequence[extent.Extent] = ()
         if kind == "ods":
-            extents += extent.of_ods(xml) if name == "content.xml" else ()
+            found = list(extent.of_ods(xml)) if name == "content.xml" else ()
         elif root := _root(xml):
             if root == b"worksheet":
                 plain = plain_cells(xml)
                 # Where it stands was found in what a reader will see, unless that was recoded first.
                 sheets[name] = plain if xml is part else None
-                if plain is None or exactly:
-                    extents.append(extent.of_sheet(xml, limits.cells))
-                else:
-                    extents.append(extent.at_most(plain))
+                found = [extent.of_sheet(xml, limits.cells) if plain is None or exactly else extent.at_most(plain)]
             elif extent.lies_about_strings(xml):
                 raise Refusal("F05", "声明的文字条数与实际不符")
             else:
                 long |= extent.long_strings(xml)
-        _check_extents(extents, limits)
+        cells += sum(each.cells for each in found)
+        area += sum(each.area for each in found)
+        _check_extent(cells, area, limits)
     if long:
         _check_unfolded(archive, sheets, long, limits)
     if held is None:
@@ -172,11 +172,11 @@ def _is_picture(name: str) -> bool:
     return "/media/" in name.lower() or name.lower().endswith(".svg")
 
 
-def _check_extents(extents: list[extent.Extent], limits: Limits) -> None:
-    if sum(each.cells for each in extents) > limits.cells:
+def _check_extent(cells: int, area: int, limits: Limits) -> None:
+    if cells > limits.cells:
         raise _too_many(limits)
     # Room for gaps in an honest sheet, such as 序号 prefilled far down; none for A1 and XFD1048576.
-    if sum(each.area for each in extents) > limits.area:
+    if area > limits.area:
         raise Refusal("F05", "有值的单元格相隔过远")
 
 

@@ -38,7 +38,7 @@ class Block(Struct, frozen=True):
     def rows(self) -> Iterator[Row]:
         nothing: Mapping[str, str] = {}
         for at, number in enumerate(self.numbers):
-            yield Row(self.sheet, number, _Line(self.columns, at), self.originals.get(at, nothing))
+            yield Row(self.sheet, number, LineView(self.columns, at), self.originals.get(at, nothing))
 
 
 class Rows(Dormant[Row]):
@@ -91,8 +91,8 @@ class Rows(Dormant[Row]):
         return self._count
 
 
-class _Line(Mapping[str, Cell]):
-    """One line of a block's columns."""
+class LineView(Mapping[str, Cell]):
+    """One line of columns: a cell is taken when it is asked for."""
 
     __slots__ = ("_at", "_columns")
 

@@ -22,6 +22,10 @@ class Columns(Struct, frozen=True):
     values: Mapping[str, Sequence[Cell]]
     places: Sequence[tuple[int, str | None]]
 
+    def lines(self, names: Sequence[str]) -> list[tuple[Cell, ...]]:
+        """The cells of some columns, line by line; of none, as many empty lines."""
+        return list(zip(*(self.values[name] for name in names), strict=True)) if names else [()] * len(self.places)
+
 
 class Frame:
     """The rows of one form by column.
@@ -53,19 +57,15 @@ class Frame:
             return [True] * len(self.columns(table).places)
         asked = (table, condition, tuple(given.values()))
         if asked not in self._truths:
-            self._truths[asked] = self._judged(self.columns(table).values, condition, given)
+            self._truths[asked] = self._judged(self.columns(table), condition, given)
         return self._truths[asked]
 
-    def _judged(
-        self, columns: Mapping[str, Sequence[Cell]], condition: Condition, given: Mapping[str, Value]
-    ) -> list[bool]:
+    def _judged(self, columns: Columns, condition: Condition, given: Mapping[str, Value]) -> list[bool]:
         names = sorted(condition.names)
-        if not names:
-            return [truth is True for truth in condition.evaluate(columns, given)]
-        lines = list(zip(*(columns[name] for name in names), strict=True))
+        lines = columns.lines(names)
         alike = list(dict.fromkeys(lines))
         values = dict(zip(names, zip(*alike, strict=True), strict=True)) if alike else dict.fromkeys(names, ())
-        truths = condition.evaluate(values, given)
+        truths = condition.evaluate(values, len(alike), given)
         found = {line: truth is True for line, truth in zip(alike, truths, strict=True)}
         return [found[line] for line in lines]
 

@@ -188,7 +188,7 @@ def _worked_out(form: Form, rows: Sequence[Row]) -> Sequence[Row]:
     if not form.computed:
         return rows
     columns = Frame.of(form, rows, None).columns("项目").values
-    found = {name: iter(expression.evaluate(columns)) for name, expression in form.computed.items()}
+    found = {name: iter(expression.evaluate(columns, len(rows))) for name, expression in form.computed.items()}
     return Rows(
         replace(block, columns={**block.columns, **_next(found, len(block.numbers))}) for block in Rows.of(rows).blocks
     )

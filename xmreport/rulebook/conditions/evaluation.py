@@ -13,7 +13,7 @@ from msgspec import Struct
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Cell, Unreadable, Value
 from xmreport.rulebook.conditions import terms
-from xmreport.rulebook.conditions.terms import ConditionError, Kind, Node, Units, fields_of
+from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Kind, Node, Units, fields_of
 
 __all__ = ["Condition", "ConditionError", "Expression", "parse", "parse_expression"]
 
@@ -28,9 +28,9 @@ class Condition(Struct, frozen=True):
     names: frozenset[str]
     root: Node
 
-    def evaluate(self, columns: Columns, given: Mapping[str, Value] = _NOTHING) -> list[bool | None]:
+    def evaluate(self, columns: Columns, height: int, given: Mapping[str, Value] = _NOTHING) -> list[bool | None]:
         """True, False or None (unknown) for every row. A given date that is not handed in is unknown."""
-        return _truths(self.root, _table(self.names, columns, given))
+        return _truths(self.root, _Table(columns, given, height))
 
 
 class Expression(Struct, frozen=True):
@@ -40,9 +40,9 @@ class Expression(Struct, frozen=True):
     names: frozenset[str]
     root: Node
 
-    def evaluate(self, columns: Columns, given: Mapping[str, Value] = _NOTHING) -> list[float | None]:
+    def evaluate(self, columns: Columns, height: int, given: Mapping[str, Value] = _NOTHING) -> list[float | None]:
         """A number for every row; None where a part of it is unknown or it divides by zero."""
-        return _numbers(self.root, _table(self.names, columns, given))
+        return _numbers(self.root, _Table(columns, given, height))
 
 
 def parse(
@@ -50,15 +50,17 @@ def parse(
     fields: Mapping[str, str],
     options: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     units: Units | None = None,
+    given: Sequence[str] = GIVEN,
 ) -> Condition:
     """A condition over fields (name → type in the rules), or ConditionError.
 
-    `options` are a field's allowed values; `units` knows the names that fields of units are compared with.
+    `options` are a field's allowed values; `units` knows the names that fields of units are compared with; `given` are
+    the dates that are handed in where it is evaluated.
     """
     # Here, not above: a condition that was read before is only evaluated.
     from xmreport.rulebook.conditions.grammar import read_condition
 
-    root = read_condition(text, fields, options, units)
+    root = read_condition(text, fields, options, units, given)
     return Condition(text, frozenset(field.name for field in fields_of(root)), root)
 
 
@@ -74,13 +76,6 @@ class _Table(Struct, frozen=True):
     columns: Columns
     given: Mapping[str, Value]
     height: int
-
-
-def _table(names: frozenset[str], columns: Columns, given: Mapping[str, Value]) -> _Table:
-    heights = {len(columns[name]) for name in (names or columns)}
-    if len(heights) > 1:
-        raise ValueError(f"columns of different lengths: {sorted(heights)}")
-    return _Table(columns, given, heights.pop() if heights else 0)
 
 
 _ORDERINGS: dict[str, Callable[[int, int], bool]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xmreport.rulebook.conditions.scanner import LISTED_NUMBER, NUMBER, OPERATORS, SPELLINGS, Piece, Scanner
 from xmreport.rulebook.conditions.terms import (
@@ -27,15 +27,19 @@ from xmreport.rulebook.files.faults import nearest
 
 
 def read_condition(
-    text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]], units: Units | None
+    text: str,
+    fields: Mapping[str, str],
+    options: Mapping[str, tuple[str, ...]],
+    units: Units | None,
+    given: Sequence[str],
 ) -> Node:
     """The tree of a whole condition."""
-    return _Parser(text, fields, options, units).whole(Kind.TRUTH)
+    return _Parser(text, fields, options, units, given).whole(Kind.TRUTH)
 
 
 def read_expression(text: str, fields: Mapping[str, str]) -> Node:
     """The tree of arithmetic alone."""
-    return _Parser(text, fields, {}, None).whole(Kind.NUMBER)
+    return _Parser(text, fields, {}, None, GIVEN).whole(Kind.NUMBER)
 
 
 _BINDING = {"或": 1, "且": 2, "+": 5, "−": 5, "×": 6, "÷": 6}
@@ -47,10 +51,15 @@ class _Parser(Scanner):
     """Reads one rule by the binding of its operators."""
 
     def __init__(
-        self, text: str, fields: Mapping[str, str], options: Mapping[str, tuple[str, ...]], units: Units | None
+        self,
+        text: str,
+        fields: Mapping[str, str],
+        options: Mapping[str, tuple[str, ...]],
+        units: Units | None,
+        given: Sequence[str],
     ) -> None:
         super().__init__(text, fields)
-        self.options, self.units = options, units
+        self.options, self.units, self.given = options, units, given
 
     def whole(self, kind: Kind) -> Node:
         piece = self.expression(0)
@@ -247,6 +256,8 @@ class _Parser(Scanner):
 
     def named(self, name: str, start: int) -> Piece:
         if name in GIVEN:
+            if name not in self.given:
+                raise self.error(start, f"这里不知道“{name}”，能用的日期有：{'、'.join(self.given)}")
             return Piece(Given(name), Kind.DATE, start)
         kind = KINDS[self.fields[name]]
         return Piece(Field(name, kind), kind, start)

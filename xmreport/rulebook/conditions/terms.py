@@ -30,6 +30,8 @@ KINDS: Mapping[str, Kind] = {
 """A field's type in the rules → what it is in a condition."""
 GIVEN = ("报告日", "截止日", "本期初")
 """Dates that are handed in when a condition is evaluated."""
+OF_ANY_DAY = ("报告日", "截止日")
+"""Those that are known also where no period is looked at."""
 
 
 class Units(Protocol):

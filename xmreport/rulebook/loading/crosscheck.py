@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from xmreport.rulebook.book import Docket, Indicator, ListOf, Opening
 from xmreport.rulebook.conditions.evaluation import Condition, ConditionError, Expression, parse, parse_expression
+from xmreport.rulebook.conditions.terms import GIVEN, OF_ANY_DAY
 from xmreport.rulebook.county import CountyFile
 from xmreport.rulebook.docket import DocketRules
 from xmreport.rulebook.figures import TargetRules
@@ -51,13 +52,15 @@ class FaultList(list[RuleFault]):
             return False
         return True
 
-    def condition(self, place: Place, text: str | None, form: Form, table: str) -> Condition | None:
-        """The condition parsed, None where there is none or it is wrong."""
+    def condition(
+        self, place: Place, text: str | None, form: Form, table: str, given: Sequence[str] = GIVEN
+    ) -> Condition | None:
+        """The condition parsed, None where there is none or it is wrong. `given` are the dates it may name."""
         if text is None:
             return None
         try:
             units = UnitNames(self.roster, form, self.shared)
-            return parse(text, form.types(table), form.choices(table), units)
+            return parse(text, form.types(table), form.choices(table), units, given)
         except ConditionError as error:
             self.append(self.source.fault(place, f"条件有误：{error.message}（第{error.column}个字）。", text))
             return None
@@ -225,7 +228,7 @@ class Crosscheck:
             wanted = f"有一项任务收“{rules.form}”：台账改好以后要从收件文件夹收回来"
             self.faults.append(self.faults.source.fault((*place, "报表"), wanted, rules.form))
             return None
-        closed = self.faults.condition((*place, "办结"), rules.closed, form, "项目")
+        closed = self.faults.condition((*place, "办结"), rules.closed, form, "项目", OF_ANY_DAY)
         return Docket(name, rules, task, tuple(openings), closed)
 
     def bulletins(self) -> None:

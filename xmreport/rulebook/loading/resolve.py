@@ -11,6 +11,7 @@ from xmreport.messages import CATALOGUE, words_of
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.calendar import Calendar, CalendarUnknown
 from xmreport.rulebook.conditions.evaluation import Expression
+from xmreport.rulebook.conditions.terms import OF_ANY_DAY
 from xmreport.rulebook.county import CountyFile, TaskRules
 from xmreport.rulebook.files.faults import RuleFault
 from xmreport.rulebook.files.source import Place, Source
@@ -143,15 +144,16 @@ def _options(
 def _check(rule: RowRule, form: Form, place: Place, faults: FaultList, codes: frozenset[str]) -> Check | None:
     if not faults.table((*place, "表"), rule.table, form):
         return None
-    if rule.at not in form.types(rule.table):
-        faults.unknown((*place, "标在"), rule.at, dict(form.types(rule.table)), "这张报表里的列")
+    on_the_sheet = {name for name in form.types(rule.table) if name in form.fields or name in form.sub_columns}
+    if rule.at not in on_the_sheet:
+        faults.unknown((*place, "标在"), rule.at, on_the_sheet, "这张报表里的列")
     if rule.code not in codes:
         own = f"{OWN}：县里自己的核验一律用它"
         faults.add((*place, "代码"), own if codes == OWN_CODES else "核验能用的问题代码，如 R01、R90", rule.code)
     elif rule.code == OWN and not rule.hint:
         faults.add((*place, "提示"), f"这里缺少“提示”这一项：代码 {OWN} 的话由它来说。", "")
-    when = faults.condition((*place, "当"), rule.when, form, rule.table)
-    must = faults.condition((*place, "应"), rule.must, form, rule.table)
+    when = faults.condition((*place, "当"), rule.when, form, rule.table, OF_ANY_DAY)
+    must = faults.condition((*place, "应"), rule.must, form, rule.table, OF_ANY_DAY)
     return Check(rule, when, must) if must else None
 
 

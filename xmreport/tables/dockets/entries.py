@@ -272,7 +272,7 @@ class _Fold:
             return False
         values = {"填报单位": entry.opened.unit, **entry.values, self.rules.number or "": entry.number}
         columns = {name: [values.get(name)] for name in self.docket.closed.names}
-        return self.docket.closed.evaluate(columns, given_dates(day, day, None)) == [True]
+        return self.docket.closed.evaluate(columns, 1, given_dates(day, day, None)) == [True]
 
 
 def _place(said: Said) -> str:

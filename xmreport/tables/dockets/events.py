@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.receipts import Receipt
+from xmreport.model.rows import LineView
 from xmreport.model.submission import Cell, Row, Value
 from xmreport.rulebook.book import County, Docket, Opening
 from xmreport.rulebook.columns import Columns, Frame, readable
@@ -171,7 +172,7 @@ class _Reader:
         moments = self._moments(opening, receipt, columns, last)
         for at, moment in sorted(moments.items()):
             row = rows[columns.places[at][0]]
-            line = {name: cells[at] for name, cells in columns.values.items()}
+            line = LineView(columns.values, at)
             yield self._said(moment, receipt, row, line, opening.rules, by_office=False)
 
     def _moments(
@@ -190,7 +191,7 @@ class _Reader:
 
         def holds(chosen: Sequence[int], day: dt.date) -> list[int]:
             cells = {name: [column[at] for at in chosen] for name, column in named.items()}
-            truths = condition.evaluate(cells, given_dates(came, day, begins))
+            truths = condition.evaluate(cells, len(chosen), given_dates(came, day, begins))
             return [at for at, truth in zip(chosen, truths, strict=True) if truth is True]
 
         found = dict.fromkeys(holds(range(count), came), receipt.arrived_at)
