@@ -68,7 +68,7 @@ def test_the_targets_are_the_notice_s_each_in_its_own_word(key):
 @pytest.mark.parametrize("key", KEYS)
 def test_the_milestones_are_the_notice_s_each_in_its_own_word(key):
     targets = counties()[key].targets
-    found = [[t.indicator, str(m.day), said(m.firm), said(m.stretch)] for t in targets for m in t.milestones]
+    found = [[t.indicator, str(m.until), said(m.firm), said(m.stretch)] for t in targets for m in t.milestones]
     assert sorted(found, key=str) == sorted(notice(key)["milestones"], key=str)
 
 

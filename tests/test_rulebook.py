@@ -367,7 +367,7 @@ def test_guxian_s_targets():
         ("前期手续办结率", "70%", "85%", "2023-02-25"),
     }
     (milestoned,) = [target for target in counties()["guxian"].targets if target.milestones]
-    assert [(str(m.day), str(m.stretch), m.firm) for m in milestoned.milestones] == [
+    assert [(str(m.until), str(m.stretch), m.firm) for m in milestoned.milestones] == [
         ("2022-11-30", "87%", None),
         ("2022-12-31", "90%", None),
     ]

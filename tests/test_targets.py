@@ -9,6 +9,7 @@ import pytest
 from conftest import FIRST, WEEKLY, Office, form_one
 from tabling import ENTERED, day, made_county, on, plain, source
 
+from xmreport.tables.bulletin.text import against_target
 from xmreport.tables.targets.listed import target_lines
 from xmreport.tables.targets.verdict import Verdict
 from xmreport.tables.targets.workbook import targets
@@ -134,6 +135,12 @@ def test_a_target_of_milestones_alone_is_held_against_the_next_until_one_is_in_f
     assert verdict(county, "开工率", 0.5, "2022-11-01").word == "已达标"
     assert verdict(county, "开工率", 0.55, "2022-12-01").word == "已达标"
     assert verdict(county, "开工率", 0.55, "2022-12-16").word == "未达标"
+    told = [against_target(verdict(county, "开工率", 0.55, date)) for date in ("2022-11-01", "2022-12-01", "2022-12-16")]
+    assert told == [
+        "，目标为达到50%（截止2022-11-30），已达标",
+        "，目标为达到50%（截止2022-11-30），已达标",
+        "，目标为达到60%（截止2022-12-15），还差5.00个百分点",
+    ]
 
 
 def test_a_milestone_missed_is_overdue_the_day_after_while_the_target_is_not_due(tmp_path):

@@ -187,7 +187,7 @@ def _goals(targets: Iterable[TargetRules]) -> dict[str, str]:
     found: dict[str, str] = {}
     for target in targets:
         words = [f"{word} {amount}" for word, amount in (("达到", target.firm), ("力争", target.stretch)) if amount]
-        words += [f"{each.day} 节点 {each.firm or each.stretch}" for each in target.milestones]
+        words += [f"{each.until} 节点 {each.firm or each.stretch}" for each in target.milestones]
         text = f"{'、'.join(words)}（截止 {target.until}）"
         found[target.indicator] = f"{found[target.indicator]}；{text}" if target.indicator in found else text
     return found

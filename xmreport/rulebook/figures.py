@@ -52,13 +52,14 @@ class IndicatorRules(Rules):
 class Milestone(Rules):
     """What must be reached by a day before the end."""
 
-    day: Day = Field(alias="日期")
+    until: Day = Field(alias="日期")
     firm: AmountText | None = Field(alias="达到", default=None)
     stretch: AmountText | None = Field(alias="力争", default=None)
     source: str = Field(alias="出处")
 
     @property
-    def amount(self) -> Amount | None:
+    def goal(self) -> Amount | None:
+        """The firm value, else the stretch one."""
         return self.firm or self.stretch
 
 

@@ -148,9 +148,9 @@ class Crosscheck:
         """What is striven for lies no lower than what has to be reached, and milestones lie before the end."""
         stages = [(("节点", number), each) for number, each in enumerate(target.milestones)]
         for below, each in stages:
-            if each.day > target.until:
+            if each.until > target.until:
                 wanted = f"不晚于“截止”的日期（{target.until}）"
-                self.faults.add((*place, *below, "日期"), wanted, str(each.day))
+                self.faults.add((*place, *below, "日期"), wanted, str(each.until))
         both = [(place, target.firm, target.stretch)]
         both += [((*place, *below), each.firm, each.stretch) for below, each in stages]
         for at, firm, stretch in both:

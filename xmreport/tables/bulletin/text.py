@@ -12,13 +12,13 @@ from xmreport.model.dates import CHINA
 from xmreport.model.outbox import BULLETIN
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Line, SheetData
-from xmreport.rulebook.figures import Milestone, TargetRules
 from xmreport.tables.bulletin.ranking import Ranking, rules_of
 from xmreport.tables.figures.breakdown import Breakdown
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion, spell
 from xmreport.tables.quantity import hundredfold, quantity, rounded
 from xmreport.tables.standing import Backlog, counted, is_late, is_prompt, nil_returns
+from xmreport.tables.targets.verdict import Verdict
 from xmreport.tables.wording import day, listed, moment, numbered, office_name, whole_county
 
 INDENT = "　　"
@@ -123,8 +123,8 @@ class Text(Struct, frozen=True):
         if value is None:
             yield f"进度方面，{county}{name}还没有数据。"
             return
-        against = _against(self.occasion, progress.target, value, unit) if progress.target else ""
-        yield f"进度方面，{county}{name}为{quantity(value, unit)}{against}。"
+        verdict = Verdict(progress.indicator, progress.target, value, report_day(self.occasion), progress.month)
+        yield f"进度方面，{county}{name}为{quantity(value, unit)}{against_target(verdict)}。"
         ahead = self._named(lambda own: own >= rounded(value, unit))
         if ahead:
             yield f"{name}排名靠前的，{ahead}。"
@@ -229,24 +229,15 @@ def _often(state: UnitState) -> str:
     return f"（{'、'.join(told)}）"
 
 
-def _against(occasion: Occasion, target: TargetRules, value: float, unit: str) -> str:
-    """The county's figure against its target: met or not is decided on the unrounded figure."""
-    held: TargetRules | Milestone | None = target if target.goal else _milestone(occasion, target)
-    goal = (held.firm or held.stretch) if held else None
-    if held is None or goal is None:
+def against_target(verdict: Verdict) -> str:
+    """The county's figure against its target, as the table of targets holds it."""
+    held, goal, value, unit = verdict.holder, verdict.goal, verdict.value, verdict.indicator.rules.unit
+    if held is None or goal is None or value is None:
         return ""
     words = [f"{word}{figure}" for word, figure in (("达到", held.firm), ("力争", held.stretch)) if figure]
-    until = target.until if isinstance(held, TargetRules) else held.day
-    told = f"，目标为{listed(words)}（截止{until}）"
-    if value >= goal.figure - 1e-12:
+    told = f"，目标为{listed(words)}（截止{held.until}）"
+    if verdict.reached:
         return f"{told}，已{words[0]}" if len(words) > 1 else f"{told}，已达标"
     gap = goal.figure - value
     lacking = f"{hundredfold(gap)}个百分点" if unit == "%" else quantity(gap, unit)
     return f"{told}，" + (f"距{goal}还差{lacking}" if len(words) > 1 else f"还差{lacking}")
-
-
-def _milestone(occasion: Occasion, target: TargetRules) -> Milestone | None:
-    """The next milestone of a target that has no figure of its own, else its last."""
-    day = report_day(occasion)
-    ordered = sorted(target.milestones, key=lambda each: each.day)
-    return next((each for each in ordered if each.day >= day), ordered[-1] if ordered else None)

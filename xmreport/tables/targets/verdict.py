@@ -43,24 +43,28 @@ class Verdict(Struct, frozen=True):
     @property
     def in_force(self) -> Milestone | None:
         """The last milestone whose day has come."""
-        return max((m for m in self._milestones if m.day <= self.day), key=lambda m: m.day, default=None)
+        return max((m for m in self._milestones if m.until <= self.day), key=lambda m: m.until, default=None)
 
     @property
     def following(self) -> Milestone | None:
         """The next milestone."""
-        return min((m for m in self._milestones if m.day > self.day), key=lambda m: m.day, default=None)
+        return min((m for m in self._milestones if m.until > self.day), key=lambda m: m.until, default=None)
 
     @property
     def _milestones(self) -> tuple[Milestone, ...]:
         return self.target.milestones if self.target else ()
 
     @property
+    def holder(self) -> TargetRules | Milestone | None:
+        """What gives the goal: the target itself, where it has none the milestone in force, else the next one."""
+        if self.target is None or self.target.goal:
+            return self.target
+        return self.in_force or self.following
+
+    @property
     def goal(self) -> Amount | None:
-        """The firm value, else the stretch one, else the milestone's in force, else the next one's."""
-        if self.target is None:
-            return None
-        milestone = self.in_force or self.following
-        return self.target.goal or (milestone.amount if milestone else None)
+        """The firm value, else the stretch one."""
+        return self.holder.goal if self.holder else None
 
     @property
     def goal_column(self) -> str | None:
@@ -87,7 +91,7 @@ class Verdict(Struct, frozen=True):
         if self.reached:
             return "已达标"
         missed = [bool(self.target.firm)] if self.day >= self.target.until else []
-        if self.in_force and not self._at(self.in_force.amount):
+        if self.in_force and not self._at(self.in_force.goal):
             missed.append(bool(self.in_force.firm))
         if not missed:
             return "未到节点"
@@ -131,7 +135,7 @@ class Verdict(Struct, frozen=True):
             return None
         if self.reached:
             return Light.ON_COURSE
-        missed = min([self.target.until, *(each.day for each in self._milestones if not self._at(each.amount))])
+        missed = min([self.target.until, *(each.until for each in self._milestones if not self._at(each.goal))])
         if missed < self.day:
             return Light.OVERDUE
         behind = -(self.ahead or 0.0)

@@ -122,14 +122,14 @@ def _milestone_text(verdict: Verdict) -> str | None:
         return None
     shown = [("现行", verdict.in_force), ("下一", verdict.following)]
     told = [f"{word}：{_milestone(each)}" for word, each in shown if each]
-    if target.until not in {each.day for _, each in shown if each}:
+    if target.until not in {each.until for _, each in shown if each}:
         told.append(f"截止：{target.until}")
     return "\n".join(told)
 
 
 def _milestone(each: Milestone) -> str:
     amount = f"达到{each.firm}" if each.firm else f"力争{each.stretch}" if each.stretch else ""
-    return f"{each.day} {amount}".strip()
+    return f"{each.until} {amount}".strip()
 
 
 def _reading(verdict: Verdict, made: Breakdown | None) -> str:
