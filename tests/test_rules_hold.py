@@ -433,6 +433,19 @@ SMALL = {
         "这里不知道“本期初”，能用的日期有：报告日、截止日（第7个字）",
     ),
     "a day that the end of a matter does not know": ("办结: 状态 = 销号", "办结: 截止日 ≥ 本期初", "不知道“本期初”"),
+    "a number that is a day": (
+        "编号列: 编号",
+        "编号列: 时限",
+        "编号列：写的是“时限”；应为“问题台账”里的文本列或代码列",
+    ),
+    "a word that is no choice": ("写: {状态: 发现}", "写: {状态: 胡写}", "“状态”的可选值（发现、交办、"),
+    "a word in the place of a day": ("写: {状态: 发现}", "写: {时限: 尽快}", "“时限”是日期列"),
+    "a word where the engine writes": ("写: {状态: 发现}", "写: {来源: 周报}", "不由系统填写的列"),
+    "what the engine writes anyway": (
+        "取: {项目: 项目名称,",
+        "取: {入账日: 项目名称, 项目: 项目名称,",
+        "不由系统填写的列",
+    ),
     "a mark in a column that no sheet has": (
         USE,
         f"    核验: [{{代码: R90, 应: 总投资 > 0, 标在: 填报单位, 提示: 无。}}]\n{USE}",

@@ -135,8 +135,8 @@ def test_a_target_of_milestones_alone_is_held_against_the_next_until_one_is_in_f
     assert verdict(county, "开工率", 0.5, "2022-11-01").word == "已达标"
     assert verdict(county, "开工率", 0.55, "2022-12-01").word == "已达标"
     assert verdict(county, "开工率", 0.55, "2022-12-16").word == "未达标"
-    told = [against_target(verdict(county, "开工率", 0.55, date)) for date in ("2022-11-01", "2022-12-01", "2022-12-16")]
-    assert told == [
+    days = ("2022-11-01", "2022-12-01", "2022-12-16")
+    assert [against_target(verdict(county, "开工率", 0.55, day)) for day in days] == [
         "，目标为达到50%（截止2022-11-30），已达标",
         "，目标为达到50%（截止2022-11-30），已达标",
         "，目标为达到60%（截止2022-12-15），还差5.00个百分点",

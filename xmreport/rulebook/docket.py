@@ -38,6 +38,12 @@ class WorkedOut(Rules):
     after: str = Field(alias="自")
     workdays: Whole = Field(alias="工作日")
 
+    @model_validator(mode="after")
+    def _from_another(self) -> WorkedOut:
+        if self.column == self.after:
+            raise wrong("“推算”的“列”和“自”是两列")
+        return self
+
 
 class Stage(Rules):
     """From how many days past its time limit an entry escalates, its colour, and what is done then."""

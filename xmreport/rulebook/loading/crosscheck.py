@@ -9,13 +9,14 @@ from xmreport.rulebook.book import Docket, Indicator, ListOf, Opening
 from xmreport.rulebook.conditions.evaluation import Condition, ConditionError, Expression, parse, parse_expression
 from xmreport.rulebook.conditions.terms import GIVEN, OF_ANY_DAY
 from xmreport.rulebook.county import CountyFile
-from xmreport.rulebook.docket import DocketRules
+from xmreport.rulebook.docket import FILLED, DocketRules
 from xmreport.rulebook.figures import TargetRules
 from xmreport.rulebook.files.faults import RuleFault, nearest
 from xmreport.rulebook.files.source import Place, Source
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.rulebook.loading.unit_names import UnitNames
+from xmreport.rulebook.names import key_of
 from xmreport.rulebook.roster import Roster
 
 NOBODY = Roster("", {})
@@ -207,7 +208,9 @@ class Crosscheck:
         form = self._form((*place, "报表"), rules.form)
         if form is None:
             return None
-        self._columns((*place, "编号列"), form, "项目", [rules.number])
+        if rules.number:
+            worded = [name for name, column in form.columns.items() if column.type in {"文本", "代码"}]
+            self.faults.unknown((*place, "编号列"), rules.number, worded, f"“{form.name}”里的文本列或代码列")
         self._date((*place, "时限"), form, "项目", rules.due)
         if rules.worked_out:
             self._date((*place, "推算", "列"), form, "项目", rules.worked_out.column)
@@ -219,7 +222,13 @@ class Crosscheck:
             if source is None or not self.faults.table((*below, "表"), opening.table, source):
                 continue
             onto = [opening.onto] if opening.onto else []
-            self._columns((*below, "取"), form, "项目", [*opening.take, *opening.fixed, *onto])
+            self._columns((*below, "并入"), form, "项目", onto)
+            own = {name for name, field in form.fields.items() if name not in FILLED and not field.column.filled}
+            for key, columns in (("取", opening.take), ("写", opening.fixed)):
+                for column in columns:
+                    self.faults.unknown((*below, key, column), column, own, f"“{form.name}”里不由系统填写的列")
+            for column, word in opening.fixed.items():
+                self._stands((*below, "写", column), form, column, word)
             self._columns((*below, "取"), source, opening.table, [*opening.take.values(), *onto])
             condition = self.faults.condition((*below, "条件"), opening.condition, source, opening.table)
             openings.append(Opening(opening, condition))
@@ -230,6 +239,15 @@ class Crosscheck:
             return None
         closed = self.faults.condition((*place, "办结"), rules.closed, form, "项目", OF_ANY_DAY)
         return Docket(name, rules, task, tuple(openings), closed)
+
+    def _stands(self, place: Place, form: Form, name: str, word: str) -> None:
+        """Whether a column may hold the word that a docket writes there."""
+        field = form.fields.get(name)
+        if field and field.type in FIGURES | {"日期"}:
+            self.faults.add(place, f"能写成文字的列：“{name}”是{field.type}列", word)
+        choices = form.choices("项目").get(name, ())
+        if field and choices and key_of(word).upper() not in form.meanings[field.column.options or ""]:
+            self.faults.unknown(place, word, choices, f"“{name}”的可选值（{'、'.join(choices)}）")
 
     def bulletins(self) -> None:
         """Each of a task, its indicator and its categories known."""
