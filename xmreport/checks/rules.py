@@ -7,11 +7,11 @@ from functools import lru_cache, partial
 from itertools import compress
 
 from xmreport.checks.returns import Return
-from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Unreadable, Value
 from xmreport.rulebook.columns import Columns, Frame
+from xmreport.rulebook.conditions.evaluation import given_dates
 from xmreport.rulebook.form import Check
 from xmreport.rulebook.identity import name_of
 
@@ -21,7 +21,7 @@ MOST_KNOWN = 4096
 
 def row_rules(examined: Return) -> Iterator[Finding]:
     """R..: every rule of the form, evaluated on whole columns; what is unknown breaks no rule."""
-    given: Mapping[str, Value] = {"报告日": PartialDate.of(examined.day), "截止日": PartialDate.of(examined.day)}
+    given = given_dates(examined.day, examined.day)
     units = [examined.part.unit or None] * len(examined.part.rows)
     frame = Frame(examined.form, partial(_known_cells, examined), units)
     for check in examined.form.checks:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from xmreport.model.dates import CHINA, PartialDate
+from xmreport.model.dates import CHINA
 from xmreport.model.submission import Value
+from xmreport.rulebook.conditions.evaluation import given_dates
 from xmreport.tables.head import Occasion
 
 
@@ -19,5 +20,5 @@ def report_day(occasion: Occasion) -> dt.date:
 
 def given(occasion: Occasion) -> Mapping[str, Value]:
     """报告日, 截止日 and 本期初 of a period."""
-    day = PartialDate.of(report_day(occasion))
-    return {"报告日": day, "截止日": day, "本期初": PartialDate.of(occasion.period.begins)}
+    day = report_day(occasion)
+    return given_dates(day, day, occasion.period.begins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from xmreport.model.submission import Cell, Unreadable, Value
 from xmreport.rulebook.conditions import terms
 from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Kind, Node, Units, fields_of
 
-__all__ = ["Condition", "ConditionError", "Expression", "parse", "parse_expression"]
+__all__ = ["Condition", "ConditionError", "Expression", "given_dates", "parse", "parse_expression"]
 
 Columns = Mapping[str, Sequence[Cell]]
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
@@ -70,6 +71,12 @@ def parse_expression(text: str, fields: Mapping[str, str]) -> Expression:
 
     root = read_expression(text, fields)
     return Expression(text, frozenset(field.name for field in fields_of(root)), root)
+
+
+def given_dates(report: dt.date, day: dt.date, begins: dt.date | None = None) -> Mapping[str, Value]:
+    """The dates that conditions may name: 报告日, 截止日, and where a period is looked at its first day, 本期初."""
+    first = {"本期初": PartialDate.of(begins)} if begins else {}
+    return {"报告日": PartialDate.of(report), "截止日": PartialDate.of(day), **first}
 
 
 class _Table(Struct, frozen=True):

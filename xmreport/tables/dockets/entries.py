@@ -20,11 +20,12 @@ from xmreport.model.submission import Row
 from xmreport.model.text import file_name
 from xmreport.rulebook.book import County, Docket
 from xmreport.rulebook.calendar import CalendarUnknown
+from xmreport.rulebook.conditions.evaluation import given_dates
 from xmreport.rulebook.identity import Index, identity_of
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.origin import edited_until, is_printed
 from xmreport.tables.dockets.entry import ANSWERED, DONE, Entry, Standing, compared, responsible
-from xmreport.tables.dockets.events import Arrived, Event, Said, events, given_dates, offices, overtaken
+from xmreport.tables.dockets.events import Arrived, Event, Said, events, offices, overtaken
 from xmreport.tables.head import minute
 
 
@@ -272,7 +273,7 @@ class _Fold:
             return False
         values = {"填报单位": entry.opened.unit, **entry.values, self.rules.number or "": entry.number}
         columns = {name: [values.get(name)] for name in self.docket.closed.names}
-        return self.docket.closed.evaluate(columns, 1, given_dates(day, day, None)) == [True]
+        return self.docket.closed.evaluate(columns, 1, given_dates(day, day)) == [True]
 
 
 def _place(said: Said) -> str:

@@ -15,6 +15,7 @@ from xmreport.model.rows import LineView
 from xmreport.model.submission import Cell, Row, Value
 from xmreport.rulebook.book import County, Docket, Opening
 from xmreport.rulebook.columns import Columns, Frame, readable
+from xmreport.rulebook.conditions.evaluation import given_dates
 from xmreport.rulebook.docket import FILLED, Entering
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.names import key_of
@@ -249,12 +250,6 @@ class _Reader:
             if name in fields and name not in FILLED and not fields[name].column.filled
         }
         return {name: value for name, value in held.items() if value is not None}
-
-
-def given_dates(report: dt.date, day: dt.date, begins: dt.date | None) -> Mapping[str, Value]:
-    """The dates that conditions may name: the return's day, the day looked at, the first day of the period."""
-    first = {"本期初": PartialDate.of(begins)} if begins else {}
-    return {"报告日": PartialDate.of(report), "截止日": PartialDate.of(day), **first}
 
 
 def fitting(roster: Roster, form: Form, name: str, cell: Cell) -> Value:
