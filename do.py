@@ -28,8 +28,10 @@ def install(extra: str) -> None:
     wheels = HERE / "wheels"
     local = ["--no-index", "--find-links", str(wheels)] if wheels.is_dir() else []
     target = f"{HERE}[{extra}]" if extra else str(HERE)
+    # A path file with other letters than ASCII keeps Python 3.11 and 3.12 from starting on a Chinese Windows.
+    linked = ["--editable"] if str(HERE).isascii() else []
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *local]
-    subprocess.run([*command, "--constraint", str(HERE / "constraints.txt"), "--editable", target], check=True)
+    subprocess.run([*command, "--constraint", str(HERE / "constraints.txt"), *linked, target], check=True)
     stamp.write_text(wanted, "utf-8")
 
 
@@ -44,7 +46,8 @@ def main() -> int:
         return 2
     extra, command = commands[sys.argv[1]]
     install(extra)
-    return subprocess.run([*command, *sys.argv[2:]], check=False).returncode
+    checkout = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+    return subprocess.run([*command, *sys.argv[2:]], check=False, env={**os.environ, "PYTHONPATH": checkout}).returncode
 
 
 if __name__ == "__main__":

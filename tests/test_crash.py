@@ -1,6 +1,7 @@
 """Whatever moment the engine is killed at, the next pass ends as if it had not been."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -175,3 +176,18 @@ def test_a_real_run_killed_in_the_middle_is_finished_by_the_next(tmp_path: Path)
     assert 4 <= len(cut.receipts()) <= 12
     cut.take(NOW, publish=True)
     assert _outcome(cut) == _outcome(whole)
+
+
+def test_copies_that_were_lost_with_the_outbox_are_made_anew_unless_their_units_have_mended_them(office: Office):
+    for unit in ("古阳镇", "县水利局"):
+        office.send(f"{unit}/错.xlsx", form_one(project("甲", 总投资="很多"), unit=unit), NOW)
+    office.send("县水利局/对.xlsx", form_one(project("甲"), unit="县水利局"), "12-08 11:00")
+    [first, second] = [receipt for receipt in office.receipts() if receipt.returned_copy]
+    before = (office.home / first.returned_copy).read_bytes()
+    shutil.rmtree(office.outbox)
+    office.take("12-08 12:00", publish=True)
+    assert (office.home / first.returned_copy).read_bytes() == before
+    assert not (office.home / second.returned_copy).exists()
+    shutil.rmtree(office.outbox / "退回")
+    office.take("12-08 13:00", publish=True)
+    assert not (office.home / first.returned_copy).exists()

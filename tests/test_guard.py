@@ -55,6 +55,16 @@ def test_a_worker_that_dies_takes_only_its_own_job(death):
         assert [future.result() for future in before + after] == [*range(5), *range(5)]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_worker_that_ended_between_two_jobs_costs_neither():
+    with GuardedPool(1) as pool:
+        first = pool.submit(os.getpid).result()
+        os.kill(first, signal.SIGKILL)
+        while multiprocessing.active_children():
+            time.sleep(0.01)
+        assert pool.submit(os.getpid).result() != first
+
+
 @pytest.mark.skipif(importlib.util.find_spec("resource") is None, reason="this system has no limit of address space")
 def test_a_job_that_needs_too_much_memory_fails_alone():
     with GuardedPool(1, memory_mib=512) as pool:

@@ -831,12 +831,13 @@ def test_a_deadline_passing_is_something_new(office: Office):
     assert any(f"{WEEKLY}/{FIRST}" in event.path for event in office.events)
 
 
-def test_a_workbook_that_was_thrown_away_is_written_again_as_it_was(office: Office):
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"")], ids=["gone", "empty"])
+def test_a_workbook_that_was_thrown_away_is_written_again_as_it_was(office: Office, spoil):
     office.drop("古阳镇/a.xlsx", GOOD)
     office.take("12-08 10:00", publish=True)
     gone = office.outbox / WEEKLY / FIRST / "前期手续办理情况表汇总表.xlsx"
     before = gone.read_bytes()
-    gone.unlink()
+    spoil(gone)
     office.take("12-08 10:05", publish=True)
     assert gone.read_bytes() == before
 

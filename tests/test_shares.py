@@ -302,6 +302,19 @@ def test_what_came_stays_in_the_tables_when_the_clock_is_set_back_a_little(offic
     assert not [event for event in shift.events[before:] if isinstance(event, Published)]
 
 
+def test_a_run_by_a_clock_that_was_set_back_shows_what_came_or_says_that_it_does_not(office: Office, caplog):
+    office.drop("古阳镇/a.xlsx", GOOD)
+    with office.engine(lambda _: None) as engine:
+        engine.run_once(Moment(at("12-08 10:00")))
+    for back, told in ((5, 0), (24 * 60, 1)):
+        caplog.clear()
+        events: list[Event] = []
+        with office.engine(events.append) as engine:
+            engine.run_once(Moment(at("12-08 10:00") - dt.timedelta(minutes=back)))
+        assert bool([event for event in events if isinstance(event, Published)]) is bool(told)
+        assert caplog.text.count("请核对本机时钟") == told
+
+
 # Names from other systems
 
 

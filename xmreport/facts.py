@@ -74,7 +74,7 @@ class Facts:
             states=tuple(states),
             beside=tuple(self._beside(task, horizon)),
             before=tuple(found for found in before if found),
-            history=tuple(self._history(task, horizon)),
+            history=tuple(self._history(task, period, horizon)),
         )
 
     def horizon(self, task: Task, period: Period, now: dt.datetime) -> dt.datetime:
@@ -120,11 +120,16 @@ class Facts:
         day = self.county.last_day(receipt.task, receipt.period)
         return day or receipt.arrived_at.astimezone(CHINA).date(), *_arrival(receipt)
 
-    def _history(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
+    def _history(self, task: Task, period: Period, horizon: dt.datetime) -> Iterator[Receipt]:
         """Every acceptable return of the forms that the dockets it writes, or draws on, are made of."""
         for form in sorted({form for docket in self._dockets(task) for form in docket.sources}):
             for own in self._accepted.get(form, {}).values():
-                yield from (r for r in own if r.arrived_at <= horizon)
+                yield from (r for r in own if r.arrived_at <= horizon and not self._is_later(task, period, r))
+
+    def _is_later(self, task: Task, period: Period, receipt: Receipt) -> bool:
+        """Whether a return of the task's own form, kept in a pool, is of a period after the one shown."""
+        pooled = any(docket.rules.leaves and receipt.form in docket.sources for docket in self._dockets(task))
+        return bool(pooled and period.due_at and receipt.task == task.name and (receipt.period or "") > period.name)
 
     def _before(self, task: Task, period: Period, state: UnitState, horizon: dt.datetime) -> Receipt | None:
         """The unit's last return of the form before this period; on demand, the one before the newest."""

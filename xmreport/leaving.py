@@ -20,6 +20,7 @@ from xmreport.workspace import Workspace
 log = logging.getLogger("xmreport")
 LOST = "审表的集群断开了"
 _ABOUT = "收尾 "
+_LOST_COPIES = "补做退回件"
 Recorded = tuple[UnderWay, Entry, Sequence[Receipt]]
 """A file that is on record, with what was recorded of it."""
 
@@ -102,6 +103,20 @@ class Leaving:
             raise self._away
         if returned:
             self._sender.send_back(returned, begun)
+
+    def send_again(self, files: Iterable[Sequence[Receipt]]) -> None:
+        """Make the copies of returned files anew, which were lost with the outbox."""
+        lost = list(files)
+        try:
+            for returned in lost:
+                self._sender.send_back(returned)
+        except (OSError, CancelledError, Trouble) as error:
+            self._tally.troubles += 1
+            self._lasting.tell(_LOST_COPIES, f"丢失的退回件没有补全：{error}")
+            return
+        self._lasting.keep(_LOST_COPIES, ())
+        if lost:
+            log.warning("出表文件夹不见了，还没有改好的 %d 份退回件已按台账补做。", len(lost))
 
     def look_again(self) -> None:
         """A new pass: whoever was away may be back."""

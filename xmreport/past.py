@@ -87,6 +87,18 @@ class Past:
         """The version that counts."""
         return max(self.accepted(task, period, unit), key=_newest, default=None)
 
+    def still_returned(self) -> Iterator[Sequence[Receipt]]:
+        """The files that went back and that nothing acceptable followed: the receipts of each."""
+        files: dict[str, list[Receipt]] = {}
+        for receipt in self._known.receipts:
+            if receipt.returned_copy:
+                files.setdefault(receipt.returned_copy, []).append(receipt)
+        return (receipts for receipts in files.values() if not all(map(self._is_mended, receipts)))
+
+    def _is_mended(self, receipt: Receipt) -> bool:
+        counts = self.in_force(receipt.task or "", receipt.period or "", receipt.unit or "")
+        return counts is not None and _newest(counts) > _newest(receipt)
+
     def same_bytes(self, receipt: Receipt) -> Receipt | None:
         """The first return of the same bytes by the same unit for the same period.
 

@@ -58,7 +58,7 @@ class _Note(Struct, frozen=True):
 
     def shows(self, mark: str, folder: Path) -> bool:
         """Whether a folder shows these facts. What stands beside an open workbook waits for that to be closed."""
-        if self.mark != mark or not all((folder / name).is_file() for name in self.files):
+        if self.mark != mark or not all(_stands(folder / name) for name in self.files):
             return False
         return not self.beside or any(_is_open(path) for path in folder.glob("*.xlsx"))
 
@@ -108,7 +108,7 @@ class Publisher:
             self._look_for_files(now)
             keep_rules(self.workspace, self.county, self.ledger)
             self._done = turn
-        whole = all(path.is_file() for paths in self._files.values() for path in paths)
+        whole = all(_stands(path) for paths in self._files.values() for path in paths)
         if turn == self._done and whole:
             return
         self.ledger.note_published(what, UNDER_WAY)
@@ -276,6 +276,14 @@ def _write_period(
     """All workbooks of one period, from the ledger alone."""
     for data in period_tables(county, ledger, shown):
         yield _write(workspace, data, shown.as_of, folder)
+
+
+def _stands(path: Path) -> bool:
+    """Whether a workbook is there; one without a byte is what a full disk or a cut copy leaves of it."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _is_open(path: Path) -> bool:

@@ -46,6 +46,7 @@ AT_HAND, HELD_MIB = 16, 256
 """Files a worker that are read ahead of the one being decided on, and the size from which no further one is."""
 BRIDGED = dt.timedelta(minutes=10)
 """A clock set back by no more than this does not make tables forget what came in the minutes that are repeated."""
+_CLOCK = "本机时钟"
 
 
 class Moment(Struct, frozen=True):
@@ -114,7 +115,7 @@ class Engine:
         self.recover()
         self.recheck(moment.at)
         self.take_settled(moment)
-        self.publish(moment.at)
+        self.publish(moment.at if moment.replayed else self.bridged(moment.at))
         if not self.inbox.saw_all:
             self.tally.troubles += 1
         return self.tally
@@ -131,12 +132,15 @@ class Engine:
         if self._own_pool and getattr(self._pool, "lost", False):  # a cluster that is back is greeted anew
             self._pool = None
         self._leaving.look_again()
+        lost = [past for key, past in self._past.items() if past.count and not (self.workspace.outbox / key).exists()]
         for drop, receipts in self.ledger.unfinished():
             told = self._leaving.is_stuck(drop)
             if receipts[0].county in self.counties and self._leaving.clear(drop, receipts):
                 self._leaving.finish([drop])
                 if not told:
                     self._tell(receipts)
+        for past in lost:
+            self._leaving.send_again(past.still_returned())
         self._leaving.keep_telling()
 
     def found(self) -> Iterator[tuple[County, Found]]:
@@ -319,9 +323,18 @@ class Engine:
         return (replace(arrival, findings=found.findings),)
 
     def bridged(self, now: dt.datetime) -> dt.datetime:
-        """Now; where a clock was set back a little, the latest arrival: what came must not vanish from the tables."""
-        ahead = [past.newest for past in self._past.values() if past.newest and past.newest <= now + BRIDGED]
-        return max([now, *ahead])
+        """Now; where a clock was set back a little, the latest arrival: what came must not vanish from the tables.
+
+        Of one that was set back further nobody knows which is right: what came since is not shown, which is told.
+        """
+        newest = [past.newest for past in self._past.values() if past.newest]
+        beyond = [moment for moment in newest if moment > now + BRIDGED]
+        if beyond:
+            came, clock = (f"{each.astimezone(CHINA):%Y-%m-%d %H:%M}" for each in (max(beyond), now))
+            told = f"本机时钟是 {clock}，台账里却有 {came} 收到的表；在那以前出的表里没有它，也不算它收到了"
+            self.lasting.tell(_CLOCK, f"{told}。请核对本机时钟。")
+        self.lasting.keep(_CLOCK, [_CLOCK] if beyond else ())
+        return max([now, *(moment for moment in newest if moment <= now + BRIDGED)])
 
     def publish(self, now: dt.datetime) -> bool:
         """Write the official workbooks of what changed; whether there were any."""

@@ -7,6 +7,7 @@ import gc
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,8 @@ QUIET = dt.timedelta(seconds=2)
 """How long a file has to hold still before it is taken."""
 BREATH = 0.2
 """Seconds after an event before the look it asks for: a copy under way sends hundreds."""
+LISTENING = 1.0
+"""Seconds that one wait lasts at most: on Windows Ctrl+C is heard between two of them."""
 PATIENCE = dt.timedelta(seconds=60)
 """How long a file that cannot be read yet is waited for: a copy may still be under way."""
 POLL_EVERY = 2.0
@@ -235,7 +238,10 @@ class Watcher:
             due = self._next_due(engine, self.clock())
             if due is not None:
                 seconds = min(seconds, max(0.1, due))
-        if self._wake.wait(seconds):
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._wake.wait(min(left, LISTENING)):
+            pass
+        if self._wake.is_set():
             self.stopping.wait(BREATH)
             self._wake.clear()
 

@@ -16,6 +16,8 @@ def can_split() -> bool:
 
     Only where the system tells: Linux.
     """
+    if not hasattr(os, "fork"):
+        return False
     try:
         threads = [*Path("/proc/self/task").iterdir()]
     except OSError:

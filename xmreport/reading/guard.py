@@ -11,8 +11,9 @@ import multiprocessing.util  # now, not at the first worker: its end of the prog
 import pickle
 import queue
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -166,6 +167,9 @@ class GuardedPool(Executor):
                 future, *call = job
                 if not future.set_running_or_notify_cancel():
                     continue
+                if worker is not None and not worker.is_alive():  # it ended between two jobs: neither is to blame
+                    self._retire(worker)
+                    worker = None
                 try:
                     worker = worker or self._ready(_Worker(self._setup))
                     result = worker.run(call, self._seconds)
@@ -209,7 +213,7 @@ class _Worker:
         inherited = open_files() - {theirs.fileno()} if split else frozenset()
         process = multiprocessing.get_context("fork").Process if split else _SPAWN.Process
         try:
-            with _STARTING:
+            with _STARTING, _deaf_to_interrupts():
                 self._process: BaseProcess = process(target=serve, args=(theirs, *setup, inherited), daemon=True)
                 self._process.start()
         except BaseException:
@@ -257,6 +261,9 @@ class _Worker:
         self._process.join(_STOP_SECONDS)
         return f"读取进程中途结束（代码 {self._process.exitcode}）"
 
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
     def kill(self) -> None:
         """End the process in the middle of whatever it does: its job, if any, fails."""
         self._process.kill()
@@ -268,6 +275,22 @@ class _Worker:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Windows sends Ctrl-C to every process of a console, and has no mask: one that starts deaf stays so."""
+    if sys.platform != "win32":
+        yield
+        return
+    import ctypes
+
+    handle = ctypes.windll.kernel32.SetConsoleCtrlHandler
+    handle(None, True)
+    try:
+        yield
+    finally:
+        handle(None, False)
 
 
 def _block_interrupts() -> set[int | signal.Signals]:
