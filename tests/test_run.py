@@ -576,7 +576,7 @@ def test_a_pass_that_left_a_file_lying_makes_it_no_later(office: Office, monkeyp
     assert office.waiting() == ["古阳镇/a.xlsx"]
     with Ledger.open(office.workspace.state) as ledger:
         assert ledger.last_pass() is None
-    monkeypatch.setattr("xmreport.intake.scan._came", lambda status: at("2020-01-01 08:00"))
+    monkeypatch.setattr("xmreport.intake.scan.came", lambda path, status: at("2020-01-01 08:00"))
     [receipt] = office.take(None)
     assert receipt.arrived_at == at("2020-01-01 08:00")
 
@@ -613,14 +613,14 @@ def test_what_a_pass_did_not_see_cannot_have_arrived_before_it(office: Office, m
     office.take(None)
     with Ledger.open(office.workspace.state) as ledger:
         last = ledger.last_pass()
-    monkeypatch.setattr("xmreport.intake.scan._came", lambda status: at("2020-01-01 08:00"))
+    monkeypatch.setattr("xmreport.intake.scan.came", lambda path, status: at("2020-01-01 08:00"))
     office.drop("古阳镇/a.xlsx", form_one(project("甲"), day=None))
     [receipt] = office.take(None)
     assert receipt.arrived_at == last
 
 
 def test_a_clock_ahead_of_ours_makes_no_file_arrive_in_the_future(office: Office, monkeypatch):
-    monkeypatch.setattr("xmreport.intake.scan._came", lambda status: at("2099-01-01 08:00"))
+    monkeypatch.setattr("xmreport.intake.scan.came", lambda path, status: at("2099-01-01 08:00"))
     office.drop("古阳镇/a.xlsx", form_one(project("甲"), day=None))
     [receipt] = office.take(None)
     assert receipt.arrived_at <= dt.datetime.now(CHINA)

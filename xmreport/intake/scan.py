@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from xmreport.model.dates import CHINA
+from xmreport.intake.came import came
 
 _DROPPINGS = re.compile(
     r"^(?:~\$.*|\.~.*|\..*|thumbs\.db|desktop\.ini|ehthumbs\.db|.*\.(?:tmp|temp|part|partial|crdownload|download|swp|lnk))$",
@@ -109,19 +109,13 @@ def _found(entry: os.DirEntry[str], name: str, folders: tuple[str, ...], status:
         identity=str(status.st_ino) if dropping else identity_of(status),
         regular=stat.S_ISREG(status.st_mode),
         dropping=dropping,
-        changed=_came(status),
+        changed=came(entry.path, status),
     )
 
 
 def identity_of(status: os.stat_result) -> str:
     """A text that another file, or the same with other content, does not share."""
     return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
-
-
-def _came(status: os.stat_result) -> dt.datetime:
-    """Creation time on Windows, change time elsewhere: neither can be set by who sends the file."""
-    moment = getattr(status, "st_birthtime", status.st_ctime) if sys.platform == "win32" else status.st_ctime
-    return dt.datetime.fromtimestamp(moment, CHINA)
 
 
 class Changed(Exception):
