@@ -25,7 +25,7 @@ from test_verdict import packed, parts, with_part
 
 from xmreport.examine import examine, open_desk
 from xmreport.intake.verdict import Limits, judge
-from xmreport.model.submission import Examination
+from xmreport.model.examination import Examination
 from xmreport.reading.guard import GuardedPool, WorkerFailure
 
 CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpus"

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from xmreport.checks import AGAINST_LAST, check
 from xmreport.checks.returns import Return
 from xmreport.model.dates import CHINA
+from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
-from xmreport.model.submission import Examination, Part, Row
+from xmreport.model.submission import Part, Row
 from xmreport.model.text import file_name
 from xmreport.past import Past
 from xmreport.rulebook.assignment import Assigned, asked_of, assign, is_open, lateness, named_in, tasks_of
@@ -56,7 +57,7 @@ class Judge(Struct, frozen=True):
             due = self._assigned(named, arrival, None)
             if due and (self.named or is_open(due, arrival.arrived_at)):
                 return self._settled(replace(arrival, unit=named), due, Outcome.ACCEPTED, ())
-        if found.outcome == Outcome.QUARANTINED:
+        if found.outcome is Outcome.QUARANTINED:
             return replace(arrival, outcome=Outcome.QUARANTINED, unit=named, findings=found.findings)
         receipt = replace(arrival, outcome=Outcome.RETURNED, unit=named, findings=found.findings)
         due = self._likely(named, arrival) if named else None

@@ -12,8 +12,9 @@ from xmreport.checks import ALONE, check
 from xmreport.checks.returns import Return
 from xmreport.forms.recognise import Arrived, recognise
 from xmreport.intake.verdict import Limits, judge
+from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
-from xmreport.model.submission import Examination
+from xmreport.model.receipts import Outcome
 from xmreport.reading import ReadFailure, read
 from xmreport.rulebook.book import County
 from xmreport.workbooks.copies.about import About
@@ -52,14 +53,14 @@ def examine(data: bytes, county: str, name: str, unit: str | None, day: dt.date)
     rules = _desk.counties[county]
     verdict = judge(data, Limits())
     if verdict.fault:
-        outcome = "returned" if verdict.fault in MENDABLE else "quarantined"
+        outcome = Outcome.RETURNED if verdict.fault in MENDABLE else Outcome.QUARANTINED
         finding = Finding(verdict.fault, Severity.ERROR, words=verdict.words)
         return Examination(outcome=outcome, findings=(finding,), kind=verdict.kind)
     try:
         book = read(data, verdict.kind, parts=verdict.parts)
     except ReadFailure as failure:
         finding = Finding(failure.code, Severity.ERROR, words={"原因": str(failure)})
-        return Examination(outcome="quarantined", findings=(finding,), kind=verdict.kind)
+        return Examination(outcome=Outcome.QUARANTINED, findings=(finding,), kind=verdict.kind)
     found = recognise(book, rules, Arrived(name, unit, day))
     parts = []
     for part in found.parts:

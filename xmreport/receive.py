@@ -16,9 +16,9 @@ from xmreport.hands import ALONE
 from xmreport.ledger import Entry, Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, FileEvent
+from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
-from xmreport.model.submission import Examination
 from xmreport.model.text import visible
 from xmreport.model.trouble import Trouble
 from xmreport.named import period_named, task_named, unit_named

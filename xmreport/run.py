@@ -24,8 +24,8 @@ from xmreport.leaving import LOST, Leaving, Recorded
 from xmreport.ledger import Entry, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, Event, FileEvent
+from xmreport.model.examination import Examination
 from xmreport.model.receipts import Outcome, Receipt
-from xmreport.model.submission import Examination
 from xmreport.model.trouble import Trouble
 from xmreport.past import Past
 from xmreport.publish import Publisher, held_up
@@ -309,7 +309,7 @@ class Engine:
         """The receipts of a file. A fault of ours sets that file aside; the rest goes on."""
         try:
             found = job if isinstance(job, Examination) else job.result()
-            if found.outcome == Outcome.IGNORED:
+            if found.outcome is Outcome.IGNORED:
                 return (replace(arrival, outcome=Outcome.IGNORED),)
             return Judge(county, self._past[county.key]).decide(found, arrival)
         except WorkerFailure as failure:

@@ -13,9 +13,9 @@ from msgspec import Struct
 from xmreport.examine import examine
 from xmreport.intake.scan import Found
 from xmreport.ledger import Drop
+from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
-from xmreport.model.submission import Examination
 from xmreport.model.trouble import Trouble
 from xmreport.reading.guard import WorkerFailure
 from xmreport.rulebook.book import County

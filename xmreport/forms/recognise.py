@@ -18,11 +18,13 @@ from xmreport.forms.matching import Match, matcher_of
 from xmreport.forms.nothing import says_nil
 from xmreport.forms.units import IN_YUAN, money_unit
 from xmreport.forms.values import Reader
+from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import Book, Grid, address
+from xmreport.model.receipts import Outcome
 from xmreport.model.returned import is_figures, is_problem_list
 from xmreport.model.rows import Block, Rows
-from xmreport.model.submission import Examination, Part
+from xmreport.model.submission import Part
 from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import identities_of
@@ -285,7 +287,7 @@ def _unknown(book: Book, county: County) -> Examination:
     sheets = "、".join(grid.sheet for grid in book.grids[:5])
     headings = _first_words(book)
     words = {"工作表": sheets, "内容": headings, "最像": nearest}
-    return Examination(outcome="quarantined", findings=(Finding("S01", Severity.ERROR, words=words),))
+    return Examination(outcome=Outcome.QUARANTINED, findings=(Finding("S01", Severity.ERROR, words=words),))
 
 
 def _nearest(book: Book, county: County) -> str:

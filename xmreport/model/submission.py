@@ -61,16 +61,3 @@ class Part(Struct, frozen=True):
         """The address of a field in a row, as submitted."""
         column = self.columns.get(row.sheet, {}).get(name)
         return address(row.row, column) if column else None
-
-
-class Examination(Struct, frozen=True):
-    """What examining a file gave: its parts, or why there are none.
-
-    `outcome` is None where the parts decide; `returned` or `quarantined` where the file as a whole could not be used.
-    """
-
-    parts: tuple[Part, ...] = ()
-    outcome: str | None = None
-    findings: tuple[Finding, ...] = ()
-    kind: str = ""
-    """What the file is by its content: xlsx, xls, document, html …"""
