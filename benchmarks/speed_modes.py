@@ -171,9 +171,9 @@ def rules(place: Path) -> dict[str, Any]:
 def stages(place: Path) -> dict[str, Any]:
     """The stages apart, in one process and one after the other over all files."""
     from xmreport.checks import ALONE, check
-    from xmreport.checks.returns import Return
+    from xmreport.checks.returns import Examined
     from xmreport.examine import examine, open_desk
-    from xmreport.forms.recognise import Arrived, recognise
+    from xmreport.forms.recognise import FileHint, recognise
     from xmreport.intake.scan import read_bytes
     from xmreport.intake.verdict import Limits, judge
     from xmreport.reading import read
@@ -215,10 +215,10 @@ def stages(place: Path) -> dict[str, Any]:
                 with timed("read"):
                     book = read(data, verdict.kind, parts=verdict.parts)
                 with timed("recognise and type"):
-                    seen = recognise(book, county, Arrived(found.name, found.folders[-1], day))
+                    seen = recognise(book, county, FileHint(found.name, found.folders[-1], day))
                 with timed("check"):
                     for part in seen.parts:
-                        check(ALONE, Return(county.forms[part.form], part, part.stated or day))
+                        check(ALONE, Examined(county.forms[part.form], part, part.stated or day))
             answer = examine(data, county.key, found.name, found.folders[-1], day)
             with timed("hand over"):
                 answers[county.key, found.name] = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)

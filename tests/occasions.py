@@ -9,7 +9,7 @@ from conftest import PROCEDURES, RULES, Office, at
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.model.submission import Row
 from xmreport.tables.figures.entered import RESPONSIBLE
-from xmreport.tables.figures.indicators import REPORTER, Source
+from xmreport.tables.figures.indicators import REPORTER, FormRows
 from xmreport.tables.head import Occasion
 from xmreport.tables.merged import Return, merge
 from xmreport.workbooks.official import build
@@ -73,7 +73,7 @@ def merged(where, *returns, form=F1):
 def sources(table):
     """A merged table as indicators are worked out from it."""
     by = REPORTER if table.form.procedures else RESPONSIBLE
-    return {table.form.name: Source(table, by, "")}
+    return {table.form.name: FormRows(table, by, "")}
 
 
 def opened(data, templates, now=NOON, *, live=False):

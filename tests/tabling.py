@@ -8,7 +8,7 @@ from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.sheets import Formula
 from xmreport.model.submission import Row
 from xmreport.rulebook.loading.folder import load_rulebook
-from xmreport.tables.figures.indicators import Source
+from xmreport.tables.figures.indicators import FormRows
 from xmreport.tables.head import Occasion
 from xmreport.tables.merged import Return, merge
 
@@ -99,7 +99,7 @@ def on(county, day: str, task: str = MONTHLY) -> Occasion:
     return Occasion(county, county.tasks[task], found, moment)
 
 
-def source(county, form: str, *rows: dict[str, object]) -> Source:
+def source(county, form: str, *rows: dict[str, object]) -> FormRows:
     """The rows as returned: each by the unit that its 填报单位 names, else by 县统计局."""
     definition = county.forms[form]
     by_unit: dict[str, list[Row]] = {}
@@ -114,7 +114,7 @@ def source(county, form: str, *rows: dict[str, object]) -> Source:
     ]
     merged = merge(definition, returns, county.roster.order)
     by = "责任单位" if "责任单位" in definition.columns else "填报单位"
-    return Source(merged, by, "", received=bool(rows))
+    return FormRows(merged, by, "", received=bool(rows))
 
 
 def _receipt(unit: str, number: int) -> Receipt:

@@ -12,7 +12,7 @@ from xmreport.model.dates import PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import State
 from xmreport.rulebook.form import Regress
-from xmreport.tables.changes.differences import Kind, changes_of, held_rows, pair
+from xmreport.tables.changes.differences import ChangeKind, changes_of, held_rows, pair
 from xmreport.tables.changes.workbook import BY_UNIT, CHANGES, TOTALS, WARNINGS, changes
 from xmreport.tables.merged import merge
 from xmreport.workbooks.official import build
@@ -84,7 +84,7 @@ def test_a_status_of_the_row_itself_is_finished_and_reopened(county, where):
     order = where.county.roster.order
     pairs = pair(plain, *(held_rows(merge(plain, each, order)) for each in (last, now)))
     found = [(each.kind, each.before, each.now) for each in changes_of(plain, pairs, frozenset())]
-    assert found == [(Kind.DONE, "市", "县"), (Kind.REOPENED, "县", "市")]
+    assert found == [(ChangeKind.DONE, "市", "县"), (ChangeKind.REOPENED, "县", "市")]
 
 
 def _without_group(form):

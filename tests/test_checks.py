@@ -12,7 +12,7 @@ from building import examined as examine_sheets
 
 from xmreport import messages
 from xmreport.checks import AGAINST_LAST, check
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.decide import Judge
 from xmreport.examine import examine, open_desk
 from xmreport.ledger import Ledger
@@ -83,7 +83,7 @@ def findings_of(case, side, tmp_path):
     if "last" in case:
         (part,) = found.parts
         before = examine_sheets(*sheets_of(case, "last"), county=key, unit=folder, day=day).parts[0]
-        examined = Return(county.forms[part.form], part, day, before.rows, "2022-12-02", follows=True)
+        examined = Examined(county.forms[part.form], part, day, before.rows, "2022-12-02", follows=True)
         findings += check(AGAINST_LAST, examined)
     return findings
 
@@ -211,7 +211,7 @@ def test_m47_only_the_order_changed_is_nothing_changed():
     before, now = f1(*rows), f1(*rows[::-1])
     county = counties()["guxian"]
     part, last = examine_sheets(now).parts[0], examine_sheets(before).parts[0]
-    found = check(AGAINST_LAST, Return(county.forms[part.form], part, DAY, last.rows, "2022-12-02"))
+    found = check(AGAINST_LAST, Examined(county.forms[part.form], part, DAY, last.rows, "2022-12-02"))
     assert [finding.code for finding in found] == ["P04"]
 
 

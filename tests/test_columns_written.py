@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Chart, Formula, Line, LongTable, SheetData, WorkbookData
-from xmreport.workbooks.entries import written
+from xmreport.workbooks.cells import written
 from xmreport.workbooks.fitting.measure import _lines, _unit, _units, lines, units
 from xmreport.workbooks.fitting.shapes import shape, shapes
 from xmreport.workbooks.official import build

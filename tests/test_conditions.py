@@ -17,9 +17,9 @@ from xmreport.rulebook.conditions.terms import (
     Either,
     Field,
     Given,
-    Kind,
     Membership,
     Not,
+    TermKind,
 )
 
 FIELDS = {
@@ -263,21 +263,21 @@ WORDS = st.text(st.characters(categories=["L", "N", "P", "Zs"], exclude_characte
 
 
 def number_fields():
-    return st.sampled_from(NUMBER_FIELDS).map(lambda name: Field(name, Kind.NUMBER))
+    return st.sampled_from(NUMBER_FIELDS).map(lambda name: Field(name, TermKind.NUMBER))
 
 
 numbers = st.recursive(
-    number_fields() | FIGURES.map(lambda value: Constant(value, Kind.NUMBER)),
+    number_fields() | FIGURES.map(lambda value: Constant(value, TermKind.NUMBER)),
     lambda inner: st.builds(Arithmetic, st.sampled_from("+−×÷"), inner, inner),
     max_leaves=4,
 )
-texts = st.sampled_from(["备注", "责任单位"]).map(lambda name: Field(name, Kind.TEXT))
-days = st.sampled_from(DATE_FIELDS).map(lambda name: Field(name, Kind.DATE)) | st.sampled_from(
+texts = st.sampled_from(["备注", "责任单位"]).map(lambda name: Field(name, TermKind.TEXT))
+days = st.sampled_from(DATE_FIELDS).map(lambda name: Field(name, TermKind.DATE)) | st.sampled_from(
     ["报告日", "截止日"]
 ).map(Given)
-text_constants = WORDS.map(lambda value: Constant(value, Kind.TEXT))
-day_constants = DATES.map(lambda value: Constant(value, Kind.DATE))
-number_constants = FIGURES.map(lambda value: Constant(value, Kind.NUMBER))
+text_constants = WORDS.map(lambda value: Constant(value, TermKind.TEXT))
+day_constants = DATES.map(lambda value: Constant(value, TermKind.DATE))
+number_constants = FIGURES.map(lambda value: Constant(value, TermKind.NUMBER))
 
 
 def lists_of(constants):
@@ -285,12 +285,12 @@ def lists_of(constants):
 
 
 simple = (
-    st.builds(Comparison, st.sampled_from("=≠<≤>≥"), numbers, numbers, st.just(Kind.NUMBER))
-    | st.builds(Comparison, st.sampled_from("=≠"), texts, texts | text_constants, st.just(Kind.TEXT))
-    | st.builds(Comparison, st.sampled_from("=≠<≤>≥"), days, days | day_constants, st.just(Kind.DATE))
-    | st.builds(Membership, texts, lists_of(text_constants), st.just(Kind.TEXT))
-    | st.builds(Membership, days, lists_of(day_constants), st.just(Kind.DATE))
-    | st.builds(Membership, numbers, lists_of(number_constants), st.just(Kind.NUMBER))
+    st.builds(Comparison, st.sampled_from("=≠<≤>≥"), numbers, numbers, st.just(TermKind.NUMBER))
+    | st.builds(Comparison, st.sampled_from("=≠"), texts, texts | text_constants, st.just(TermKind.TEXT))
+    | st.builds(Comparison, st.sampled_from("=≠<≤>≥"), days, days | day_constants, st.just(TermKind.DATE))
+    | st.builds(Membership, texts, lists_of(text_constants), st.just(TermKind.TEXT))
+    | st.builds(Membership, days, lists_of(day_constants), st.just(TermKind.DATE))
+    | st.builds(Membership, numbers, lists_of(number_constants), st.just(TermKind.NUMBER))
     | st.builds(Contains, texts, WORDS)
     | st.builds(Blank, texts | number_fields())
 )
@@ -305,9 +305,9 @@ def written(node) -> str:
     match node:
         case Field(name) | Given(name):
             return name
-        case Constant(value, Kind.TEXT):
+        case Constant(value, TermKind.TEXT):
             return f"“{value}”"
-        case Constant(value, Kind.NUMBER):
+        case Constant(value, TermKind.NUMBER):
             return f"{value:f}"
         case Constant(value):
             return str(value)

@@ -11,7 +11,7 @@ from building import RULES, Sheet, counties, flat, written
 from conftest import Office
 
 from xmreport.checks import AGAINST_LAST, check
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.examine import examine, open_desk
 from xmreport.forms.cleaning import heading_key
 from xmreport.forms.headings import headings_of
@@ -397,7 +397,7 @@ def against(last, *, same_year=True, follows=True, **changes):
     """What a month shows beside the one before."""
     form, before = month(**last)
     _, part = month(**changes)
-    examined = Return(form, part, DAY, before.rows, "2022-11-28", follows, same_year)
+    examined = Examined(form, part, DAY, before.rows, "2022-11-28", follows, same_year)
     return told(check(AGAINST_LAST, examined))
 
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from xmreport.ledger import Drop, Entry, Extent, Ledger, LedgerDamaged, LedgerOfAnotherVersion
+from xmreport.ledger import Drop, Extent, FileRecord, Ledger, LedgerDamaged, LedgerOfAnotherVersion
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
@@ -54,12 +54,12 @@ def receipt(**changes) -> Receipt:
     return replace(plain, **changes)
 
 
-def entry(number: int = 1, **changes) -> Entry:
+def entry(number: int = 1, **changes) -> FileRecord:
     file = f"inbox/guxian/{number}.xlsx"
-    return Entry(Drop(file, str(number)), (receipt(file=file, **changes),))
+    return FileRecord(Drop(file, str(number)), (receipt(file=file, **changes),))
 
 
-def record_all(ledger: Ledger, *entries: Entry) -> None:
+def record_all(ledger: Ledger, *entries: FileRecord) -> None:
     """In one transaction."""
     with ledger.together():
         for each in entries:
@@ -89,7 +89,7 @@ def test_a_receipt_comes_back_as_it_was_written(ledger):
         sheet="Sheet1",
         replayed=True,
     )
-    [written] = ledger.record(Entry(DROP, (full,)))
+    [written] = ledger.record(FileRecord(DROP, (full,)))
     assert written == replace(full, seq=1, row_count=2)
     assert ledger.receipts() == (replace(written, rows=()),)
     assert ledger.rows(1) == ROWS
@@ -126,7 +126,7 @@ def test_typed_rows_survive_exactly_with_their_types_and_order(rows):
 @given(finding=st.builds(Finding, texts, value=st.none() | texts, words=st.dictionaries(texts, texts)), file=texts)
 def test_any_finding_and_any_file_name_survive(ledger, finding, file):
     drop = Drop(file, "half a pair \ud83d")
-    [written] = ledger.record(Entry(drop, (receipt(file=file, sheet=file, findings=(finding,)),)))
+    [written] = ledger.record(FileRecord(drop, (receipt(file=file, sheet=file, findings=(finding,)),)))
     assert ledger.receipts()[-1] == written
     assert (drop, (written,)) in ledger.unfinished()
     ledger.finish([drop])
@@ -210,7 +210,7 @@ def test_the_last_pass_and_what_was_published_are_remembered(state):
 
 def test_a_recorded_drop_is_unfinished_until_it_has_left(ledger):
     parts = (receipt(sheet="甲"), receipt(sheet="乙"))
-    record_all(ledger, entry(7), Entry(DROP, parts), entry(8))
+    record_all(ledger, entry(7), FileRecord(DROP, parts), entry(8))
     pending = dict(ledger.unfinished())
     assert [found.sheet for found in pending[DROP]] == ["甲", "乙"]
     ledger.finish([drop for drop in pending if drop != DROP])
@@ -221,16 +221,16 @@ def test_a_recorded_drop_is_unfinished_until_it_has_left(ledger):
 
 
 def test_a_drop_that_still_stands_in_the_inbox_is_not_recorded_twice(ledger):
-    first = ledger.record(Entry(DROP, (receipt(rows=ROWS),)))
-    assert ledger.record(Entry(DROP, (receipt(arrived_at=T + dt.timedelta(hours=1)),))) == first
+    first = ledger.record(FileRecord(DROP, (receipt(rows=ROWS),)))
+    assert ledger.record(FileRecord(DROP, (receipt(arrived_at=T + dt.timedelta(hours=1)),))) == first
     assert len(ledger.receipts()) == 1
     ledger.finish([DROP])
-    ledger.record(Entry(DROP, (receipt(),)))
+    ledger.record(FileRecord(DROP, (receipt(),)))
     assert len(ledger.receipts()) == 2
 
 
 def test_an_ignored_file_is_recorded_once_and_stays(ledger):
-    lock = Entry(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True)
+    lock = FileRecord(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True)
     assert DROP not in ledger.staying()
     assert ledger.record(lock) == ledger.record(lock)
     assert DROP in ledger.staying()
@@ -242,7 +242,7 @@ def test_an_ignored_file_is_recorded_once_and_stays(ledger):
 
 
 def test_a_link_is_recorded_once_and_stays(ledger):
-    link = Entry(DROP, (receipt(outcome=Outcome.QUARANTINED),), stays=True)
+    link = FileRecord(DROP, (receipt(outcome=Outcome.QUARANTINED),), stays=True)
     record_all(ledger, link, link)
     assert DROP in ledger.staying()
     assert ledger.unfinished() == []
@@ -250,14 +250,14 @@ def test_a_link_is_recorded_once_and_stays(ledger):
 
 
 def test_what_was_ignored_under_old_rules_can_still_be_taken_in(ledger):
-    ledger.record(Entry(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True))
-    ledger.record(Entry(DROP, (receipt(outcome=Outcome.ACCEPTED),)))
+    ledger.record(FileRecord(DROP, (receipt(outcome=Outcome.IGNORED),), stays=True))
+    ledger.record(FileRecord(DROP, (receipt(outcome=Outcome.ACCEPTED),)))
     assert DROP not in ledger.staying()
     assert [found.seq for _, (found,) in ledger.unfinished()] == [2]
 
 
 def test_a_file_handed_over_by_other_means_has_nothing_to_take_out(ledger):
-    ledger.record(Entry(None, (receipt(),)))
+    ledger.record(FileRecord(None, (receipt(),)))
     assert ledger.unfinished() == []
     assert len(ledger.receipts()) == 1
 
@@ -454,7 +454,7 @@ def write_pairs(state: Path, name: str, start) -> None:
         for number in range(150):
             pair = (receipt(sha256=sha, rules=name, rows=ROWS), receipt(sha256=sha, rules=name))
             drop = Drop(FILE, f"{name}{number}")
-            ledger.record(Entry(drop, pair))
+            ledger.record(FileRecord(drop, pair))
             ledger.finish([drop])
 
 
@@ -502,7 +502,7 @@ def take_in(state: Path, inbox: Path) -> None:
         for path in sorted(inbox.iterdir()):
             drop = drop_of(path)
             sha = ledger.originals.keep(path.read_bytes())
-            ledger.record(Entry(drop, (receipt(file=path.name, sha256=sha, rows=ROWS),)))
+            ledger.record(FileRecord(drop, (receipt(file=path.name, sha256=sha, rows=ROWS),)))
             path.unlink()
             ledger.finish([drop])
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xmreport.forms.cleaning import clean, heading_key
-from xmreport.forms.lines import Kind, Lines
+from xmreport.forms.lines import LineKind, Lines
 from xmreport.forms.matching import Matcher, matcher_of
 from xmreport.model.grid import Box, Grid
 
@@ -180,4 +180,4 @@ def test_a_pasted_header_is_no_project_whatever_stands_in_it(header, above):
     pasted = [None, "甲项目", None, "甲公司", "县住建局", *[None] * 5, 5.0, *[None] * 2, *header[-1][13:]]
     lines = lines_of(grid(["表"], *header, *[PROJECT] * above, pasted))
     assert len(lines.plain) == above
-    assert lines.read(len(lines.grid.rows)).kind is Kind.HEADER
+    assert lines.read(len(lines.grid.rows)).kind is LineKind.HEADER

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from xmreport.model.dates import CHINA, PartialDate
 from xmreport.model.sheets import Chart, Formula, Line, Link, SheetData, WorkbookData
-from xmreport.workbooks.entries import LONGEST, Entry, fitted
+from xmreport.workbooks.cells import LONGEST, FilledCell, fitted
 from xmreport.workbooks.fitting.measure import lines
 from xmreport.workbooks.formats.looks import Look
 from xmreport.workbooks.official import build, sheet_name, workbook
@@ -382,7 +382,7 @@ def test_a_value_that_is_no_number_never_reaches_a_workbook(value):
 
 def test_what_the_writer_refuses_is_an_error():
     with pytest.raises(WriteRefused, match="没有写进去"), workbook(AS_OF, "") as (book, _):
-        Pen(book.add_worksheet("表"), Formats(book)).write(Entry(2_000_000, 0, "字", Look()))
+        Pen(book.add_worksheet("表"), Formats(book)).write(FilledCell(2_000_000, 0, "字", Look()))
 
 
 def test_sheet_names_become_what_excel_takes():

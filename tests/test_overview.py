@@ -9,7 +9,7 @@ from occasions import county_of, occasion, opened, printed, state
 
 from xmreport.model.receipts import State
 from xmreport.tables.overview import overview
-from xmreport.workbooks.entries import Entry
+from xmreport.workbooks.cells import FilledCell
 from xmreport.workbooks.fitting.measure import height_needed, one_line
 from xmreport.workbooks.formats.template import read_template
 
@@ -115,5 +115,5 @@ def test_the_office_s_name_stands_on_one_line_above_the_other_tables():
     at, cell = next((at, cell) for at, cell in enumerate(row.cells) if "{填报单位}" in cell.text)
     box = next((box for box in sheet.merges if box.top == row.number and box.left == at), None)
     wide = sum(sheet.widths[at : (box.right if box else at) + 1])
-    entry = Entry(0, 0, "填报单位：长子县发展和改革局", cell.look)
+    entry = FilledCell(0, 0, "填报单位：长子县发展和改革局", cell.look)
     assert height_needed(entry, [wide]) <= one_line(cell.look)

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from conftest import FIRST, ONE_TASK, SECOND, WEEKLY, Office, at, contacts, form_one, project, saved
 
-from xmreport.ledger import Entry, Ledger
+from xmreport.ledger import FileRecord, Ledger
 from xmreport.model.events import Event, FileEvent, Published
 from xmreport.model.receipts import Outcome, Receipt, State
 from xmreport.model.trouble import Trouble
@@ -245,7 +245,7 @@ def _record(state: Path, *reasons: str | None) -> None:
     with Ledger.open(state) as ledger:
         for reason in reasons:
             receipt = Receipt("a.xlsx", None, 1, Outcome.RETURNED, T, rules="r", handed_over=reason)
-            ledger.record(Entry(None, (receipt,)))
+            ledger.record(FileRecord(None, (receipt,)))
 
 
 @pytest.mark.parametrize(("seq", "value"), [(1, "'编的'"), (2, "NULL"), (2, "'改的'")])

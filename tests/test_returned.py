@@ -35,7 +35,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
 from xmreport import messages
-from xmreport.messages import Entry
+from xmreport.messages import Explanation
 from xmreport.model.dates import CHINA
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.grid import UNCACHED, Book, Box, Grid, address
@@ -62,11 +62,11 @@ ABOUT = About(
     judged_at=JUDGED,
 )
 ENTRIES = (
-    Entry("NUM", "不是数", "“{字段}”填的是“{值}”，不是一个数。", "请只填一个数，单位万元。", "", ""),
-    Entry("GAP", "必填项空缺", "“{字段}”没有填。", "请补填。", "", ""),
-    Entry("UNIT", "单位存疑", "本表标明单位“亿元”。", "请核对。", "", ""),
-    Entry("HEAD", "缺列", "表头里找不到“{字段}”。", "请恢复原表样。", "", ""),
-    Entry("LOCK", "已加密", "文件已加密，打不开。", "请取消密码后保存。", "", ""),
+    Explanation("NUM", "不是数", "“{字段}”填的是“{值}”，不是一个数。", "请只填一个数，单位万元。", "", ""),
+    Explanation("GAP", "必填项空缺", "“{字段}”没有填。", "请补填。", "", ""),
+    Explanation("UNIT", "单位存疑", "本表标明单位“亿元”。", "请核对。", "", ""),
+    Explanation("HEAD", "缺列", "表头里找不到“{字段}”。", "请恢复原表样。", "", ""),
+    Explanation("LOCK", "已加密", "文件已加密，打不开。", "请取消密码后保存。", "", ""),
 )
 
 

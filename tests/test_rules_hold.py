@@ -8,7 +8,7 @@ from building import DAY, RULES, f1, project
 from building import examined as examine_sheets
 
 from xmreport.checks import ALONE, check
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.messages import CATALOGUE, say, words_of
 from xmreport.model.findings import Finding, Severity
 from xmreport.rulebook.calendar import CalendarUnknown
@@ -83,7 +83,7 @@ def test_every_check_says_what_its_code_may_ask_for():
     """Held against a finding that the row rules really made."""
     part = examine_sheets(f1(project(1, 年度计划投资=99999999))).parts[0]
     county = load_rulebook(RULES).county("guxian")
-    [finding] = [each for each in check(ALONE, Return(county.forms[part.form], part, DAY)) if each.code == "R01"]
+    [finding] = [each for each in check(ALONE, Examined(county.forms[part.form], part, DAY)) if each.code == "R01"]
     assert {"字段", "值", *finding.words} == RULE_WORDS
     assert {code for code in SHARED_CODES if code[0] == "R"} == {f"R0{n}" for n in range(1, 9)} | {"R90"}
 
@@ -102,7 +102,7 @@ def test_a_check_may_speak_of_the_day_alone(tmp_path, rule, broken):
     change(folder, USE, f"    核验: [{{代码: R90, {rule}, 标在: 总投资, 提示: 无。}}]\n{USE}")
     county = load_rulebook(folder).county("guxian")
     [part] = examine_sheets(f1(project(1), project(2))).parts
-    found = check(ALONE, Return(county.forms[part.form], part, DAY))
+    found = check(ALONE, Examined(county.forms[part.form], part, DAY))
     assert [each.code for each in found if each.code == "R90"] == broken
 
 

@@ -6,7 +6,7 @@ from building import RULES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmreport.rulebook.files.source import DEEPEST, Position, Source, load
+from xmreport.rulebook.files.source import DEEPEST, Position, RuleSource, load
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def read(tmp_path):
     folder = tmp_path / "rules"
     folder.mkdir()
 
-    def reader(text: str, encoding: str = "utf-8") -> Source:
+    def reader(text: str, encoding: str = "utf-8") -> RuleSource:
         path = folder / "guxian.yaml"
         path.write_bytes(text.encode(encoding))
         return load(path)
@@ -22,7 +22,7 @@ def read(tmp_path):
     return reader
 
 
-def only_fault(source: Source):
+def only_fault(source: RuleSource):
     (fault,) = source.faults
     return fault
 

@@ -4,7 +4,7 @@ import pytest
 from building import DAY, counties, f1, part_of, warnings, written
 from msgspec.structs import replace
 
-from xmreport.forms.recognise import Arrived, recognise
+from xmreport.forms.recognise import FileHint, recognise
 from xmreport.reading import read
 from xmreport.rulebook.roster import Roster, Unit
 
@@ -20,7 +20,7 @@ def county():
 def stated(county, *cells):
     """The unit of a sheet whose third line begins with these cells."""
     sheet = f1(unit=None).fill(3, cells)
-    [part] = recognise(read(written(sheet), "xlsx"), county, Arrived("报表.xlsx", None, DAY)).parts
+    [part] = recognise(read(written(sheet), "xlsx"), county, FileHint("报表.xlsx", None, DAY)).parts
     return part.unit
 
 

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from watching import Shift, until
 
 import xmreport.watch
-from xmreport.ledger import Entry, Ledger
+from xmreport.ledger import FileRecord, Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Event, FileEvent, Published
 from xmreport.model.receipts import Outcome
@@ -177,7 +177,7 @@ def test_an_idle_look_is_cheap_and_reads_no_receipt_again(office: Office, shift:
         more = (replace(receipt, file=f"{n}.xlsx", arrived_at=receipt.arrived_at + n * SECOND) for n in range(2000))
         with ledger.together():
             for each in more:
-                ledger.record(Entry(None, (each,)))
+                ledger.record(FileRecord(None, (each,)))
     working = Shift(office, "12-08 10:00")
     try:
         working.look()

@@ -108,7 +108,7 @@ def _home(
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _troubles_told() -> Iterator[None]:
     """What a clerk can put right is said in a sentence: exit status 2."""
     try:
         yield
@@ -182,7 +182,7 @@ def demo(
     """演示：造一周真实样子的报送，让引擎真跑一遍，告诉您打开哪些表。"""
     from xmreport.demo import run_demo
 
-    with _told():
+    with _troubles_told():
         run_demo(folder)
 
 
@@ -191,7 +191,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="新工作�
     """建一个新的工作区，带上现成的规则和模板。"""
     from xmreport.workspace import create_workspace
 
-    with _told():
+    with _troubles_told():
         workspace = create_workspace(folder)
         print(f"已建好：{workspace.home}")
         print("下一步：把各单位的表放进 inbox/<县>/<单位>/，然后运行  xmreport run")
@@ -207,7 +207,7 @@ def blanks(
     """给每个单位生成一份空白表：下拉选项、单位、期次都已填好。"""
     from xmreport.issue import issue_blanks
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         rules = _county(workspace, county)
         for path in issue_blanks(workspace, rules, task, _moment(now)):
@@ -228,7 +228,7 @@ def run(
     from xmreport.printing import Printer
     from xmreport.run import Engine, Moment
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         hands = Hands(workers, executor)
         asked = counties or [*workspace.rulebook.counties, *workspace.rulebook.faults]
@@ -285,7 +285,7 @@ def watch(
     from xmreport.printing import Printer
     from xmreport.watch import Watcher
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         keys = _known(workspace, counties)
         if not keys:
@@ -321,7 +321,7 @@ def check(
     from xmreport.printing import Printer
     from xmreport.trial import try_files
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         rules = _county(workspace, county)
         events = try_files(workspace, rules, files, unit, _moment(None))
@@ -350,7 +350,7 @@ def receive(
     from xmreport.printing import Printer
     from xmreport.receive import HandedOver, receive_file
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         rules = _county(workspace, county)
         handed = HandedOver(file, unit, task, period, _moment(at), reason)
@@ -373,7 +373,7 @@ def status(context: typer.Context, counties: Counties = None, as_of: AsOf = None
     from xmreport.ledger.states import unit_states
     from xmreport.printing import print_states
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         moment = _moment(as_of)
         keys = _known(workspace, counties)
@@ -400,7 +400,7 @@ def report(
     from xmreport.named import period_named, task_named
     from xmreport.publish import report as rebuild
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         rules = _county(workspace, county)
         found = task_named(rules, task)
@@ -419,7 +419,7 @@ def report(
 @rules_app.command("check")
 def rules_check(context: typer.Context) -> None:
     """核对规则文件：哪个文件、哪一行、错在哪里、应该怎么写。"""
-    with _told():
+    with _troubles_told():
         book = _workspace(context).rulebook
         for fault in book.all_faults:
             print(fault)
@@ -434,7 +434,7 @@ def rules_schema(context: typer.Context) -> None:
     """写出规则文件的 JSON Schema，供编辑器提示用。"""
     from xmreport.rulebook.loading.schema import write_schemas
 
-    with _told():
+    with _troubles_told():
         for path in write_schemas(_workspace(context).home / "rules" / "schema"):
             print(path)
 
@@ -445,7 +445,7 @@ def rules_diff(context: typer.Context, as_of: AsOf = None) -> None:
     from xmreport.differ import changes
     from xmreport.ledger import Ledger
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         moment = _moment(as_of)
         with Ledger.open(workspace.state) as ledger:
@@ -478,7 +478,7 @@ def verify(context: typer.Context) -> None:
     """核对台账和原件：证明没有缺失、没有被改动。"""
     from xmreport.ledger import Ledger, LedgerDamaged
 
-    with _told():
+    with _troubles_told():
         try:
             with Ledger.open(_workspace(context).state) as ledger:
                 problems, count = ledger.verify(), len(ledger.receipts())
@@ -503,7 +503,7 @@ def prove(
     from xmreport.evidence import write_evidence
     from xmreport.model.outbox import PROOFS
 
-    with _told():
+    with _troubles_told():
         workspace = _workspace(context)
         rules = _county(workspace, county)
         target = to or workspace.outbox / county / PROOFS / f"{unit}{PROOFS}{period or ''}.zip"

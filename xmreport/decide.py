@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from xmreport.checks import AGAINST_LAST, check
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.model.dates import CHINA
 from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
@@ -164,7 +164,7 @@ class Judge(Struct, frozen=True):
         if last:
             positions = [period.name for period in due.task.periods]
             at = positions.index(due.period.name)
-            examined = Return(
+            examined = Examined(
                 form,
                 part,
                 day,

@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from xmreport.checks import ALONE, check
-from xmreport.checks.returns import Return
-from xmreport.forms.recognise import Arrived, recognise
+from xmreport.checks.returns import Examined
+from xmreport.forms.recognise import FileHint, recognise
 from xmreport.intake.verdict import Limits, judge
 from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
@@ -61,10 +61,10 @@ def examine(data: bytes, county: str, name: str, unit: str | None, day: dt.date)
     except ReadFailure as failure:
         finding = Finding(failure.code, Severity.ERROR, words={"原因": str(failure)})
         return Examination(outcome=Outcome.QUARANTINED, findings=(finding,), kind=verdict.kind)
-    found = recognise(book, rules, Arrived(name, unit, day))
+    found = recognise(book, rules, FileHint(name, unit, day))
     parts = []
     for part in found.parts:
-        checked = check(ALONE, Return(rules.forms[part.form], part, part.stated or day))
+        checked = check(ALONE, Examined(rules.forms[part.form], part, part.stated or day))
         parts.append(replace(part, findings=(*part.findings, *checked)))
     return replace(found, parts=tuple(parts), kind=verdict.kind)
 

@@ -17,7 +17,7 @@ from xmreport.model.sheets import WorkbookData
 from xmreport.model.submission import Row
 from xmreport.rulebook.book import County, Docket, Task
 from xmreport.rulebook.schedule import Period
-from xmreport.tables.dockets.entry import Standing
+from xmreport.tables.dockets.entry import DocketState
 from xmreport.tables.material import CONTACTS, Material
 
 
@@ -178,7 +178,7 @@ def all_tables(
         yield task, period, own, list(period_tables(county, ledger, facts.shown(task, period, own, now)))
 
 
-def all_dockets(county: County, ledger: Ledger, now: dt.datetime) -> Iterator[tuple[Docket, Standing]]:
+def all_dockets(county: County, ledger: Ledger, now: dt.datetime) -> Iterator[tuple[Docket, DocketState]]:
     """Every docket as it stands at a moment under a county's rules."""
     from xmreport.tables.dockets.entries import stand
 

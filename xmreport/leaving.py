@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError, Future
 
 from xmreport.intake.scan import is_still, remove
 from xmreport.lasting import Lasting
-from xmreport.ledger import Drop, Entry, Ledger
+from xmreport.ledger import Drop, FileRecord, Ledger
 from xmreport.model.receipts import Receipt
 from xmreport.model.trouble import Trouble
 from xmreport.sending import DISK, Sender
@@ -21,7 +21,7 @@ log = logging.getLogger("xmreport")
 LOST = "审表的集群断开了"
 _ABOUT = "收尾 "
 _LOST_COPIES = "补做退回件"
-Recorded = tuple[UnderWay, Entry, Sequence[Receipt]]
+Recorded = tuple[UnderWay, FileRecord, Sequence[Receipt]]
 """A file that is on record, with what was recorded of it."""
 
 
@@ -42,7 +42,9 @@ class Leaving:
         """Whether a file is on record and yet could not leave."""
         return drop in self._stuck
 
-    def clear_in_turn(self, files: Iterable[Recorded], most: int) -> Iterator[tuple[Entry, Sequence[Receipt], bool]]:
+    def clear_in_turn(
+        self, files: Iterable[Recorded], most: int
+    ) -> Iterator[tuple[FileRecord, Sequence[Receipt], bool]]:
         """Clear one file after the other; with each, whether it has left the inbox.
 
         Up to so many copies are begun ahead, so that every worker marks.

@@ -11,7 +11,7 @@ from xmreport.model.findings import Finding
 from xmreport.model.receipts import Outcome, State
 
 
-class Entry(Struct, frozen=True):
+class Explanation(Struct, frozen=True):
     """One line of the catalogue. `sentence` and `advice` may name `{字段}`, `{值}` and the finding's own words."""
 
     code: str
@@ -46,11 +46,11 @@ class Said(NamedTuple):
     advice: str
 
 
-def _catalogue(*entries: tuple[str, str, str, str, str, str]) -> dict[str, Entry]:
-    return {entry[0]: Entry(*entry) for entry in entries}
+def _catalogue(*entries: tuple[str, str, str, str, str, str]) -> dict[str, Explanation]:
+    return {entry[0]: Explanation(*entry) for entry in entries}
 
 
-CATALOGUE: dict[str, Entry] = _catalogue(
+CATALOGUE: dict[str, Explanation] = _catalogue(
     # F 文件：整个文件
     (
         "F01",

@@ -192,7 +192,7 @@ class Publisher:
                 continue
             folder = self._folder / task.name / period.name
             shown = facts.shown(task, period, own, now)
-            told = [*map(_told, own), shown.as_of.isoformat()]
+            told = [*map(_text_of, own), shown.as_of.isoformat()]
             mark = _fingerprint(self.county.digest, look, told, shown.resting)
             if not self._note(folder).shows(mark, folder):
                 made = _write_period(self.workspace, self.county, self.ledger, shown, folder)
@@ -204,7 +204,7 @@ class Publisher:
             beside = self._keep_in_sight(folder, folder) or beside
         target = self._folder / f"{OVERVIEW}.xlsx"
         receipts = [receipt for receipt in receipts if receipt.outcome is not Outcome.IGNORED]
-        mark = _fingerprint(self.county.digest, look, map(_told, states), receipts)
+        mark = _fingerprint(self.county.digest, look, map(_text_of, states), receipts)
         if changed or not self._note(target).shows(mark, self._folder):
             made = self._overview(states, receipts, now)
             try:
@@ -303,7 +303,7 @@ def _write(workspace: Workspace, data: WorkbookData, as_of: dt.datetime, folder:
     return Published(workspace.shown(delivered.path), delivered.note or None)
 
 
-def _told(state: UnitState) -> str:
+def _text_of(state: UnitState) -> str:
     """Everything a table shows of a state, as one text."""
     due, arrived = (moment.isoformat() if moment else "" for moment in (state.due_at, state.arrived_at))
     shown = (state.task, state.period, due, state.unit, state.state, arrived, state.late_by_s, state.reason)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from xmreport.decide import Judge
 from xmreport.hands import ALONE
-from xmreport.ledger import Entry, Ledger
+from xmreport.ledger import FileRecord, Ledger
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, FileEvent
 from xmreport.model.examination import Examination
@@ -84,7 +84,7 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
         ledger.originals.keep(data)
         if any(receipt.returned_copy for receipt in receipts):
             sender.send_back(receipts)
-        recorded = ledger.record(Entry(None, receipts))
+        recorded = ledger.record(FileRecord(None, receipts))
         past.add(recorded)
         tally.take(recorded)
         for receipt in recorded:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from xmreport.checks import ALONE, check
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.forms.words import read_choice
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import gone, with_names_of_today
@@ -127,7 +127,7 @@ def _is_wrong(county: County, receipt: Receipt, rows: Sequence[Row]) -> bool:
         findings=(),
     )
     day = receipt.arrived_at.astimezone(CHINA).date()
-    return any(found.is_error for found in check(ALONE, Return(form, part, day)))
+    return any(found.is_error for found in check(ALONE, Examined(form, part, day)))
 
 
 def _is_refused(form: Form, field: FormField, block: Block) -> bool:

@@ -21,7 +21,7 @@ from xmreport.inbox import Inbox
 from xmreport.intake.scan import Changed, Found, read_bytes
 from xmreport.lasting import Lasting
 from xmreport.leaving import LOST, Leaving, Recorded
-from xmreport.ledger import Entry, Ledger, OriginalDamaged
+from xmreport.ledger import FileRecord, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.events import Emit, Event, FileEvent
 from xmreport.model.examination import Examination
@@ -286,7 +286,7 @@ class Engine:
         past = self._past[each.county.key]
         stays = arrival.sha256 is None and not is_oversized(receipts)
         drop = drop_of(each.found)
-        entry = Entry(drop, self._sender.addressed(receipts, each.county, past), stays=stays)
+        entry = FileRecord(drop, self._sender.addressed(receipts, each.county, past), stays=stays)
         recorded = self.ledger.record(entry)
         past.add(recorded)
         return each, entry, recorded

@@ -60,7 +60,7 @@ class Sender(Struct, frozen=True):
         Raises:
             OSError, Trouble: no worker can be had.
         """
-        findings, about = self._told(returned)
+        findings, about = self._content(returned)
         return None if _is_slip(findings) else self.pool().submit(mark, data, findings, about)
 
     def send_back(self, returned: Sequence[Receipt], begun: Future[bytes] | None = None) -> None:
@@ -68,11 +68,11 @@ class Sender(Struct, frozen=True):
         first = returned[0]
         assert first.returned_copy
         target = self.workspace.outbox / first.returned_copy.removeprefix("outbox/")
-        delivered = deliver(self._copy(first, *self._told(returned), begun), target)
+        delivered = deliver(self._copy(first, *self._content(returned), begun), target)
         if delivered.note:
             log.warning("%s", delivered.note)
 
-    def _told(self, returned: Sequence[Receipt]) -> tuple[tuple[Finding, ...], About]:
+    def _content(self, returned: Sequence[Receipt]) -> tuple[tuple[Finding, ...], About]:
         """What a copy says, of all parts of the file."""
         first = returned[0]
         assert first.county

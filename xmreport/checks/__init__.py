@@ -12,12 +12,12 @@ from xmreport.checks.history import (
     procedure_regressed,
     project_gone,
 )
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.checks.rules import row_rules
 from xmreport.checks.twice import same_project_twice
 from xmreport.model.findings import Finding
 
-Check = Callable[[Return], Iterator[Finding]]
+Check = Callable[[Examined], Iterator[Finding]]
 
 ALONE: tuple[Check, ...] = (row_rules, same_project_twice, computed_differs)
 """What one return shows by itself."""
@@ -33,6 +33,6 @@ AGAINST_LAST: tuple[Check, ...] = (
 """What shows only beside the unit's last return of the same form."""
 
 
-def check(checks: Iterable[Check], examined: Return) -> tuple[Finding, ...]:
+def check(checks: Iterable[Check], examined: Examined) -> tuple[Finding, ...]:
     """All findings of these checks."""
     return tuple(finding for each in checks for finding in each(examined))

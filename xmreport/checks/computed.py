@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.model.findings import Finding, Severity
-from xmreport.rulebook.columns import Frame, readable
+from xmreport.rulebook.columns import RowsByColumn, readable
 
 
-def computed_differs(examined: Return) -> Iterator[Finding]:
+def computed_differs(examined: Examined) -> Iterator[Finding]:
     """R10: a computed column says something else than its formula gives; tables print what the formula gives.
 
     A percentage may be written as 87.5 or, in a cell formatted as per cent, be held as 0.875.
     """
     if not examined.form.computed:
         return
-    columns = Frame.of(examined.form, examined.part.rows, examined.part.unit).columns("项目")
+    columns = RowsByColumn.of(examined.form, examined.part.rows, examined.part.unit).columns("项目")
     for name, expression in examined.form.computed.items():
         worked = expression.evaluate(columns.values, len(columns.places))
         for row, worked_out in zip(examined.part.rows, worked, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Row
@@ -16,7 +16,7 @@ TOLERANCE = 0.01
 """How far figures, in the form's unit of money, may differ and still be the same: each was rounded to two decimals."""
 
 
-def procedure_regressed(examined: Return) -> Iterator[Finding]:
+def procedure_regressed(examined: Examined) -> Iterator[Finding]:
     """P01: a procedure that was 已办结 last period and is not now (倒退)."""
     regress = examined.form.file.against.regress
     if regress is None:
@@ -32,7 +32,7 @@ def procedure_regressed(examined: Return) -> Iterator[Finding]:
                 yield examined.finding("P01", Severity.WARNING, row, name, now, **words)
 
 
-def project_gone(examined: Return) -> Iterator[Finding]:
+def project_gone(examined: Examined) -> Iterator[Finding]:
     """P02: a project reported last period and gone now (消失)."""
     if not examined.form.file.against.gone:
         return
@@ -45,7 +45,7 @@ def project_gone(examined: Return) -> Iterator[Finding]:
             yield Finding("P02", Severity.WARNING, sheet, None, name, words["项目"], words)
 
 
-def money_jumped(examined: Return) -> Iterator[Finding]:
+def money_jumped(examined: Examined) -> Iterator[Finding]:
     """P03: about ten thousand times more or less than last period: the unit of money is in doubt."""
     jump = examined.form.file.against.jump
     if jump is None:
@@ -59,7 +59,7 @@ def money_jumped(examined: Return) -> Iterator[Finding]:
                 yield examined.finding("P03", Severity.WARNING, row, name, _shown(now), **words)
 
 
-def cumulative_fell(examined: Return) -> Iterator[Finding]:
+def cumulative_fell(examined: Examined) -> Iterator[Finding]:
     """P06: a cumulative figure lower than last period; a reason in 备注 makes it a warning."""
     kept = {"开工以来", "年内"} if examined.same_year else {"开工以来"}
     names = [name for name, column in examined.form.columns.items() if column.cumulative in kept]
@@ -73,7 +73,7 @@ def cumulative_fell(examined: Return) -> Iterator[Finding]:
                 yield examined.finding("P06", severity, row, name, _shown(now), **words)
 
 
-def cumulative_adds_up(examined: Return) -> Iterator[Finding]:
+def cumulative_adds_up(examined: Examined) -> Iterator[Finding]:
     """P07: this period's cumulative figure is last period's and this period's own together."""
     if not examined.follows:
         return
@@ -90,7 +90,7 @@ def cumulative_adds_up(examined: Return) -> Iterator[Finding]:
                 yield examined.finding("P07", Severity.ERROR, row, name, _shown(now), **words)
 
 
-def name_drifted(examined: Return) -> Iterator[Finding]:
+def name_drifted(examined: Examined) -> Iterator[Finding]:
     """P05: the same code under another name, or a new name close to one that is gone; suggested, never merged."""
     named = examined.form.file.name_column
     now, then = Index.of(examined.form, examined.part.rows), Index.of(examined.form, examined.last)
@@ -106,7 +106,7 @@ def name_drifted(examined: Return) -> Iterator[Finding]:
             yield examined.finding("P05", Severity.WARNING, row, named, name, 上期=old, 期次=examined.last_period)
 
 
-def nothing_changed(examined: Return) -> Iterator[Finding]:
+def nothing_changed(examined: Examined) -> Iterator[Finding]:
     """P04: last period's rows resent as they were."""
     rows, last = Rows.of(examined.part.rows), Rows.of(examined.last)
     if not rows or len(rows) != len(last):

@@ -14,7 +14,7 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import matched
 
 
-class Return(Struct, frozen=True, dict=True):
+class Examined(Struct, frozen=True, dict=True):
     """One unit's return under one form."""
 
     form: Form

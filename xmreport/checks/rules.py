@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import compress
 
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Unreadable, Value
-from xmreport.rulebook.columns import Columns, Frame
+from xmreport.rulebook.columns import Columns, RowsByColumn
 from xmreport.rulebook.conditions.evaluation import given_dates
 from xmreport.rulebook.form import Check
 from xmreport.rulebook.identity import name_of
@@ -19,17 +19,17 @@ MOST_KNOWN = 4096
 """Lines of one rule, and rules of one day, of which is remembered whether they were broken."""
 
 
-def row_rules(examined: Return) -> Iterator[Finding]:
+def row_rules(examined: Examined) -> Iterator[Finding]:
     """R..: every rule of the form, evaluated on whole columns; what is unknown breaks no rule."""
     given = given_dates(examined.day, examined.day)
     units = [examined.part.unit or None] * len(examined.part.rows)
-    frame = Frame(examined.form, partial(_known_cells, examined), units)
+    frame = RowsByColumn(examined.form, partial(_known_cells, examined), units)
     for check in examined.form.checks:
         table = frame.columns(check.rule.table)
         yield from _broken(examined, check, table, _breaks(check, table, given))
 
 
-def _known_cells(examined: Return, name: str) -> Sequence[Cell]:
+def _known_cells(examined: Examined, name: str) -> Sequence[Cell]:
     """A field of all rows. Where the sheet lacks a required column it is unknown: its absence has its own finding."""
     rows = Rows.of(examined.part.rows)
     cells = rows.column(name)
@@ -84,7 +84,7 @@ def _asked(check: Check) -> frozenset[str]:
     return check.must.names | (check.when.names if check.when else frozenset())
 
 
-def _broken(examined: Return, check: Check, table: Columns, broken: Sequence[bool]) -> Iterator[Finding]:
+def _broken(examined: Examined, check: Check, table: Columns, broken: Sequence[bool]) -> Iterator[Finding]:
     rule = check.rule
     severity = Severity.ERROR if rule.severity == "错误" else Severity.WARNING
     told: set[int] = set()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xmreport.checks.returns import Return
+from xmreport.checks.returns import Examined
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.submission import Row
 from xmreport.rulebook.identity import Index, identities_of, name_of
 
 
-def same_project_twice(examined: Return) -> Iterator[Finding]:
+def same_project_twice(examined: Examined) -> Iterator[Finding]:
     """R09: the second row of a project is an error, at its name."""
     identities = identities_of(examined.form, examined.part.rows)
     mains = [each.main for each in identities if each.main]

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from msgspec import Struct
 
 from xmreport.forms.cleaning import is_blank, shown
-from xmreport.forms.lines import Kind, Line, Lines
+from xmreport.forms.lines import Line, LineKind, Lines
 from xmreport.forms.reading import Reading, Remark
 from xmreport.forms.values import Reader, as_text, is_void
 from xmreport.model.findings import Finding, Severity
@@ -74,16 +74,16 @@ class BodyReader:
                 self._plain.append(line)
                 continue
             self._take_plain()
-            if line.kind is Kind.SECTION:
+            if line.kind is LineKind.SECTION:
                 self._close_sections(sections, line.level)
                 sections.append(_Section(line, len(self.body.numbers)))
             elif self._continues(line):
                 self._continue(line)
-            elif line.kind is Kind.PROJECT:
+            elif line.kind is LineKind.PROJECT:
                 self._take_row(line.row)
-            elif line.kind is Kind.EXAMPLE:
+            elif line.kind is LineKind.EXAMPLE:
                 self._say("S13", Severity.WARNING, line)
-            elif line.kind is Kind.ASIDE:
+            elif line.kind is LineKind.ASIDE:
                 self._say("S14", Severity.WARNING, line)
         self._take_plain()
         for cells in self.body.columns.values():
@@ -91,7 +91,7 @@ class BodyReader:
         self._close_sections(sections, 1)
         seen = [line for line in met if not isinstance(line, int)]
         self._totals(seen)
-        nil_lines = [line for line in seen if line.kind is Kind.NIL]
+        nil_lines = [line for line in seen if line.kind is LineKind.NIL]
         self.body.nil = bool(nil_lines) and not self.body.numbers
         if nil_lines and self.body.numbers and any(line.lead and not is_blank(line.lead) for line in nil_lines):
             self._say("S12", Severity.WARNING, nil_lines[0])
@@ -105,19 +105,19 @@ class BodyReader:
                 yield row
                 continue
             line = self.lines.read(row)
-            if line.kind is Kind.PROJECT and row not in self._closer:
+            if line.kind is LineKind.PROJECT and row not in self._closer:
                 yield row
-            elif line.kind is Kind.END:
+            elif line.kind is LineKind.END:
                 yield from self._after_the_end(row)
                 return
-            elif line.kind is not Kind.BLANK:
+            elif line.kind is not LineKind.BLANK:
                 yield line
 
     def _after_the_end(self, end: int) -> Iterator[Line]:
         """Nothing below 以下空白 is data; a project there is told, not taken (M53)."""
         for row in range(end + 1, len(self.grid.rows) + 1):
             line = self.lines.read(row)
-            if line.kind is Kind.PROJECT:
+            if line.kind is LineKind.PROJECT:
                 self._say("S17", Severity.WARNING, line)
                 return
         yield from ()
@@ -129,7 +129,7 @@ class BodyReader:
     def _continues(self, line: Line) -> bool:
         """Whether a line stands under the merged name of the project above it."""
         top = self._merged.get((line.row, self._name_column or 0))
-        if top is None or line.kind not in {Kind.PROJECT, Kind.PREFILLED}:
+        if top is None or line.kind not in {LineKind.PROJECT, LineKind.PREFILLED}:
             return False
         return top < line.row and bool(self.body.numbers) and self.body.numbers[-1] >= top
 
@@ -289,7 +289,7 @@ class BodyReader:
     def _totals(self, seen: list[Line]) -> None:
         """合计 rows are dropped and recomputed; where the unit's own figure differs, it is told (M04)."""
         numbers = self.body.numbers
-        marks = [line for line in seen if line.kind in {Kind.TOTAL, Kind.SECTION}]
+        marks = [line for line in seen if line.kind in {LineKind.TOTAL, LineKind.SECTION}]
         first_partial = next((line.row for line in marks if _is_partial(line)), 0)
         # The first subtotal shows whether subtotals stand above their rows or below them.
         leading = bisect_left(numbers, first_partial) == 0
@@ -300,7 +300,7 @@ class BodyReader:
                 block = range(bisect_right(numbers, first), bisect_left(numbers, last))
                 if block:
                     self._compare_total(line, block)
-            elif line.kind is Kind.TOTAL:
+            elif line.kind is LineKind.TOTAL:
                 self._compare_total(line, range(len(numbers)))
 
     def _compare_total(self, line: Line, places: Sequence[int]) -> None:
@@ -328,7 +328,7 @@ class BodyReader:
 
 
 def _is_partial(line: Line) -> bool:
-    return line.kind is Kind.TOTAL and "小计" in line.lead
+    return line.kind is LineKind.TOTAL and "小计" in line.lead
 
 
 def _vertical_merges(grid: Grid, header_bottom: int) -> dict[tuple[int, int], int]:

@@ -42,7 +42,7 @@ class Stated(Struct, frozen=True):
     value: Scalar = None
 
 
-class Frame(Struct, frozen=True):
+class Statements(Struct, frozen=True):
     """The sheet's own statements; None where it makes none."""
 
     unit: Stated | None = None
@@ -74,7 +74,7 @@ def unit_names(text: str) -> Iterator[str]:
         yield _DATED.split(way, maxsplit=1)[0].strip(_AROUND)
 
 
-def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Frame:
+def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Statements:
     """The statements above the header, or below the body where there are none above."""
     found: dict[str, Stated] = {}
     rows = [*range(1, header_top), *range(max(header_bottom + 1, len(grid.rows) - 12), len(grid.rows) + 1)]
@@ -84,7 +84,7 @@ def read_frame(grid: Grid, header_top: int, header_bottom: int) -> Frame:
         for column, value in enumerate(grid.rows[row - 1], 1):
             if isinstance(value, str):
                 _statements(grid, row, column, value, found)
-    return Frame(found.get("unit"), found.get("date"), found.get("money"))
+    return Statements(found.get("unit"), found.get("date"), found.get("money"))
 
 
 def _begins_with_label(grid: Grid, row: int) -> bool:

@@ -37,7 +37,7 @@ _OTHERS = frozenset("本累全合总小共注备说填审制经复联单负分�
 """How lines that are no projects, and blanks, may begin where they begin with a letter."""
 
 
-class Kind(Enum):
+class LineKind(Enum):
     PROJECT = auto()
     BLANK = auto()
     PREFILLED = auto()
@@ -57,7 +57,7 @@ class Line(NamedTuple):
     """One sheet row below the header."""
 
     row: int
-    kind: Kind
+    kind: LineKind
     lead: str
     """What it is known by: the project's name, else the first words on the line."""
     column: int
@@ -116,7 +116,7 @@ class Lines:
     def read(self, row: int) -> Line:
         values = self.grid.rows[row - 1]
         if row in self.plain:
-            return Line(row, Kind.PROJECT, shown(values[self._columns.name - 1]), self._columns.name)
+            return Line(row, LineKind.PROJECT, shown(values[self._columns.name - 1]), self._columns.name)
         filled: dict[int, Scalar] = {column: value for column, value in enumerate(values, 1) if not is_blank(value)}
         for column in self._faults.get(row, ()):
             filled.setdefault(column, None)
@@ -174,10 +174,10 @@ class Lines:
             column in self._columns.numbers and _NUMBER.fullmatch(half_width(shown(value)))
         )
 
-    def _kind(self, row: int, filled: Mapping[int, Scalar], lead: str) -> Kind:
+    def _kind(self, row: int, filled: Mapping[int, Scalar], lead: str) -> LineKind:
         key = joined(lead)
         if not filled:
-            return Kind.NIL if self._says_none(row, lead) else Kind.BLANK
+            return LineKind.NIL if self._says_none(row, lead) else LineKind.BLANK
         described = self._describes(filled)
         known_by = (*self._numbers(row), key)
         if (
@@ -185,26 +185,26 @@ class Lines:
             or (FOOT.match(key) and not (described and self._is_whole(filled)))
             or (not described and self._is_below(row, filled))
         ):
-            return Kind.FOOT
+            return LineKind.FOOT
         if any(map(_END.match, known_by)) and not described:
-            return Kind.END
+            return LineKind.END
         if self._repeats_header(filled):
-            return Kind.HEADER
+            return LineKind.HEADER
         names = self._columns.names
         ours = [column for column in filled if column in names]
         if _TOTAL.fullmatch(key) or (_TOTAL_OF.search(key) and not described):
-            return Kind.TOTAL
+            return LineKind.TOTAL
         if any(map(_EXAMPLE.match, known_by)):
-            return Kind.EXAMPLE
+            return LineKind.EXAMPLE
         if self._says_nil(row, filled, lead if described else None):
-            return Kind.NIL
+            return LineKind.NIL
         if not described and self._is_section(row, filled, key):
-            return Kind.SECTION
+            return LineKind.SECTION
         if not ours:
-            return Kind.ASIDE
+            return LineKind.ASIDE
         if all(self._is_prefilled(row, column, filled) for column in ours):
-            return Kind.NIL if self._says_none(row, lead) else Kind.PREFILLED
-        return Kind.PROJECT
+            return LineKind.NIL if self._says_none(row, lead) else LineKind.PREFILLED
+        return LineKind.PROJECT
 
     def _describes(self, filled: Mapping[int, Scalar]) -> bool:
         """Whether the line tells of a project: two or more of the form's required words stand in it.

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from xmreport.forms.body import Body, BodyReader
 from xmreport.forms.cleaning import clean, half_width, shown
-from xmreport.forms.frame import Frame, Stated, read_frame, unit_names
+from xmreport.forms.frame import Stated, Statements, read_frame, unit_names
 from xmreport.forms.headings import Header, headings_of
 from xmreport.forms.lines import Lines
 from xmreport.forms.matching import Match, matcher_of
@@ -36,7 +36,7 @@ MOST_COLUMNS = 10
 """Columns named in one finding."""
 
 
-class Arrived(Struct, frozen=True):
+class FileHint(Struct, frozen=True):
     """What is known of a file before it is opened."""
 
     name: str
@@ -50,14 +50,14 @@ class _Sheet(Struct, frozen=True):
     grid: Grid
     form: Form
     header: Header
-    frame: Frame
+    frame: Statements
     unit: str | None
     stated: dt.date | None
     body: Body
     findings: tuple[Finding, ...]
 
 
-def recognise(book: Book, county: County, arrived: Arrived) -> Examination:
+def recognise(book: Book, county: County, arrived: FileHint) -> Examination:
     """All returns of a workbook, or why there is none."""
     found: list[_Sheet] = []
     aside: list[Grid] = []
@@ -86,7 +86,7 @@ def _file_remark(code: str, **words: str) -> Finding:
     return Finding(code, Severity.WARNING, words=words)
 
 
-def _read_sheet(book: Book, grid: Grid, match: Match, county: County, arrived: Arrived) -> _Sheet:
+def _read_sheet(book: Book, grid: Grid, match: Match, county: County, arrived: FileHint) -> _Sheet:
     form, header = match.form, match.header
     frame = read_frame(grid, header.top, header.bottom)
     stated = frame.day(arrived.day, mode_1904=book.mode_1904)
@@ -177,7 +177,7 @@ def _hidden(grid: Grid, header: Header, body: Body) -> list[Finding]:
     return found
 
 
-def _grouped(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> list[list[_Sheet]]:
+def _grouped(sheets: Sequence[_Sheet], county: County, arrived: FileHint) -> list[list[_Sheet]]:
     """Sheets that make one return: same form, same unit, same period (M37, M52).
 
     A sheet that states no unit, or no day, goes with the one that the workbook's other sheets state.
@@ -213,7 +213,7 @@ def _named(county: County, file_name: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
+def _part(sheets: Sequence[_Sheet], county: County, arrived: FileHint) -> Part:
     """One return, its unit decided: the folder, then the sheet's 填报单位, then the file's name (M43)."""
     first = next((sheet for sheet in sheets if sheet.unit), sheets[0])
     dated = max(
@@ -246,7 +246,7 @@ def _part(sheets: Sequence[_Sheet], county: County, arrived: Arrived) -> Part:
     )
 
 
-def _unit(sheet: _Sheet, county: County, arrived: Arrived) -> tuple[str | None, Finding | None]:
+def _unit(sheet: _Sheet, county: County, arrived: FileHint) -> tuple[str | None, Finding | None]:
     """Whose return a sheet is, and what has to be said about that."""
     stated = sheet.frame.unit
     cell, text = (stated.cell, stated.text) if stated else (None, None)
@@ -271,7 +271,7 @@ def _unit(sheet: _Sheet, county: County, arrived: Arrived) -> tuple[str | None, 
     return None, say("S02", Severity.ERROR, text, 原因=f"“填报单位”写的“{text}”不在名册里，最接近的有{'、'.join(near)}")
 
 
-def _without_foreign(parts: Sequence[Part], arrived: Arrived) -> list[Part]:
+def _without_foreign(parts: Sequence[Part], arrived: FileHint) -> list[Part]:
     """In a unit's own folder a second unit's sheet returns the whole file: one part carries all findings (M52)."""
     foreign = [part for part in parts if any(finding.code == "S04" for finding in part.findings)]
     if len(parts) == 1 or not foreign or arrived.unit is None:

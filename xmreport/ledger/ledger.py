@@ -52,7 +52,7 @@ class Drop(Struct, frozen=True):
     identity: str
 
 
-class Entry(Struct, frozen=True):
+class FileRecord(Struct, frozen=True):
     """What became of one file: a receipt, or one for each of its parts.
 
     `drop` is None where the file was handed over by other means: there is nothing to take out of the inbox.
@@ -103,7 +103,7 @@ class Ledger:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def record(self, entry: Entry) -> list[Receipt]:
+    def record(self, entry: FileRecord) -> list[Receipt]:
         """Write all of it or nothing, and return the receipts with their numbers.
 
         A file that is recorded and still stands in the inbox is not recorded again: its receipts are returned.
@@ -217,7 +217,7 @@ class Ledger:
         broken = chain.first_break(self._db)
         return problems if broken is None else [*problems, broken]
 
-    def _known(self, entry: Entry) -> list[Receipt]:
+    def _known(self, entry: FileRecord) -> list[Receipt]:
         """The receipts of a file that is recorded already, with their rows."""
         if entry.drop is None:
             return []
@@ -228,7 +228,7 @@ class Ledger:
         rows = self.rows_of(receipt.seq for receipt in receipts)
         return [replace(receipt, rows=rows[receipt.seq]) for receipt in receipts]
 
-    def _enter(self, entry: Entry) -> list[Receipt]:
+    def _enter(self, entry: FileRecord) -> list[Receipt]:
         receipts = [self._append(receipt) for receipt in entry.receipts]
         if entry.drop is not None:
             self._db.execute(

@@ -70,7 +70,7 @@ def _state(
     if returned:
         arrived = min(receipt.arrived_at for receipt in returned)
         faults = sum(finding.is_error for finding in returned[-1].findings)
-        reason = _told(f"退回待改：有 {faults} 处错误", _handed_over(receipts))
+        reason = _joined(f"退回待改：有 {faults} 处错误", _handed_over(receipts))
         return made(State.RETURNED, arrived_at=arrived, late_by_s=lateness(period, arrived), reason=reason)
     told = _waiting(task, period, loose) if loose else None
     if period.is_due(as_of):
@@ -111,7 +111,7 @@ def _accepted(
         if _names_another(min(arrivals, key=lambda receipt: (receipt.arrived_at, receipt.seq))):
             reason += "；首次报的表里写的是别的单位，是否算数请核对"
     name = State.NIL if counts.nil else State.LATE if late else State.ON_TIME
-    reason = _told(reason, _handed_over(receipts))
+    reason = _joined(reason, _handed_over(receipts))
     first = min(accepted, key=lambda receipt: (receipt.arrived_at, receipt.seq))
     return made(name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts, first=first)
 
@@ -131,5 +131,5 @@ def _handed_over(receipts: Sequence[Receipt]) -> str | None:
     return "；".join(dict.fromkeys(told)) or None
 
 
-def _told(*parts: str | None) -> str | None:
+def _joined(*parts: str | None) -> str | None:
     return "；".join(part for part in parts if part) or None

@@ -56,7 +56,7 @@ class Findings(Dormant[Finding]):
     @cached_property
     def text(self) -> str:
         """JSON: a list of objects."""
-        return to_json([_told(finding) for finding in self._items])
+        return to_json([_as_object(finding) for finding in self._items])
 
     @property
     def _items(self) -> tuple[Finding, ...]:
@@ -67,7 +67,7 @@ def _read(said: Mapping[str, Any]) -> Finding:
     return Finding(**{**said, "severity": Severity(said["severity"])})
 
 
-def _told(finding: Finding) -> dict[str, Any]:
+def _as_object(finding: Finding) -> dict[str, Any]:
     said = {
         "code": finding.code,
         "severity": finding.severity.value,

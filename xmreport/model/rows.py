@@ -65,7 +65,7 @@ class Rows(Dormant[Row]):
     @cached_property
     def text(self) -> str:
         """JSON: the blocks, a column that repeats itself as its distinct cells and their places."""
-        return to_json([_told(block) for block in self.blocks], _tagged)
+        return to_json([_as_object(block) for block in self.blocks], _tagged)
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -143,7 +143,7 @@ def _blocks(rows: Iterable[Row]) -> Iterator[Block]:
         yield block
 
 
-def _told(block: Block) -> dict[str, Any]:
+def _as_object(block: Block) -> dict[str, Any]:
     return {
         "sheet": block.sheet,
         "rows": list(block.numbers),

@@ -27,7 +27,7 @@ class Columns(Struct, frozen=True):
         return list(zip(*(self.values[name] for name in names), strict=True)) if names else [()] * len(self.places)
 
 
-class Frame:
+class RowsByColumn:
     """The rows of one form by column.
 
     Args:
@@ -43,7 +43,7 @@ class Frame:
         self._truths: dict[tuple[str, Condition, tuple[Value, ...]], Sequence[bool]] = {}
 
     @classmethod
-    def of(cls, form: Form, rows: Sequence[Row], unit: str | None) -> Frame:
+    def of(cls, form: Form, rows: Sequence[Row], unit: str | None) -> RowsByColumn:
         """One unit's rows."""
         return cls(form, Rows.of(rows).column, [unit or None] * len(rows))
 

@@ -47,7 +47,7 @@ class GroupSlot(Rules):
     group: Literal["手续"] = Field(alias="组")
 
 
-Entry = Annotated[Column, Tag("列")] | Annotated[GroupSlot, Tag("组")]
+ColumnOrGroup = Annotated[Column, Tag("列")] | Annotated[GroupSlot, Tag("组")]
 
 
 def _entry_kind(value: object) -> str:
@@ -109,7 +109,7 @@ class FormFile(Rules):
     name_column: str = Field(alias="名称列")
     key: tuple[str, ...] = Field(alias="主键", min_length=1)
     spare_key: tuple[str, ...] = Field(alias="备用主键", default=())
-    columns: tuple[Annotated[Entry, Discriminator(_entry_kind)], ...] = Field(alias="列", min_length=1)
+    columns: tuple[Annotated[ColumnOrGroup, Discriminator(_entry_kind)], ...] = Field(alias="列", min_length=1)
     procedures: Procedures | None = Field(alias="手续", default=None)
     options: Mapping[str, Mapping[str, tuple[str, ...]]] = Field(alias="选项", default_factory=dict)
     rules: tuple[RowRule, ...] = Field(alias="核验", default=())

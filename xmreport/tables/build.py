@@ -16,7 +16,7 @@ from xmreport.tables.bulletin.workbook import bulletin
 from xmreport.tables.changes.workbook import changes
 from xmreport.tables.dockets.workbooks import Kept, docket_workbooks, kept_dockets
 from xmreport.tables.figures.entered import RESPONSIBLE
-from xmreport.tables.figures.indicators import Source
+from xmreport.tables.figures.indicators import FormRows
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.lists.upward import upward_workbooks
 from xmreport.tables.lists.workbooks import list_workbooks
@@ -62,7 +62,7 @@ def build_period(
         merged = merge(form, dockets[0].returns, county.roster.order) if dockets else reported
         yield summary(occasion, merged, states, (PRINT, ORIGIN) if form.procedures else (ORIGIN,))
         note = "" if dockets else _lacking(occasion, form, states)
-        own = Source(merged, _by(merged), note, received=bool(returns or merged.height))
+        own = FormRows(merged, _by(merged), note, received=bool(returns or merged.height))
         sources = {form.name: own, **beside, **_living(county, task, kept)}
         if any(indicator.rules.form == form.name for indicator in county.indicators.values()):
             yield targets(occasion, sources)
@@ -86,9 +86,9 @@ def _lacking(occasion: Occasion, form: Form, states: Sequence[UnitState]) -> str
 
 def _beside(
     county: County, own: Form, receipts: Sequence[Receipt], rows: Mapping[int, Sequence[Row]]
-) -> dict[str, Source]:
+) -> dict[str, FormRows]:
     """Each unit's newest return of every other form."""
-    sources: dict[str, Source] = {}
+    sources: dict[str, FormRows] = {}
     by_form: dict[str, list[Receipt]] = {}
     for receipt in receipts:
         if receipt.form and receipt.form != own.name and receipt.form in county.forms:
@@ -99,18 +99,18 @@ def _beside(
         latest = max(receipt.arrived_at for receipt in newest)
         note = f"“{name}”取各单位最近一次报送（共{len(newest)}份，最晚 {minute(latest)}）。"
         kept = merge(form, returns, county.roster.order)
-        sources[name] = Source(kept, _by(kept), note)
+        sources[name] = FormRows(kept, _by(kept), note)
     return sources
 
 
-def _living(county: County, task: Task, kept: Sequence[Kept]) -> dict[str, Source]:
+def _living(county: County, task: Task, kept: Sequence[Kept]) -> dict[str, FormRows]:
     """The forms of other tasks' dockets: what stands in a docket counts, as its office left it."""
-    sources: dict[str, Source] = {}
+    sources: dict[str, FormRows] = {}
     for each in kept:
         if each.docket.task != task.name and each.matters:
             merged = merge(each.form, each.returns, county.roster.order)
             note = f"“{each.form.name}”取自台账“{each.docket.name}”（{minute(each.until)}）。"
-            sources[each.form.name] = Source(merged, _by(merged), note)
+            sources[each.form.name] = FormRows(merged, _by(merged), note)
     return sources
 
 

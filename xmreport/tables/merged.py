@@ -17,7 +17,7 @@ from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell, Row, Value
 from xmreport.model.text import file_name
-from xmreport.rulebook.columns import Frame, readable_all
+from xmreport.rulebook.columns import RowsByColumn, readable_all
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.identity import Index, identities_of, name_of, precedence
 
@@ -142,9 +142,9 @@ class Merged(Struct, frozen=True, dict=True):
         return (*self.form.procedures, *further)
 
     @cached_property
-    def frame(self) -> Frame:
+    def frame(self) -> RowsByColumn:
         """The rows that count, by column."""
-        return Frame(self.form, self._cells, self.units)
+        return RowsByColumn(self.form, self._cells, self.units)
 
     def column(self, field: str) -> Sequence[Value]:
         """A field of all rows that count; nothing in each where the form has no such field."""
@@ -187,7 +187,7 @@ def _worked_out(form: Form, rows: Sequence[Row]) -> Sequence[Row]:
     """Rows with their computed columns as the formulas give them: nothing where a formula lacks a part."""
     if not form.computed:
         return rows
-    columns = Frame.of(form, rows, None).columns("项目").values
+    columns = RowsByColumn.of(form, rows, None).columns("项目").values
     found = {name: iter(expression.evaluate(columns, len(rows))) for name, expression in form.computed.items()}
     return Rows(
         replace(block, columns={**block.columns, **_next(found, len(block.numbers))}) for block in Rows.of(rows).blocks

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from xmreport.model.grid import address, column_letters
+from xmreport.workbooks.cells import FilledCell
 from xmreport.workbooks.draft import Draft
-from xmreport.workbooks.entries import Entry
 from xmreport.workbooks.formats.looks import Look
 from xmreport.workbooks.pen import Formats, Pen
 
@@ -121,7 +121,7 @@ def _long_lists(book: Any, lists: Iterable[tuple[str, ...]]) -> dict[tuple[str, 
             pen = Pen(book.add_worksheet(_LISTS), Formats(book))
             pen.sheet.hide()
         for row, option in enumerate(options):
-            pen.write(Entry(row, column, option, Look()))
+            pen.write(FilledCell(row, column, option, Look()))
         letters = column_letters(column + 1)
         places[options] = f"={_LISTS}!${letters}$1:${letters}${len(options)}"
     return places

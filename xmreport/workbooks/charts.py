@@ -8,8 +8,8 @@ from xlsxwriter import Workbook
 
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Chart, Formula
+from xmreport.workbooks.cells import Written, written
 from xmreport.workbooks.draft import AROUND_BARS, Draft
-from xmreport.workbooks.entries import Written, written
 from xmreport.workbooks.fitting.paper import SMALLEST, Fit
 from xmreport.workbooks.formats.looks import Look
 from xmreport.workbooks.formats.template import CHART
@@ -111,10 +111,10 @@ def _drawn(draft: Draft, chart: Chart, field: str) -> list[str]:
     """What the lines drawn of a column say, for programs that do not look into the cells; of one run only."""
     if len(spans_of(draft.charted(chart))) > 1:
         return []
-    return [_told(written(value)) for value in draft.values(field, draft.charted(chart))]
+    return [_cached(written(value)) for value in draft.values(field, draft.charted(chart))]
 
 
-def _told(value: Written) -> str:
+def _cached(value: Written) -> str:
     """A cell's value as a chart keeps it."""
     match value:
         case None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from xmreport.model.grid import column_letters
 from xmreport.model.sheets import Chart, Content, Formula, Line, LongTable, SheetData
-from xmreport.workbooks.entries import Entry, Written, dated, fitted, written
+from xmreport.workbooks.cells import FilledCell, Written, dated, fitted, written
 from xmreport.workbooks.figures import shown
 from xmreport.workbooks.fitting.widths import TALLEST
 from xmreport.workbooks.formats.looks import GENERAL, Look, overlay
@@ -138,18 +138,18 @@ class Draft(Struct, frozen=True, dict=True):
         above = [e for e in self._headings() if e.content and e.column <= column < e.column + e.columns]
         return above[-1].text.replace("\n", "") if above else ""
 
-    def entries(self, others: Mapping[str, Draft]) -> list[Entry]:
+    def entries(self, others: Mapping[str, Draft]) -> list[FilledCell]:
         """Every cell. `others` are the workbook's sheets by name, for formulas that look across."""
         found = [*self._headings()]
         for at, line in enumerate(self.lines):
             found.extend(self.line(at, line, others))
         return [*found, *self._below()]
 
-    def around(self) -> list[Entry]:
+    def around(self) -> list[FilledCell]:
         """Every cell above and below the lines."""
         return [*self._headings(), *self._below()]
 
-    def _below(self) -> Iterator[Entry]:
+    def _below(self) -> Iterator[FilledCell]:
         for at, note in enumerate(self.data.notes, self.below):
             row = self.layout.sheet.row(NOTE)
             yield from (self._fill(at, cell, {"附注": note}) for cell in self.layout.printed(row))
@@ -172,15 +172,15 @@ class Draft(Struct, frozen=True, dict=True):
                         raise self.layout.sheet.broken(cell.cell, _unknown(field, known))
         return {kind: self.layout.printed(self.layout.sheet.row(kind)) for kind in dict.fromkeys(self.kinds)}
 
-    def _headings(self) -> Iterator[Entry]:
+    def _headings(self) -> Iterator[FilledCell]:
         rows = self.layout.sheet.headings
         for at, row in enumerate(rows):
             for cell in self.layout.printed(row):
                 entry = self._fill(at, cell, self.data.head)
                 deep = sum(row.number <= other.number < row.number + cell.rows for other in rows)
-                yield Entry(at, entry.column, entry.content, entry.look, entry.columns, deep)
+                yield FilledCell(at, entry.column, entry.content, entry.look, entry.columns, deep)
 
-    def _fill(self, row: int, cell: PrintedCell, words: Mapping[str, str]) -> Entry:
+    def _fill(self, row: int, cell: PrintedCell, words: Mapping[str, str]) -> FilledCell:
         """Running text with its placeholders filled in."""
 
         def one(match: re.Match[str]) -> str:
@@ -190,13 +190,13 @@ class Draft(Struct, frozen=True, dict=True):
             return words[field]
 
         text = fitted(PLACEHOLDER.sub(one, cell.text))
-        return Entry(row, cell.column, text or None, _wrapped(cell.look, text), cell.columns)
+        return FilledCell(row, cell.column, text or None, _wrapped(cell.look, text), cell.columns)
 
-    def line(self, at: int, line: Line, others: Mapping[str, Draft]) -> Iterator[Entry]:
+    def line(self, at: int, line: Line, others: Mapping[str, Draft]) -> Iterator[FilledCell]:
         """The cells of one line."""
         return (self.entry(at, line, cell, others) for cell in self.printed[line.kind])
 
-    def entry(self, at: int, line: Line, cell: PrintedCell, others: Mapping[str, Draft]) -> Entry:
+    def entry(self, at: int, line: Line, cell: PrintedCell, others: Mapping[str, Draft]) -> FilledCell:
         """One cell of a line."""
         held = whole(cell.text)
         if held is None:
@@ -206,7 +206,7 @@ class Draft(Struct, frozen=True, dict=True):
         else:
             content = self.content(at, cell, line.values.get(held.field), others)
         named = shown(line.values.get(held.by)) if held is not None and held.by is not None else None
-        return Entry(self.top + at, cell.column, content, self.look(cell, content, named), cell.columns)
+        return FilledCell(self.top + at, cell.column, content, self.look(cell, content, named), cell.columns)
 
     def content(self, at: int, cell: PrintedCell, value: Content, others: Mapping[str, Draft]) -> Written:
         """A field's value as its cell takes it."""

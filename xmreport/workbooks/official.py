@@ -131,7 +131,7 @@ def _write(book: Workbook, pen: Pen, draft: Draft, drafts: Mapping[str, Draft]) 
     """A table of few lines, or one that is out of the ordinary: cell by cell."""
     page, fitted = _fit(draft, Sample(draft.entries(drafts)), draft.least_heights)
     if fitted.overfull and draft.layout.sheet.find(NOTE) is not None:
-        draft = _told(draft, fitted.overfull)
+        draft = _with_overfull_note(draft, fitted.overfull)
         page, fitted = _fit(draft, Sample(draft.entries(drafts)), draft.least_heights)
     _lay(book, pen, draft, page, fitted, page_ends(draft, page, fitted.scale, fitted.heights, _repeated(draft, page)))
 
@@ -146,7 +146,7 @@ def _stream(book: Workbook, pen: Pen, body: Body) -> None:
     kinds = CellKinds(pen.formats, fitted)
     overfull = sum(map(kinds.overfull, body.strips)) + (0 if body.is_long else fitted.overfull)
     if overfull and draft.layout.sheet.find(NOTE) is not None:
-        draft = _told(draft, overfull)
+        draft = _with_overfull_note(draft, overfull)
         body = replace(body, draft=draft)
         page, fitted = _fit(draft, body.sample(), draft.heights_around)
         kinds = CellKinds(pen.formats, fitted)
@@ -160,7 +160,7 @@ def _stream(book: Workbook, pen: Pen, body: Body) -> None:
     _lay(book, pen, draft, page, fitted, ends)
 
 
-def _told(draft: Draft, overfull: int) -> Draft:
+def _with_overfull_note(draft: Draft, overfull: int) -> Draft:
     """With a note on the cells whose text is longer than any row can show."""
     notes = (*draft.data.notes, _OVERFULL.format(overfull))
     return replace(draft, data=replace(draft.data, notes=notes))

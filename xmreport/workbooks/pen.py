@@ -9,7 +9,7 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from xmreport.model.sheets import Formula, Link
-from xmreport.workbooks.entries import Entry
+from xmreport.workbooks.cells import FilledCell
 from xmreport.workbooks.formats.looks import Look
 
 _INSIDE = "internal:"
@@ -50,7 +50,7 @@ class Pen:
         if isinstance(code, int) and code < 0:
             raise WriteRefused(self.sheet.get_name(), what, code)
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: FilledCell) -> None:
         look = entry.look
         if isinstance(entry.content, str) and entry.content.startswith(ACTIVE):
             look = look.changed(quote_prefix=True)
@@ -61,7 +61,7 @@ class Pen:
             self.call(place, self.sheet.merge_range, entry.row, entry.column, *corner, "", style)
         self._cell(place, entry, style)
 
-    def _cell(self, place: str, entry: Entry, style: Any) -> None:
+    def _cell(self, place: str, entry: FilledCell, style: Any) -> None:
         at = (entry.row, entry.column)
         match entry.content:
             case None:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from xmreport.model.dates import PartialDate
 from xmreport.model.submission import Cell, Unreadable, Value
 from xmreport.rulebook.conditions import terms
-from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Kind, Node, Units, fields_of
+from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Node, TermKind, Units, fields_of
 
 __all__ = ["Condition", "ConditionError", "Expression", "given_dates", "parse", "parse_expression"]
 
@@ -224,13 +224,13 @@ def _date(cell: Cell) -> PartialDate | None:
     raise TypeError(f"not a date: {cell!r}")
 
 
-_READ: dict[Kind, Callable[[Node, _Table], Sequence[Any]]] = {
-    Kind.NUMBER: _numbers,
-    Kind.TEXT: _texts,
-    Kind.DATE: _dates,
+_READ: dict[TermKind, Callable[[Node, _Table], Sequence[Any]]] = {
+    TermKind.NUMBER: _numbers,
+    TermKind.TEXT: _texts,
+    TermKind.DATE: _dates,
 }
-_ORDER: dict[Kind, Callable[[Any, Any], int]] = {
-    Kind.NUMBER: _order_numbers,
-    Kind.TEXT: _order_texts,
-    Kind.DATE: PartialDate.compare,
+_ORDER: dict[TermKind, Callable[[Any, Any], int]] = {
+    TermKind.NUMBER: _order_numbers,
+    TermKind.TEXT: _order_texts,
+    TermKind.DATE: PartialDate.compare,
 }

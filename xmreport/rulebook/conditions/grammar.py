@@ -17,10 +17,10 @@ from xmreport.rulebook.conditions.terms import (
     Either,
     Field,
     Given,
-    Kind,
     Membership,
     Node,
     Not,
+    TermKind,
     Units,
 )
 from xmreport.rulebook.files.faults import nearest
@@ -34,12 +34,12 @@ def read_condition(
     given: Sequence[str],
 ) -> Node:
     """The tree of a whole condition."""
-    return _Parser(text, fields, options, units, given).whole(Kind.TRUTH)
+    return _Parser(text, fields, options, units, given).whole(TermKind.TRUTH)
 
 
 def read_expression(text: str, fields: Mapping[str, str]) -> Node:
     """The tree of arithmetic alone."""
-    return _Parser(text, fields, {}, None, GIVEN).whole(Kind.NUMBER)
+    return _Parser(text, fields, {}, None, GIVEN).whole(TermKind.NUMBER)
 
 
 _BINDING = {"或": 1, "且": 2, "+": 5, "−": 5, "×": 6, "÷": 6}
@@ -61,13 +61,13 @@ class _Parser(Scanner):
         super().__init__(text, fields)
         self.options, self.units, self.given = options, units, given
 
-    def whole(self, kind: Kind) -> Node:
+    def whole(self, kind: TermKind) -> Node:
         piece = self.expression(0)
         if self.at < len(self.text):
             raise self.error(self.at, f"看不懂“{self.rest()}”。{self.advice()}")
         if piece.kind is not kind:
             self.known(piece)
-            wanted = "条件，如 总投资 > 0" if kind is Kind.TRUTH else "算式，如 总投资 − 年度计划投资"
+            wanted = "条件，如 总投资 > 0" if kind is TermKind.TRUTH else "算式，如 总投资 − 年度计划投资"
             raise self.error(piece.start, f"应为{wanted}；写的是{piece.kind}")
         return piece.node
 
@@ -99,29 +99,29 @@ class _Parser(Scanner):
             return self.contains(operator, left)
         right = self.expression(binding + 1)
         if operator in ("且", "或"):
-            self.need(left, Kind.TRUTH, operator)
-            self.need(right, Kind.TRUTH, operator)
+            self.need(left, TermKind.TRUTH, operator)
+            self.need(right, TermKind.TRUTH, operator)
             joined: Node = (Both if operator == "且" else Either)(left.node, right.node)
-            return Piece(joined, Kind.TRUTH, left.start)
+            return Piece(joined, TermKind.TRUTH, left.start)
         if binding > _COMPARING:
-            self.need(left, Kind.NUMBER, operator)
-            self.need(right, Kind.NUMBER, operator)
-            return Piece(Arithmetic(operator, left.node, right.node), Kind.NUMBER, left.start)
+            self.need(left, TermKind.NUMBER, operator)
+            self.need(right, TermKind.NUMBER, operator)
+            return Piece(Arithmetic(operator, left.node, right.node), TermKind.NUMBER, left.start)
         return self.comparison(operator, left, right, start)
 
-    def need(self, piece: Piece, kind: Kind, operator: str) -> None:
+    def need(self, piece: Piece, kind: TermKind, operator: str) -> None:
         self.known(piece)
         if piece.kind is not kind:
-            wanted = "完整的条件" if kind is Kind.TRUTH else "数"
+            wanted = "完整的条件" if kind is TermKind.TRUTH else "数"
             raise self.error(piece.start, f"“{operator}”两边应为{wanted}；这里是{piece.kind}")
 
-    def known(self, piece: Piece, beside: Kind = Kind.WORD) -> None:
+    def known(self, piece: Piece, beside: TermKind = TermKind.WORD) -> None:
         """A word that is still bare names nothing; `beside` is what it stands beside."""
-        if piece.kind is Kind.WORD and isinstance(piece.node, Constant):
+        if piece.kind is TermKind.WORD and isinstance(piece.node, Constant):
             word = str(piece.node.value)
             close = nearest(word, self.fields)
             hint = f"，是不是“{close}”？" if close else "。"
-            if beside in (Kind.NUMBER, Kind.DATE):
+            if beside in (TermKind.NUMBER, TermKind.DATE):
                 hint += f"这里应为{beside}" + ("，后面不写单位" if word[0].isdigit() else "")
             else:
                 hint += "若是文字，请加引号"
@@ -129,35 +129,35 @@ class _Parser(Scanner):
 
     def comparison(self, operator: str, left: Piece, right: Piece, start: int) -> Piece:
         for piece in (left, right):
-            if piece.kind is Kind.TRUTH:
+            if piece.kind is TermKind.TRUTH:
                 raise self.error(start, "比较不能连写，请用“且”连接，如 0 ≤ 完成率 且 完成率 ≤ 1")
         left, right = self.worded(left, right), self.worded(right, left)
         self.known(left, right.kind)
         self.known(right, left.kind)
         if left.kind is not right.kind:
             raise self.error(right.start, f"{left.kind}不能与{right.kind}比较{self.unlike(left, right)}")
-        if left.kind is Kind.TEXT and operator not in "=≠":
+        if left.kind is TermKind.TEXT and operator not in "=≠":
             raise self.error(start, f"文字只能用 =、≠、属于、包含，不能用 {operator}")
         self.allowed(left, right)
         self.allowed(right, left)
         left, right = self.of_today(right, left), self.of_today(left, right)
-        return Piece(Comparison(operator, left.node, right.node, left.kind), Kind.TRUTH, left.start)
+        return Piece(Comparison(operator, left.node, right.node, left.kind), TermKind.TRUTH, left.start)
 
     def worded(self, piece: Piece, other: Piece) -> Piece:
         """A bare word beside text is text."""
-        if piece.kind is Kind.WORD and other.kind is Kind.TEXT and isinstance(piece.node, Constant):
+        if piece.kind is TermKind.WORD and other.kind is TermKind.TEXT and isinstance(piece.node, Constant):
             word = str(piece.node.value)
             for letter in "且或":  # 已办结且办结时间为空 would silently be one text
                 if letter in word:
                     at = piece.start + word.index(letter)
                     raise self.error(at, f"“{letter}”前后要留空格；若“{word}”整个是文字，请加引号")
-            return Piece(Constant(piece.node.value, Kind.TEXT), Kind.TEXT, piece.start)
+            return Piece(Constant(piece.node.value, TermKind.TEXT), TermKind.TEXT, piece.start)
         return piece
 
     def unlike(self, left: Piece, right: Piece) -> str:
-        if {left.kind, right.kind} == {Kind.TEXT, Kind.NUMBER}:
+        if {left.kind, right.kind} == {TermKind.TEXT, TermKind.NUMBER}:
             return "；若要比较文字，请给数加引号"
-        return "；日期写如 2022-12-31" if Kind.DATE in (left.kind, right.kind) else ""
+        return "；日期写如 2022-12-31" if TermKind.DATE in (left.kind, right.kind) else ""
 
     def allowed(self, field: Piece, constant: Piece) -> None:
         if isinstance(field.node, Field) and isinstance(constant.node, Constant):
@@ -190,11 +190,11 @@ class _Parser(Scanner):
         if not isinstance(left.node, Field):
             raise self.error(left.start, f"“{operator}”前面应为一栏的名称")
         node = Blank(left.node)
-        return Piece(Not(node) if operator == "不为空" else node, Kind.TRUTH, left.start)
+        return Piece(Not(node) if operator == "不为空" else node, TermKind.TRUTH, left.start)
 
     def membership(self, operator: str, left: Piece) -> Piece:
         self.known(left)
-        if left.kind is Kind.TRUTH:
+        if left.kind is TermKind.TRUTH:
             raise self.error(left.start, f"“{operator}”前面应为一栏的名称；这里是条件")
         if not self.take("("):
             raise self.error(self.at, f"“{operator}”后面应为括号里的几个值，如 {operator} (甲, 乙)")
@@ -212,17 +212,17 @@ class _Parser(Scanner):
             if not (self.take(",") or self.take("、")):
                 raise self.error(self.at, "括号里的各个值之间应有逗号，最后应有“)”")
         node = Membership(left.node, tuple(choices), left.kind)
-        return Piece(Not(node) if operator == "不属于" else node, Kind.TRUTH, left.start)
+        return Piece(Not(node) if operator == "不属于" else node, TermKind.TRUTH, left.start)
 
     def contains(self, operator: str, left: Piece) -> Piece:
         self.known(left)
-        if left.kind is not Kind.TEXT:
+        if left.kind is not TermKind.TEXT:
             raise self.error(left.start, f"“{operator}”前面应为文字；这里是{left.kind}")
         piece = self.worded(self.constant(NUMBER), left)
-        if piece.kind is not Kind.TEXT or not isinstance(piece.node, Constant):
+        if piece.kind is not TermKind.TEXT or not isinstance(piece.node, Constant):
             raise self.error(piece.start, f"“{operator}”后面应为文字，如 {operator} “二期”")
         node = Contains(left.node, str(piece.node.value))
-        return Piece(Not(node) if operator == "不包含" else node, Kind.TRUTH, left.start)
+        return Piece(Not(node) if operator == "不包含" else node, TermKind.TRUTH, left.start)
 
     def prefix(self) -> Piece:
         """A field, a constant, something in brackets, or 非 with the condition it turns round."""
@@ -238,10 +238,10 @@ class _Parser(Scanner):
             self.step(start)
             self.at += 1
             operand = self.expression(_COMPARING - 1)
-            if operand.kind is not Kind.TRUTH:
+            if operand.kind is not TermKind.TRUTH:
                 self.known(operand)
                 raise self.error(operand.start, f"“非”后面应为条件；这里是{operand.kind}")
-            return Piece(Not(operand.node), Kind.TRUTH, start)
+            return Piece(Not(operand.node), TermKind.TRUTH, start)
         if self.take("("):
             self.step(start)
             inner = self.expression(0)
@@ -258,7 +258,7 @@ class _Parser(Scanner):
         if name in GIVEN:
             if name not in self.given:
                 raise self.error(start, f"这里不知道“{name}”，能用的日期有：{'、'.join(self.given)}")
-            return Piece(Given(name), Kind.DATE, start)
+            return Piece(Given(name), TermKind.DATE, start)
         kind = KINDS[self.fields[name]]
         return Piece(Field(name, kind), kind, start)
 

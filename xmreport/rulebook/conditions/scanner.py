@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
-from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Constant, Kind, Node
+from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Constant, Node, TermKind
 
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 """Full-width letters, digits and signs → half-width, one for one, so that columns stay true."""
@@ -45,7 +45,7 @@ class Piece(Struct, frozen=True):
     """A part just read: its tree, what it is, and where it began (0-based)."""
 
     node: Node
-    kind: Kind
+    kind: TermKind
     start: int
 
 
@@ -110,7 +110,7 @@ class Scanner:
         if not word:
             raise self.error(start, f"这里应为栏名、数、日期或文字；写的是“{self.rest()}”")
         self.at = word.end()
-        return Piece(Constant(self.text[start : self.at], Kind.WORD), Kind.WORD, start)
+        return Piece(Constant(self.text[start : self.at], TermKind.WORD), TermKind.WORD, start)
 
     def quoted_text(self, start: int) -> Piece:
         close = _QUOTES[self.folded[start]]
@@ -120,14 +120,14 @@ class Scanner:
         if end == start + 1:
             raise self.error(start, "引号里没有文字；要判断没有填写，请用“为空”")
         self.at = end + 1
-        return Piece(Constant(self.text[start + 1 : end], Kind.TEXT), Kind.TEXT, start)
+        return Piece(Constant(self.text[start + 1 : end], TermKind.TEXT), TermKind.TEXT, start)
 
     def number(self, found: re.Match[str]) -> Piece:
         written = found.group().replace(",", "").replace("−", "-")
         if len(written) > 30:
             raise self.error(found.start(), "这个数太长")
         figure = Decimal(written.rstrip("%")) / (100 if written.endswith("%") else 1)
-        return Piece(Constant(float(figure), Kind.NUMBER), Kind.NUMBER, found.start())
+        return Piece(Constant(float(figure), TermKind.NUMBER), TermKind.NUMBER, found.start())
 
     def date(self, found: re.Match[str]) -> Piece:
         parts = [int(part) for part in found.groups() if part]
@@ -136,4 +136,4 @@ class Scanner:
         except ValueError:
             said = f"没有“{found.group()}”这一天；若是相减，减号两边请留空格"
             raise self.error(found.start(), said) from None
-        return Piece(Constant(PartialDate(*parts), Kind.DATE), Kind.DATE, found.start())
+        return Piece(Constant(PartialDate(*parts), TermKind.DATE), TermKind.DATE, found.start())

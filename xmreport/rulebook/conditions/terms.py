@@ -11,7 +11,7 @@ from msgspec import Struct
 from xmreport.model.dates import PartialDate
 
 
-class Kind(StrEnum):
+class TermKind(StrEnum):
     """What a part of a rule is: as a clerk would call it, for the messages."""
 
     TEXT = "文字"
@@ -22,10 +22,10 @@ class Kind(StrEnum):
     """A bare word that is no field: text once it stands beside text."""
 
 
-KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("文本", "选项", "单位", "代码", "年限", "电话"), Kind.TEXT),
-    **dict.fromkeys(("金额", "数", "整数", "比率"), Kind.NUMBER),
-    "日期": Kind.DATE,
+KINDS: Mapping[str, TermKind] = {
+    **dict.fromkeys(("文本", "选项", "单位", "代码", "年限", "电话"), TermKind.TEXT),
+    **dict.fromkeys(("金额", "数", "整数", "比率"), TermKind.NUMBER),
+    "日期": TermKind.DATE,
 }
 """A field's type in the rules → what it is in a condition."""
 GIVEN = ("报告日", "截止日", "本期初")
@@ -46,7 +46,7 @@ class Units(Protocol):
 
 class Field(Struct, frozen=True):
     name: str
-    kind: Kind
+    kind: TermKind
 
 
 class Given(Struct, frozen=True):
@@ -55,7 +55,7 @@ class Given(Struct, frozen=True):
 
 class Constant(Struct, frozen=True):
     value: float | str | PartialDate
-    kind: Kind
+    kind: TermKind
 
 
 class Arithmetic(Struct, frozen=True):
@@ -72,13 +72,13 @@ class Comparison(Struct, frozen=True):
     operator: str
     left: Node
     right: Node
-    kind: Kind
+    kind: TermKind
 
 
 class Membership(Struct, frozen=True):
     operand: Node
     choices: tuple[Constant, ...]
-    kind: Kind
+    kind: TermKind
 
 
 class Contains(Struct, frozen=True):

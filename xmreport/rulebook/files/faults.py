@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from xmreport.rulebook.files.wording import EXPECTED
 
 if TYPE_CHECKING:  # a source reports its own faults, so it imports this module
-    from xmreport.rulebook.files.source import Source
+    from xmreport.rulebook.files.source import RuleSource
 
 Model = TypeVar("Model", bound=BaseModel)
 Tree = None | str | list["Tree"] | dict[str, "Tree"]
@@ -87,7 +87,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def validate(model: type[Model], source: Source, at: Place = ()) -> tuple[Model | None, list[RuleFault]]:
+def validate(model: type[Model], source: RuleSource, at: Place = ()) -> tuple[Model | None, list[RuleFault]]:
     """The source (or its part at `at`) as a model, or all that is wrong with it, in the order of the file."""
     if source.data is None and source.faults:  # it could not be read at all, and says so itself
         return None, []
@@ -109,7 +109,7 @@ class _Wrong(Struct, frozen=True):
     wrong_kind: bool
 
 
-def _locate(model: type[BaseModel], source: Source, at: Place, error: ErrorDetails) -> _Wrong:
+def _locate(model: type[BaseModel], source: RuleSource, at: Place, error: ErrorDetails) -> _Wrong:
     """Walk the data along the error's location, past what only names a branch of a union."""
     place, landed = at, True
     for step in error["loc"]:
@@ -140,7 +140,7 @@ def _grouped(wrongs: Sequence[_Wrong]) -> list[list[_Wrong]]:
     return list(groups.values())
 
 
-def _fault(source: Source, group: Sequence[_Wrong]) -> RuleFault:
+def _fault(source: RuleSource, group: Sequence[_Wrong]) -> RuleFault:
     first = group[0]
     phrases = [wrong.expected.removesuffix("。") for wrong in group]
     expected = "；或".join(dict.fromkeys(phrases))

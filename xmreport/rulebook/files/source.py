@@ -17,14 +17,14 @@ from yaml.reader import ReaderError
 from xmreport.rulebook.files.faults import Place, Position, RuleFault, Tree, show, spoken
 from xmreport.rulebook.files.wording import COMPLAINTS, CUT, FULL_WIDTH, NO_SPACE, OTHERWISE
 
-__all__ = ["Place", "Position", "Source", "Tree", "load", "name_of", "show", "spoken"]
+__all__ = ["Place", "Position", "RuleSource", "Tree", "load", "name_of", "show", "spoken"]
 
 DEEPEST = 50
 MOST_VALUES = 200_000
 """Beyond these a file is not a rule file; aliases that multiply themselves stop here too."""
 
 
-class Source(Struct, frozen=True):
+class RuleSource(Struct, frozen=True):
     """One rule file. With faults, `data` is what could still be read (None where nothing could)."""
 
     path: Path
@@ -59,17 +59,17 @@ class Source(Struct, frozen=True):
         return RuleFault(self.name, line, column, spoken(place), shown, expected)
 
 
-def load(path: Path) -> Source:
+def load(path: Path) -> RuleSource:
     """Read a rule file. What is wrong with it as YAML is in the source's faults, never an exception."""
     text = _text(path)
     if isinstance(text, RuleFault):
-        return Source(path, None, {}, (text,))
+        return RuleSource(path, None, {}, (text,))
     draft = _Draft(name_of(path), text)
     root = draft.compose()
     builder = _Builder(draft)
     data = builder.value(root, ()) if root is not None else None
     faults = sorted(draft.faults, key=lambda fault: (fault.line, fault.column))
-    return Source(path, data, builder.positions, tuple(faults), builder.key_positions)
+    return RuleSource(path, data, builder.positions, tuple(faults), builder.key_positions)
 
 
 def name_of(path: Path) -> str:

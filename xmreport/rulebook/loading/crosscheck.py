@@ -12,7 +12,7 @@ from xmreport.rulebook.county import CountyFile
 from xmreport.rulebook.docket import FILLED, DocketRules
 from xmreport.rulebook.figures import TargetRules
 from xmreport.rulebook.files.faults import RuleFault, nearest
-from xmreport.rulebook.files.source import Place, Source
+from xmreport.rulebook.files.source import Place, RuleSource
 from xmreport.rulebook.form import FIGURES, Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.rulebook.loading.unit_names import UnitNames
@@ -27,7 +27,7 @@ class FaultList(list[RuleFault]):
     """What is wrong in one file so far."""
 
     def __init__(
-        self, source: Source, roster: Roster = NOBODY, broken: frozenset[str] = frozenset(), *, shared: bool = False
+        self, source: RuleSource, roster: Roster = NOBODY, broken: frozenset[str] = frozenset(), *, shared: bool = False
     ) -> None:
         """`shared` is a file of `rules/forms`: it need not know the county's units."""
         super().__init__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xmreport.rulebook.files.faults import Place, RuleFault
-from xmreport.rulebook.files.source import Source
+from xmreport.rulebook.files.source import RuleSource
 from xmreport.rulebook.form import FIGURES, Column, FormFile, GroupSlot, Procedures
 from xmreport.rulebook.loading.crosscheck import FaultList
 from xmreport.rulebook.names import key_of
@@ -14,7 +14,7 @@ Named = tuple[Place, str, Sequence[tuple[Place, str]]]
 """A thing by its name and its aliases, each with its place."""
 
 
-def definition_faults(file: FormFile, source: Source) -> list[RuleFault]:
+def definition_faults(file: FormFile, source: RuleSource) -> list[RuleFault]:
     """Everything that is wrong with a form by itself, in the order of the file."""
     faults = FaultList(source)
     plain = [(("列", index), column) for index, column in enumerate(file.columns) if isinstance(column, Column)]

@@ -15,7 +15,7 @@ from xmreport.rulebook.book import County, Rulebook
 from xmreport.rulebook.calendar import Calendar, YearPlan
 from xmreport.rulebook.county import CountyFile, OfficeFile
 from xmreport.rulebook.files.faults import RuleFault, validate
-from xmreport.rulebook.files.source import Source, load, name_of
+from xmreport.rulebook.files.source import RuleSource, load, name_of
 from xmreport.rulebook.form import FormFile
 from xmreport.rulebook.loading.definition import definition_faults
 from xmreport.rulebook.loading.digests import CALENDAR_FILE, digest_of, misnamed_files, rule_files, shared_digest
@@ -31,7 +31,7 @@ log = logging.getLogger("xmreport")
 class _Shared(Struct, frozen=True):
     """What all counties of a folder go by."""
 
-    forms: Mapping[str, tuple[FormFile, Source]]
+    forms: Mapping[str, tuple[FormFile, RuleSource]]
     broken: frozenset[str]
     """The forms that have faults of their own."""
     wrong: tuple[RuleFault, ...]
@@ -64,9 +64,9 @@ def load_rulebook(folder: Path) -> Rulebook:
     return Rulebook({key: counties[key] for key in sorted(counties)}, office, faults)
 
 
-def _forms(folder: Path, faults: Faults) -> tuple[Mapping[str, tuple[FormFile, Source]], frozenset[str]]:
+def _forms(folder: Path, faults: Faults) -> tuple[Mapping[str, tuple[FormFile, RuleSource]], frozenset[str]]:
     """The forms that hold, by name, and the names of those that do not."""
-    forms: dict[str, tuple[FormFile, Source]] = {}
+    forms: dict[str, tuple[FormFile, RuleSource]] = {}
     named: dict[str, Path] = {}
     broken: set[str] = set()
     wrong: list[RuleFault] = []
@@ -177,7 +177,7 @@ def _is_year(text: str) -> bool:
     return re.fullmatch("[0-9]{4}", text) is not None
 
 
-def _days_of(plan: YearPlan, year: str, source: Source) -> list[RuleFault]:
+def _days_of(plan: YearPlan, year: str, source: RuleSource) -> list[RuleFault]:
     """A year without a holiday; days of another year, never looked for here; days said to be both off and worked."""
     found = [] if plan.days_off else [source.fault((year, "放假"), "这一年放假的各个日期，现在一天也没有")]
     for key, days in (("放假", plan.days_off), ("调休上班", plan.worked)):

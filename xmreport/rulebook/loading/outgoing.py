@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from xmreport.model.outbox import BULLETIN, COMPARISON, REGISTER, TARGETS, notices_name, summary_name
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.files.faults import Place, RuleFault
-from xmreport.rulebook.files.source import Source
+from xmreport.rulebook.files.source import RuleSource
 
 Workbook = tuple[str, Place]
 """A workbook's name, and where the rules say it; the engine's own stand nowhere."""
 
 
-def workbooks_named_twice(county: County, source: Source) -> list[RuleFault]:
+def workbooks_named_twice(county: County, source: RuleSource) -> list[RuleFault]:
     """Every name that would have one workbook written over another: on Windows 甲A and 甲a are one name."""
     found: dict[Place, RuleFault] = {}
     folders: dict[str, str] = {}

@@ -14,7 +14,7 @@ from xmreport.rulebook.conditions.evaluation import Expression
 from xmreport.rulebook.conditions.terms import OF_ANY_DAY
 from xmreport.rulebook.county import CountyFile, TaskRules
 from xmreport.rulebook.files.faults import RuleFault
-from xmreport.rulebook.files.source import Place, Source
+from xmreport.rulebook.files.source import Place, RuleSource
 from xmreport.rulebook.form import RULE_WORDS, Check, Column, Form, FormFile, FormUse, RowRule
 from xmreport.rulebook.loading.crosscheck import Crosscheck, FaultList
 from xmreport.rulebook.loading.definition import ways_twice
@@ -33,8 +33,8 @@ SHARED_CODES = frozenset(code for code in CATALOGUE if code[0] in "RV" and words
 def resolve_county(
     key: str,
     file: CountyFile,
-    source: Source,
-    forms: Mapping[str, tuple[FormFile, Source]],
+    source: RuleSource,
+    forms: Mapping[str, tuple[FormFile, RuleSource]],
     calendar: Calendar,
     digest: str,
     broken: frozenset[str] = frozenset(),
@@ -76,7 +76,7 @@ def _units_named_twice(roster: Roster, faults: FaultList) -> None:
                     faults.append(faults.source.fault(place, told, name))
 
 
-def _form(file: FormFile, form_source: Source, use: FormUse, roster: Roster, faults: FaultList) -> Form:
+def _form(file: FormFile, form_source: RuleSource, use: FormUse, roster: Roster, faults: FaultList) -> Form:
     place: Place = ("报表", file.name)
     group = file.procedures
     known = {*group.required, *group.optional} if group else set()

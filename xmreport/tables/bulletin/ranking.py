@@ -10,7 +10,7 @@ from msgspec import Struct
 from xmreport.model.receipts import State, UnitState
 from xmreport.rulebook.county import BulletinRules
 from xmreport.tables.figures.breakdown import Breakdown
-from xmreport.tables.figures.indicators import Figure, Source
+from xmreport.tables.figures.indicators import Figure, FormRows
 from xmreport.tables.head import Occasion
 
 Result = TypeVar("Result", float, tuple[int, int])
@@ -21,7 +21,7 @@ _DIGITS = 12
 """Decimals to which figures are told apart: beyond them lies only how a computer adds."""
 
 
-class Standing(Struct, frozen=True):
+class Ranked(Struct, frozen=True):
     """One unit: what it is ranked on, and its rank; None where it is not ranked."""
 
     unit: str
@@ -35,14 +35,14 @@ class Ranking(Struct, frozen=True):
     """One category, best first."""
 
     category: str
-    standings: tuple[Standing, ...]
+    standings: tuple[Ranked, ...]
 
     @property
     def states(self) -> list[UnitState]:
         return [each.state for each in self.standings if each.state]
 
 
-def progress_of(occasion: Occasion, sources: Mapping[str, Source]) -> Breakdown | None:
+def progress_of(occasion: Occasion, sources: Mapping[str, FormRows]) -> Breakdown | None:
     """How far the units are by the task's indicator; None where it names none, or its form has not been received."""
     rules = rules_of(occasion)
     if rules is None or rules.progress is None:
@@ -79,7 +79,7 @@ def rankings(occasion: Occasion, states: Sequence[UnitState], progress: Breakdow
     ranked = [each for each in found if len(each.standings) > 1]
     listed = {each.unit for ranking in ranked for each in ranking.standings}
     alone = (unit for unit in members if unit in by_name and unit not in listed)
-    rest = tuple(Standing(unit, by_name[unit], None, None, None) for unit in alone)
+    rest = tuple(Ranked(unit, by_name[unit], None, None, None) for unit in alone)
     return [*ranked, Ranking(OTHERS, rest)] if len(listed) + len(rest) > 1 and rest else ranked
 
 
@@ -95,9 +95,7 @@ def _ranking(
     ordered = sorted(members, key=lambda unit: (prompt.get(unit, last), ahead.get(unit, last)))
     return Ranking(
         category,
-        tuple(
-            Standing(unit, states.get(unit), prompt.get(unit), figures.get(unit), ahead.get(unit)) for unit in ordered
-        ),
+        tuple(Ranked(unit, states.get(unit), prompt.get(unit), figures.get(unit), ahead.get(unit)) for unit in ordered),
     )
 
 

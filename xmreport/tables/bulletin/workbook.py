@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from xmreport.model.outbox import BULLETIN
 from xmreport.model.receipts import UnitState
 from xmreport.model.sheets import Content, Formula, Line, SheetData, WorkbookData
-from xmreport.tables.bulletin.ranking import OTHERS, Ranking, Standing, progress_of, rankings
+from xmreport.tables.bulletin.ranking import OTHERS, Ranked, Ranking, progress_of, rankings
 from xmreport.tables.bulletin.text import Text
 from xmreport.tables.figures.breakdown import Breakdown, measure_of
-from xmreport.tables.figures.indicators import Figure, Source
+from xmreport.tables.figures.indicators import Figure, FormRows
 from xmreport.tables.head import Occasion, minute, spell
 from xmreport.tables.standing import Backlog, counted, state_word
 from xmreport.tables.wording import listed, whole_county
@@ -26,7 +26,7 @@ NO_RANK = "—"
 def bulletin(
     occasion: Occasion,
     states: Sequence[UnitState],
-    sources: Mapping[str, Source],
+    sources: Mapping[str, FormRows],
     backlogs: Sequence[Backlog] = (),
 ) -> WorkbookData:
     """The period's bulletin.
@@ -73,7 +73,7 @@ def _sheet(
     return SheetData(name, TEMPLATE, head, tuple(lines), groups, tuple(_notes(occasion, ranking, progress)))
 
 
-def _unit(standing: Standing) -> dict[str, Content]:
+def _unit(standing: Ranked) -> dict[str, Content]:
     state = standing.state
     if state is None:
         blank = ("状态", "应报时间", "实报时间", "迟报时长", "累计迟报", "累计未报")
@@ -100,14 +100,14 @@ def _county(occasion: Occasion, states: Sequence[UnitState], names: Sequence[str
     return {
         "单位": f"{whole_county(occasion.county.file)}合计",
         f"{TIMED}.名次": NO_RANK,
-        f"{TIMED}.状态": _told(states),
+        f"{TIMED}.状态": _counts(states),
         f"{TIMED}.应报时间": minute(occasion.period.due_at),
         **sums,
     }
 
 
 def _subtotal(ranking: Ranking, progress: Breakdown | None) -> dict[str, Content]:
-    values: dict[str, Content] = {f"{TIMED}.状态": _told(ranking.states)}
+    values: dict[str, Content] = {f"{TIMED}.状态": _counts(ranking.states)}
     if progress is not None and progress.indicator.rules.over is not None:
         own = [each.own for each in ranking.standings if each.own]
         parts, overs = sum(each.part or 0.0 for each in own), sum(each.over or 0.0 for each in own)
@@ -115,7 +115,7 @@ def _subtotal(ranking: Ranking, progress: Breakdown | None) -> dict[str, Content
     return values
 
 
-def _told(states: Sequence[UnitState]) -> str:
+def _counts(states: Sequence[UnitState]) -> str:
     return listed(f"{word}{count}" for word, count in counted(states).items())
 
 

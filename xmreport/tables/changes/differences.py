@@ -22,7 +22,7 @@ SUMMED = "汇总表"
 LEFT_OUT = "不计入（另一单位也报了）"
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What happened to a project."""
 
     NEW = "新增"
@@ -58,7 +58,7 @@ class Held(Struct, frozen=True, eq=False):
 class Change(Struct, frozen=True):
     """One change of one row; of a row that is gone `held` is the last one."""
 
-    kind: Kind
+    kind: ChangeKind
     held: Held
     column: str | None = None
     before: Value = None
@@ -150,19 +150,19 @@ def changes_of(form: Form, pairs: Pairs, absent: frozenset[str]) -> list[Change]
         name = name_of(form, held.row)
         left.setdefault(held.unit, {})[name_key(name)] = name
     for held in pairs.new:
-        found.append(_whole(form, Kind.NEW, held))
+        found.append(_whole(form, ChangeKind.NEW, held))
         found += _drifted(form, held, left.get(held.unit, {}))
-    found += [_whole(form, Kind.GONE, held) for held in gone]
+    found += [_whole(form, ChangeKind.GONE, held) for held in gone]
     for before, held in pairs.same:
         found += _changed(form, before, held)
     return found
 
 
-def _whole(form: Form, kind: Kind, held: Held) -> Change:
+def _whole(form: Form, kind: ChangeKind, held: Held) -> Change:
     """A row that came or went, with the first of its columns that are summed."""
     column = next(iter(form.file.totals.sums), None) if held.summed else SUMMED
     figure = (held.figure(column) if column else None) if held.summed else LEFT_OUT
-    return Change(kind, held, column, *((None, figure) if kind is Kind.NEW else (figure, None)))
+    return Change(kind, held, column, *((None, figure) if kind is ChangeKind.NEW else (figure, None)))
 
 
 def _drifted(form: Form, held: Held, gone: Mapping[str, str]) -> Iterator[Change]:
@@ -170,18 +170,18 @@ def _drifted(form: Form, held: Held, gone: Mapping[str, str]) -> Iterator[Change
     name = name_of(form, held.row)
     old = near_name(name, gone) if gone else None
     if old:
-        yield Change(Kind.NAME, held, f"{form.file.name_column}（疑似同一项目）", old, name)
+        yield Change(ChangeKind.NAME, held, f"{form.file.name_column}（疑似同一项目）", old, name)
 
 
 def _changed(form: Form, before: Held, held: Held) -> Iterator[Change]:
     if before.unit != held.unit:
-        yield Change(Kind.MOVED, held, "填报单位", before.unit, held.unit)
+        yield Change(ChangeKind.MOVED, held, "填报单位", before.unit, held.unit)
     if before.summed != held.summed:
         words = {True: "计入", False: LEFT_OUT}
-        yield Change(Kind.SUMMED, held, SUMMED, words[before.summed], words[held.summed])
+        yield Change(ChangeKind.SUMMED, held, SUMMED, words[before.summed], words[held.summed])
     old, name = name_of(form, before.row), name_of(form, held.row)
     if renamed(name, old):
-        yield Change(Kind.NAME, held, form.file.name_column, old, name)
+        yield Change(ChangeKind.NAME, held, form.file.name_column, old, name)
     progressed = list(_progressed(form, before, held))
     yield from progressed
     yield from _money(form, before, held)
@@ -189,7 +189,7 @@ def _changed(form: Form, before: Held, held: Held) -> Iterator[Change]:
     for name, column in form.columns.items():
         was, now = before.value(name), held.value(name)
         if column.type in TOLD and not column.filled and name not in told and was != now:
-            yield Change(Kind.FACT, held, name, was, now)
+            yield Change(ChangeKind.FACT, held, name, was, now)
 
 
 def _progressed(form: Form, before: Held, held: Held) -> Iterator[Change]:
@@ -203,9 +203,9 @@ def _progressed(form: Form, before: Held, held: Held) -> Iterator[Change]:
         if was == now:
             continue
         if now == regress.value:
-            yield Change(Kind.DONE, held, name, was, now)
+            yield Change(ChangeKind.DONE, held, name, was, now)
         elif was == regress.value and now is not None:
-            yield Change(Kind.BACK if procedures else Kind.REOPENED, held, name, was, now)
+            yield Change(ChangeKind.BACK if procedures else ChangeKind.REOPENED, held, name, was, now)
 
 
 def _money(form: Form, before: Held, held: Held) -> Iterator[Change]:
@@ -219,4 +219,4 @@ def _money(form: Form, before: Held, held: Held) -> Iterator[Change]:
             continue
         was, now = before.figure(name), held.figure(name)
         if abs((now or 0.0) - (was or 0.0)) >= SAME:
-            yield Change(Kind.MONEY, held, name, was, now)
+            yield Change(ChangeKind.MONEY, held, name, was, now)

@@ -17,27 +17,27 @@ from xmreport.model.sheets import Content, Formula, Line, SheetData, WorkbookDat
 from xmreport.model.submission import Value
 from xmreport.model.text import file_name
 from xmreport.rulebook.identity import name_of
-from xmreport.tables.changes.differences import Change, Kind, Pairs, changes_of, held_rows, pair
+from xmreport.tables.changes.differences import Change, ChangeKind, Pairs, changes_of, held_rows, pair
 from xmreport.tables.changes.movement import PROJECTS, Movement, movements
 from xmreport.tables.head import Occasion
 from xmreport.tables.merged import Merged, Return, merge
 
 BY_UNIT, TOTALS, CHANGES, WARNINGS = "变化汇总", "总数核对", "变化", "核对"
 COUNTED = {
-    "新增": (Kind.NEW,),
-    "消失": (Kind.GONE,),
-    "办结": (Kind.DONE,),
-    "倒退": (Kind.BACK, Kind.REOPENED),
-    "金额变化": (Kind.MONEY,),
-    "名称变化": (Kind.NAME,),
-    "其他变化": (Kind.MOVED, Kind.FACT, Kind.SUMMED),
+    "新增": (ChangeKind.NEW,),
+    "消失": (ChangeKind.GONE,),
+    "办结": (ChangeKind.DONE,),
+    "倒退": (ChangeKind.BACK, ChangeKind.REOPENED),
+    "金额变化": (ChangeKind.MONEY,),
+    "名称变化": (ChangeKind.NAME,),
+    "其他变化": (ChangeKind.MOVED, ChangeKind.FACT, ChangeKind.SUMMED),
 }
 """The columns of the first sheet and what is counted in each."""
-ONCE = frozenset({Kind.NEW, Kind.GONE, Kind.DONE, Kind.BACK, Kind.REOPENED})
+ONCE = frozenset({ChangeKind.NEW, ChangeKind.GONE, ChangeKind.DONE, ChangeKind.BACK, ChangeKind.REOPENED})
 """Counted of rows that are summed alone: a project that two units report came, went or moved on once."""
 CONFLICT = "X01"
 """Two units reported one project: told as it stands now, not as it stood when a file came."""
-_ORDER = list(Kind)
+_ORDER = list(ChangeKind)
 
 
 class Comparison(Struct, frozen=True, dict=True):
@@ -159,10 +159,10 @@ def _notes(made: Comparison) -> Iterator[str]:
     )
     for each in made.movements:
         if each.measure == PROJECTS or form.columns[each.measure].type == "金额":
-            yield _told(each)
+            yield _movement(each)
 
 
-def _told(each: Movement) -> str:
+def _movement(each: Movement) -> str:
     """总投资：上期 120.00 万元，新增 30.00，消失 10.00，增减 +5.00，本期 145.00 万元。"""
     shape = ".0f" if each.measure == PROJECTS else ".2f"
     absent = f"，本期未报 {each.absent:{shape}}" if each.absent else ""
@@ -236,7 +236,7 @@ def _changes(made: Comparison) -> SheetData:
 
 def _difference(each: Change) -> Formula | None:
     figures = [value for value in (each.before, each.now) if isinstance(value, int | float)]
-    if each.kind not in {Kind.NEW, Kind.GONE, Kind.MONEY} or not figures:
+    if each.kind not in {ChangeKind.NEW, ChangeKind.GONE, ChangeKind.MONEY} or not figures:
         return None
     before, now = (float(value) if isinstance(value, int | float) else 0.0 for value in (each.before, each.now))
     return Formula("{本期}-{上期}", round(now - before, 6))

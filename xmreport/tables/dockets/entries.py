@@ -24,7 +24,7 @@ from xmreport.rulebook.conditions.evaluation import given_dates
 from xmreport.rulebook.identity import Index, identity_of
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.origin import edited_until, is_printed
-from xmreport.tables.dockets.entry import ANSWERED, DONE, Entry, Standing, compared, responsible
+from xmreport.tables.dockets.entry import ANSWERED, DONE, DocketState, Entry, compared, responsible
 from xmreport.tables.dockets.events import Arrived, Event, Said, events, offices, overtaken
 from xmreport.tables.head import minute
 
@@ -35,7 +35,7 @@ def stand(
     history: Sequence[Receipt],
     rows: Mapping[int, Sequence[Row]],
     until: dt.datetime,
-) -> Standing:
+) -> DocketState:
     """The docket as it stood at a moment.
 
     Args:
@@ -103,7 +103,7 @@ class _Fold:
         else:
             self._line(event)
 
-    def end(self, day: dt.date) -> Standing:
+    def end(self, day: dt.date) -> DocketState:
         """The entries, once nothing more is to come."""
         for reply in self._early:
             if key_of(reply.number or "") in self.numbers:
@@ -112,7 +112,7 @@ class _Fold:
                 self.notes.append(f"{_place(reply)}写的编号“{reply.number or '（空）'}”不在台账里，没有并入，请核对。")
         for entry in self.entries:
             self._settle(entry, day)
-        return Standing(tuple(self.entries), tuple(dict.fromkeys(self.notes)))
+        return DocketState(tuple(self.entries), tuple(dict.fromkeys(self.notes)))
 
     def _line(self, said: Said) -> None:
         """A line that opens an entry or adds to one."""

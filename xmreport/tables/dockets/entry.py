@@ -67,7 +67,7 @@ class Entry(Struct):
         self.put.setdefault(name, set()).add(compared(value))
 
 
-class Standing(Struct, frozen=True):
+class DocketState(Struct, frozen=True):
     """A docket at a moment, entries in order of opening."""
 
     entries: tuple[Entry, ...]

@@ -14,7 +14,7 @@ from xmreport.model.receipts import Receipt
 from xmreport.model.rows import LineView
 from xmreport.model.submission import Cell, Row, Value
 from xmreport.rulebook.book import County, Docket, Opening
-from xmreport.rulebook.columns import Columns, Frame, readable
+from xmreport.rulebook.columns import Columns, RowsByColumn, readable
 from xmreport.rulebook.conditions.evaluation import given_dates
 from xmreport.rulebook.docket import FILLED, Entering
 from xmreport.rulebook.form import FIGURES, Form
@@ -169,7 +169,7 @@ class _Reader:
     def _opened(
         self, opening: Opening, form: Form, receipt: Receipt, rows: Sequence[Row], last: dt.datetime
     ) -> Iterator[Said]:
-        columns = Frame.of(form, rows, receipt.unit).columns(opening.rules.table)
+        columns = RowsByColumn.of(form, rows, receipt.unit).columns(opening.rules.table)
         moments = self._moments(opening, receipt, columns, last)
         for at, moment in sorted(moments.items()):
             row = rows[columns.places[at][0]]

@@ -14,8 +14,8 @@ from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.figures import TargetRules
 from xmreport.rulebook.files.words import Amount
-from xmreport.tables.figures.entered import WHOLE, Entry
-from xmreport.tables.figures.indicators import Figure, Source, by_unit, entries, other_reading, whole
+from xmreport.tables.figures.entered import WHOLE, EnteredFigure
+from xmreport.tables.figures.indicators import Figure, FormRows, by_unit, entries, other_reading, whole
 from xmreport.tables.given import given
 from xmreport.tables.head import Occasion
 from xmreport.tables.quantity import quantity
@@ -34,7 +34,7 @@ class Breakdown(Struct, frozen=True, dict=True):
 
     occasion: Occasion
     indicator: Indicator
-    source: Source
+    source: FormRows
     target: TargetRules | None
     """The target that is split among units, else the indicator's first."""
 
@@ -47,7 +47,7 @@ class Breakdown(Struct, frozen=True, dict=True):
         return by_unit(self.indicator, self.source, given(self.occasion))
 
     @cached_property
-    def entries(self) -> Mapping[str, Entry]:
+    def entries(self) -> Mapping[str, EnteredFigure]:
         """Where an entered figure is from; empty for figures that are worked out."""
         if self.indicator.rules.entered is None:
             return {}

@@ -23,7 +23,7 @@ IN_WAN = {"元": 0.0001, "万元": 1.0, "亿元": 10_000.0}
 """万元 in one of these."""
 
 
-class Entry(Struct, frozen=True):
+class EnteredFigure(Struct, frozen=True):
     """One entered figure: as written, in which unit of measure, for which month, and who reported it."""
 
     figure: float
@@ -34,7 +34,7 @@ class Entry(Struct, frozen=True):
 
 def newest_entries(
     form: Form, field: str, rows: Sequence[Row], units: Sequence[str], held: Sequence[bool]
-) -> dict[str, Entry]:
+) -> dict[str, EnteredFigure]:
     """Each unit's newest figure, and the whole county's; of one month the last row counts.
 
     Args:
@@ -46,14 +46,14 @@ def newest_entries(
     """
     dated = _date_column(form)
     named = RESPONSIBLE in form.columns
-    found: dict[str, Entry] = {}
+    found: dict[str, EnteredFigure] = {}
     for row, reporter, counts in zip(rows, units, held, strict=True):
         number = readable(row.values.get(field))
         if not counts or not isinstance(number, int | float):
             continue
         unit = str(readable(row.values.get(RESPONSIBLE)) or WHOLE) if named else reporter
         when = readable(row.values.get(dated)) if dated else None
-        entry = Entry(
+        entry = EnteredFigure(
             float(number),
             str(readable(row.values.get(MEASURE)) or ""),
             when if isinstance(when, PartialDate) else None,
@@ -64,7 +64,7 @@ def newest_entries(
     return found
 
 
-def entered_total(form: Form, rules: IndicatorRules, entries: Mapping[str, Entry]) -> float | None:
+def entered_total(form: Form, rules: IndicatorRules, entries: Mapping[str, EnteredFigure]) -> float | None:
     """The county's own figure, else the units' together; None where none is entered."""
     if WHOLE in entries:
         return in_unit(form, rules, entries[WHOLE])
@@ -84,7 +84,7 @@ def looked_for(county: County, form: Form) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def in_unit(form: Form, rules: IndicatorRules, entry: Entry) -> float:
+def in_unit(form: Form, rules: IndicatorRules, entry: EnteredFigure) -> float:
     """An entered figure in the indicator's unit: 6.5 of % is 0.065; money is in the form's unit, or in the row's."""
     if rules.unit == "%":
         return round(entry.figure / 100, 12)
@@ -101,5 +101,5 @@ def _date_column(form: Form) -> str | None:
     return next((name for name in ordered if name in form.columns and form.columns[name].type == "日期"), None)
 
 
-def _day(entry: Entry) -> dt.date:
+def _day(entry: EnteredFigure) -> dt.date:
     return entry.when.last if entry.when else dt.date.min

@@ -14,7 +14,7 @@ from xmreport.model.submission import Value
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.conditions.evaluation import Condition
 from xmreport.rulebook.form import REPORTER, Form
-from xmreport.tables.figures.entered import IN_WAN, WHOLE, Entry, entered_total, newest_entries
+from xmreport.tables.figures.entered import IN_WAN, WHOLE, EnteredFigure, entered_total, newest_entries
 from xmreport.tables.merged import Merged
 
 UNNAMED = "（未写）"
@@ -38,7 +38,7 @@ class Figure(Struct, frozen=True):
         return self.part / self.over if self.over else None
 
 
-class Source(Struct, frozen=True, dict=True):
+class FormRows(Struct, frozen=True, dict=True):
     """What an indicator is worked out from: a form's merged rows, and how they are called in 口径."""
 
     merged: Merged
@@ -56,7 +56,7 @@ class Source(Struct, frozen=True, dict=True):
         return [str(value or UNNAMED) for value in self.merged.column(self.by)]
 
 
-def whole(indicator: Indicator, source: Source, given: Given) -> Figure:
+def whole(indicator: Indicator, source: FormRows, given: Given) -> Figure:
     """The county's figure. Rates that units entered do not add up to one of the county: that has to be entered too."""
     if (
         indicator.rules.entered is not None
@@ -67,14 +67,14 @@ def whole(indicator: Indicator, source: Source, given: Given) -> Figure:
     return _figures(indicator, source, [WHOLE] * source.merged.height, given).get(WHOLE) or _nothing(indicator)
 
 
-def entries(indicator: Indicator, source: Source, given: Given) -> dict[str, Entry]:
+def entries(indicator: Indicator, source: FormRows, given: Given) -> dict[str, EnteredFigure]:
     """The rows that an entered figure is taken from: unit → its newest, the whole county's under `WHOLE`."""
     merged = source.merged
     held = merged.frame.held("项目", indicator.condition, given)
     return newest_entries(merged.form, indicator.rules.entered or "", merged.rows, merged.units, held)
 
 
-def by_unit(indicator: Indicator, source: Source, given: Given) -> dict[str, Figure]:
+def by_unit(indicator: Indicator, source: FormRows, given: Given) -> dict[str, Figure]:
     """Each unit's figure; a unit that has nothing in scope is left out."""
     return {
         unit: own
@@ -96,7 +96,7 @@ def other_reading(indicator: Indicator) -> Indicator | None:
     )
 
 
-def _figures(indicator: Indicator, source: Source, owners: Sequence[str], given: Given) -> dict[str, Figure]:
+def _figures(indicator: Indicator, source: FormRows, owners: Sequence[str], given: Given) -> dict[str, Figure]:
     """An indicator for each owner of rows, owners as they first appear: conditions are gone through once for all."""
     rules, merged = indicator.rules, source.merged
     names = list(dict.fromkeys(owners))

@@ -16,7 +16,7 @@ from xmreport.rulebook.book import County, ListOf
 from xmreport.rulebook.columns import Columns, readable, readable_all
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.rulebook.names import key_of
-from xmreport.tables.figures.indicators import Source
+from xmreport.tables.figures.indicators import FormRows
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 
@@ -37,7 +37,7 @@ class Chosen(Struct, frozen=True):
         return ({name: values[at] for name, values in self.columns.items()} for at in range(self.height))
 
 
-def chosen(occasion: Occasion, sources: Mapping[str, Source], each: ListOf) -> Chosen:
+def chosen(occasion: Occasion, sources: Mapping[str, FormRows], each: ListOf) -> Chosen:
     """The rows of a list in its order, before they are printed; none while its form has not been received.
 
     Args:
@@ -94,7 +94,9 @@ def _in_order(columns: Mapping[str, Sequence[Content]], order: Sequence[int]) ->
     return AsAsked(columns, lambda name: list(map(columns[name].__getitem__, order)))
 
 
-def _seen(sources: Mapping[str, Source], each: ListOf, columns: Columns, dates: Mapping[str, Value]) -> Sequence[bool]:
+def _seen(
+    sources: Mapping[str, FormRows], each: ListOf, columns: Columns, dates: Mapping[str, Value]
+) -> Sequence[bool]:
     """Whether each line has its like among the other form's rows; a line that lacks a value to look by has none."""
     rules = each.rules.absent
     source = sources.get(rules.form) if rules else None

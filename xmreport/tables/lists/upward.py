@@ -11,7 +11,7 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import UpwardRules, UpwardSheet
 from xmreport.tables.columns import blank_columns, money_line
 from xmreport.tables.figures.entered import WHOLE
-from xmreport.tables.figures.indicators import Source, entries, whole
+from xmreport.tables.figures.indicators import FormRows, entries, whole
 from xmreport.tables.given import given, report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.lists.chosen import chosen
@@ -24,7 +24,7 @@ NIL = "零报告"
 Values = dict[str, Content]
 
 
-def upward_workbooks(occasion: Occasion, sources: Mapping[str, Source]) -> Iterator[WorkbookData]:
+def upward_workbooks(occasion: Occasion, sources: Mapping[str, FormRows]) -> Iterator[WorkbookData]:
     """The workbooks for the level above that are written with the occasion's task.
 
     A sheet whose data has not been received is left out: nothing received is no nil return.
@@ -44,7 +44,7 @@ def upward_workbooks(occasion: Occasion, sources: Mapping[str, Source]) -> Itera
 
 
 def _sheet(
-    occasion: Occasion, sources: Mapping[str, Source], rules: UpwardRules, sheet: UpwardSheet
+    occasion: Occasion, sources: Mapping[str, FormRows], rules: UpwardRules, sheet: UpwardSheet
 ) -> SheetData | None:
     form = occasion.county.forms[sheet.form]
     found = _totals(occasion, sources, rules, form) if sheet.totals else _listed(occasion, sources, sheet, form)
@@ -68,7 +68,7 @@ def _sheet(
     return SheetData(sheet.list_name or form.name, form.name, head, tuple(lines), groups, notes, columns=columns)
 
 
-def _listed(occasion: Occasion, sources: Mapping[str, Source], sheet: UpwardSheet, form: Form) -> list[Values] | None:
+def _listed(occasion: Occasion, sources: Mapping[str, FormRows], sheet: UpwardSheet, form: Form) -> list[Values] | None:
     """The rows of a list under the form's headings; None while the form it is drawn from has not been received."""
     each = next(each for each in occasion.county.lists if each.rules.name == sheet.list_name)
     source = sources.get(each.rules.form or "")
@@ -79,7 +79,7 @@ def _listed(occasion: Occasion, sources: Mapping[str, Source], sheet: UpwardShee
     ]
 
 
-def _totals(occasion: Occasion, sources: Mapping[str, Source], rules: UpwardRules, form: Form) -> list[Values] | None:
+def _totals(occasion: Occasion, sources: Mapping[str, FormRows], rules: UpwardRules, form: Form) -> list[Values] | None:
     """Each indicator's figure for the whole county; None where there is none yet. A rate of 6.5% is the figure 6.5."""
     dates = given(occasion)
     found: list[Values] = []
@@ -100,7 +100,7 @@ def _totals(occasion: Occasion, sources: Mapping[str, Source], rules: UpwardRule
     return found or None
 
 
-def _month(occasion: Occasion, indicator: Indicator, source: Source) -> PartialDate:
+def _month(occasion: Occasion, indicator: Indicator, source: FormRows) -> PartialDate:
     """The month that a figure is of: the one entered with it; of a docket, which lives on, the report's own; else that
     of the newest return.
     """

@@ -12,7 +12,7 @@ from xmreport.rulebook.book import ListOf
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.listing import DAYS_LEFT, ListRules
 from xmreport.tables.columns import LIST, UNIT, money_line, typed_columns
-from xmreport.tables.figures.indicators import Source
+from xmreport.tables.figures.indicators import FormRows
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.lists.chosen import Chosen, chosen
@@ -21,7 +21,7 @@ from xmreport.tables.targets.listed import TARGET_COLUMNS, target_lines
 UNDECIDED = "（未定部门）"
 
 
-def list_workbooks(occasion: Occasion, sources: Mapping[str, Source]) -> Iterator[WorkbookData]:
+def list_workbooks(occasion: Occasion, sources: Mapping[str, FormRows]) -> Iterator[WorkbookData]:
     """The packs that the occasion's task takes part in: every pack with a list that is drawn from its form.
 
     Args:
@@ -38,7 +38,7 @@ def list_workbooks(occasion: Occasion, sources: Mapping[str, Source]) -> Iterato
             yield WorkbookData(f"{name}.xlsx", f"{name}.xlsx", sheets, generic=LIST)
 
 
-def _sheet(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, number: int) -> SheetData:
+def _sheet(occasion: Occasion, sources: Mapping[str, FormRows], each: ListOf, number: int) -> SheetData:
     county, rules = occasion.county, each.rules
     form = county.forms[rules.form] if rules.form else None
     if form is None:
@@ -79,7 +79,7 @@ def _lines(rows: Chosen, group: str | None) -> LongTable:
     return LongTable(columns, len(rows), headings)
 
 
-def _notes(occasion: Occasion, sources: Mapping[str, Source], each: ListOf, count: str) -> Iterator[str]:
+def _notes(occasion: Occasion, sources: Mapping[str, FormRows], each: ListOf, count: str) -> Iterator[str]:
     """How many, what they rest on, and which forms have not been received yet."""
     rules = each.rules
     forms = occasion.county.list_forms(each)

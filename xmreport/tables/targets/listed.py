@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xmreport.model.sheets import ColumnData, Content, Formula, Line
 from xmreport.rulebook.figures import TargetRules
 from xmreport.tables.figures.breakdown import Breakdown
-from xmreport.tables.figures.indicators import Source
+from xmreport.tables.figures.indicators import FormRows
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion
 from xmreport.tables.targets.verdict import Verdict
@@ -28,7 +28,7 @@ TARGET_COLUMNS: tuple[ColumnData, ...] = (
 )
 
 
-def target_lines(occasion: Occasion, sources: Mapping[str, Source], indicators: Sequence[str]) -> Iterator[Line]:
+def target_lines(occasion: Occasion, sources: Mapping[str, FormRows], indicators: Sequence[str]) -> Iterator[Line]:
     """A line for each target of the county, then one for each share: unit by unit in roster order.
 
     Args:

@@ -11,7 +11,7 @@ from xmreport.model.sheets import Chart, Content, Formula, Line, SheetData, Work
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.figures import Milestone, TargetRules
 from xmreport.tables.figures.breakdown import Breakdown, breakdown_sheet
-from xmreport.tables.figures.indicators import Source
+from xmreport.tables.figures.indicators import FormRows
 from xmreport.tables.given import report_day
 from xmreport.tables.head import Occasion, minute
 from xmreport.tables.targets.verdict import Verdict
@@ -26,7 +26,7 @@ class _Entry(Struct, frozen=True):
     made: Breakdown | None
 
 
-def targets(occasion: Occasion, sources: Mapping[str, Source]) -> WorkbookData:
+def targets(occasion: Occasion, sources: Mapping[str, FormRows]) -> WorkbookData:
     """The county's targets, then a sheet for each indicator of which some unit has a figure or a share.
 
     Args:
@@ -48,7 +48,7 @@ def targets(occasion: Occasion, sources: Mapping[str, Source]) -> WorkbookData:
     return WorkbookData(f"{TARGETS}.xlsx", f"{TARGETS}.xlsx", (first, *by_unit))
 
 
-def breakdowns(occasion: Occasion, sources: Mapping[str, Source]) -> dict[str, Breakdown]:
+def breakdowns(occasion: Occasion, sources: Mapping[str, FormRows]) -> dict[str, Breakdown]:
     """Every indicator that has data, or shares of a target to hold against it, by name."""
     found: dict[str, Breakdown] = {}
     for name, indicator in occasion.county.indicators.items():
@@ -148,7 +148,7 @@ def _reading(verdict: Verdict, made: Breakdown | None) -> str:
     return "；".join(part for part in parts if part)
 
 
-def _notes(occasion: Occasion, sources: Mapping[str, Source]) -> Iterator[str]:
+def _notes(occasion: Occasion, sources: Mapping[str, FormRows]) -> Iterator[str]:
     county = occasion.county
     yield f"数据截至 {minute(occasion.as_of)}。依据：{county.file.basis}。"
     forms = list(dict.fromkeys(indicator.rules.form for indicator in county.indicators.values()))

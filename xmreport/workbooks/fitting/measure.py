@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from xmreport.model.sheets import Formula
-from xmreport.workbooks.entries import Entry
+from xmreport.workbooks.cells import FilledCell
 from xmreport.workbooks.fitting.shapes import shape
 from xmreport.workbooks.formats.looks import Look
 
@@ -72,13 +72,13 @@ def _lines(text: str, wide: float) -> int:
     return sum(_wrapped(paragraph, wide) for paragraph in text.split("\n"))
 
 
-def is_figure(entry: Entry) -> bool:
+def is_figure(entry: FilledCell) -> bool:
     """Numbers and dates do not wrap: without room they show as ####."""
     content = entry.content.value if isinstance(entry.content, Formula) else entry.content
     return isinstance(content, int | float | dt.date)
 
 
-def widest_piece(entry: Entry) -> int:
+def widest_piece(entry: FilledCell) -> int:
     """Pixels below which a cell's column must not fall: the whole of a figure, the longest piece of a text."""
     if is_figure(entry) or not entry.look.wraps:
         longest = units(entry.text)
@@ -88,7 +88,7 @@ def widest_piece(entry: Entry) -> int:
     return -int(-_pixels(longest, entry.look.size) // 1) + SIDES + _indent(entry)
 
 
-def height_needed(entry: Entry, widths: Sequence[int], size: float | None = None) -> float:
+def height_needed(entry: FilledCell, widths: Sequence[int], size: float | None = None) -> float:
     """Points that a cell's text needs from top to bottom, in its own or another font size."""
     if entry.content is None:
         return 0.0
@@ -164,5 +164,5 @@ def _pixels(unit: float, size: float) -> float:
     return unit * size / 2 / POINTS
 
 
-def _indent(entry: Entry) -> int:
+def _indent(entry: FilledCell) -> int:
     return int(entry.look.get("indent") or 0) * _INDENT

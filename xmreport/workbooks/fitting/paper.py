@@ -10,7 +10,7 @@ from operator import attrgetter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from xmreport.workbooks.entries import Entry
+from xmreport.workbooks.cells import FilledCell
 from xmreport.workbooks.fitting.measure import POINTS, height_needed
 from xmreport.workbooks.fitting.widths import TALLEST, Cuts, Stripe, narrowed, page_breaks, widened, widest_page
 from xmreport.workbooks.formats.page import Page
@@ -36,7 +36,7 @@ class Fit(Struct, frozen=True):
     """At most 1."""
     heights: Mapping[int, float]
     """Points by row."""
-    entries: tuple[Entry, ...]
+    entries: tuple[FilledCell, ...]
     """The cells, a few of them with smaller letters so that a very long text still shows."""
     overfull: int
     """Cells whose text is longer than any row can show."""
@@ -52,9 +52,9 @@ class Fit(Struct, frozen=True):
 class Sample(Struct, frozen=True):
     """The cells that decide how wide a sheet's columns are."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[FilledCell]
     """Those that are laid out as they are."""
-    lines: Sequence[Entry] = ()
+    lines: Sequence[FilledCell] = ()
     """Cells of single lines that are laid out elsewhere."""
     stripes: Sequence[Stripe] = ()
     """Lines that are laid out elsewhere, by column."""
@@ -77,9 +77,9 @@ def fit(sample: Sample, widths: Sequence[int], page: Page, least: Mapping[int, f
     return Fit(tuple(wide), breaks, scale, heights, tuple(fitted), overfull, smallest)
 
 
-def divided(entries: Sequence[Entry], breaks: Sequence[int], headers: range) -> list[Entry]:
+def divided(entries: Sequence[FilledCell], breaks: Sequence[int], headers: range) -> list[FilledCell]:
     """No block reaches over the edge of a page: a title stands whole on the first."""
-    found: list[Entry] = []
+    found: list[FilledCell] = []
     for entry in entries:
         end = entry.column + entry.columns
         if entry.columns == 1:
@@ -93,11 +93,11 @@ def divided(entries: Sequence[Entry], breaks: Sequence[int], headers: range) -> 
 
 
 def _heights(
-    entries: Sequence[Entry], widths: Sequence[int], least: Mapping[int, float], smallest: float
-) -> tuple[dict[int, float], list[Entry], int]:
+    entries: Sequence[FilledCell], widths: Sequence[int], least: Mapping[int, float], smallest: float
+) -> tuple[dict[int, float], list[FilledCell], int]:
     """Rows as tall as their tallest cell; letters shrink only where Excel has no taller row."""
     heights = dict(least)
-    found: list[Entry] = []
+    found: list[FilledCell] = []
     overfull = 0
     for each in entries:
         entry, need = settled(each, widths, smallest)
@@ -111,7 +111,7 @@ def _heights(
     return heights, found, overfull
 
 
-def settled(entry: Entry, widths: Sequence[int], smallest: float) -> tuple[Entry, float]:
+def settled(entry: FilledCell, widths: Sequence[int], smallest: float) -> tuple[FilledCell, float]:
     """A cell with letters as large as the tallest row can show, and the points it needs."""
     size = entry.look.size
     need = height_needed(entry, widths)
@@ -121,7 +121,7 @@ def settled(entry: Entry, widths: Sequence[int], smallest: float) -> tuple[Entry
     return entry if size == entry.look.size else replace(entry, look=entry.look.changed(font_size=size)), need
 
 
-def _stretch(heights: dict[int, float], entry: Entry, need: float) -> None:
+def _stretch(heights: dict[int, float], entry: FilledCell, need: float) -> None:
     """A block of several rows that is too low shares what it lacks among them."""
     rows = range(entry.row, entry.row + entry.rows)
     lacking = need - sum(heights.get(row, 0.0) for row in rows)

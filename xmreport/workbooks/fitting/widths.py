@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from xmreport.workbooks.entries import Entry
+from xmreport.workbooks.cells import FilledCell
 from xmreport.workbooks.fitting.measure import SIDES, height_needed, is_figure, widest_piece
 
 TALLEST = 409.0
@@ -41,13 +41,13 @@ class Stripe(Struct, frozen=True):
     """A column of lines, each different need of room once."""
 
     column: int
-    measured: tuple[Entry, ...]
+    measured: tuple[FilledCell, ...]
     """Cells of which one needs as much room as each of the column's."""
     lines: Sequence[int]
     """Line by line, which of them."""
 
 
-def widened(entries: Iterable[Entry], widths: Sequence[int], across: float) -> list[int]:
+def widened(entries: Iterable[FilledCell], widths: Sequence[int], across: float) -> list[int]:
     """Columns grow for a figure that would show as ####, and for a text too long for the tallest row."""
     wide = list(widths)
     for entry in entries:
@@ -61,7 +61,7 @@ def widened(entries: Iterable[Entry], widths: Sequence[int], across: float) -> l
     return wide
 
 
-def narrowed(entries: Sequence[Entry], stripes: Sequence[Stripe], widths: list[int], room: float) -> list[int]:
+def narrowed(entries: Sequence[FilledCell], stripes: Sequence[Stripe], widths: list[int], room: float) -> list[int]:
     """Columns of words narrowed to stand in `room` pixels, where that can be: each as far as it may, then widened again
     where rows gain most.
 
@@ -88,7 +88,7 @@ def narrowed(entries: Sequence[Entry], stripes: Sequence[Stripe], widths: list[i
     return wide
 
 
-def _is_of_words(entry: Entry) -> bool:
+def _is_of_words(entry: FilledCell) -> bool:
     """Whether a cell's text may take more lines in a narrower column."""
     return entry.columns == 1 and entry.content is not None and entry.look.wraps and not is_figure(entry)
 
@@ -96,7 +96,7 @@ def _is_of_words(entry: Entry) -> bool:
 class _Rows:
     """How tall each cell of words makes its row."""
 
-    def __init__(self, words: Sequence[Entry], stripes: Sequence[Stripe], wide: Sequence[int]) -> None:
+    def __init__(self, words: Sequence[FilledCell], stripes: Sequence[Stripe], wide: Sequence[int]) -> None:
         self._words = words
         self._stripes = {each.column: each for each in stripes if any(map(_is_of_words, each.measured))}
         self._single: dict[int, dict[int, float]] = defaultdict(dict)
@@ -140,7 +140,7 @@ def widest_page(widths: Sequence[int], breaks: Sequence[int], repeated: int) -> 
     return max(*pages, 1)
 
 
-def _least(entries: Iterable[Entry], widths: Sequence[int], share: float) -> list[int]:
+def _least(entries: Iterable[FilledCell], widths: Sequence[int], share: float) -> list[int]:
     """How narrow each column may become: figures keep their room, words that of their longest piece."""
     least = [math.ceil(width * share) for width in widths]
     for entry in entries:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from xmreport.model.dates import PartialDate
-from xmreport.workbooks.entries import LONGEST, Entry, Written, fitted_all, is_day, written
+from xmreport.workbooks.cells import LONGEST, FilledCell, Written, fitted_all, is_day, written
 from xmreport.workbooks.fitting.measure import fewest_letters, height_needed, one_line
 from xmreport.workbooks.fitting.paper import Fit, settled
 from xmreport.workbooks.fitting.shapes import shapes
@@ -35,12 +35,12 @@ class CellKinds:
         self._formats = formats
         self._styles: dict[Look, int] = {}
 
-    def single(self, entry: Entry) -> Made:
+    def single(self, entry: FilledCell) -> Made:
         """One cell."""
         found, need = settled(entry, self.fit.widths, self.fit.smallest)
         return markup(found.content, self.style(found.look, found.content)), need
 
-    def of_line(self, entry: Entry) -> Made:
+    def of_line(self, entry: FilledCell) -> Made:
         """One cell of a 明细 line. What does not wrap is as tall as its look."""
         look = entry.look
         if entry.content is None or (isinstance(entry.content, str) and look.wraps) or look.get("rotation"):
@@ -61,7 +61,7 @@ class CellKinds:
             return 0
         few = fewest_letters(cell.look, fit.widths[cell.column], TALLEST)
         outlines = Counter(shapes(fitted_all(strip.longer(few))))
-        entries = ((Entry(0, cell.column, outline, cell.look), count) for outline, count in outlines.items())
+        entries = ((FilledCell(0, cell.column, outline, cell.look), count) for outline, count in outlines.items())
         return sum(count for entry, count in entries if settled(entry, fit.widths, fit.smallest)[1] > TALLEST)
 
 
@@ -106,7 +106,7 @@ class Column:
     def _singly(self, keys: Iterable[object]) -> None:
         for key in keys:
             content, look = self._strip.taken(key)
-            text, need = self._kinds.of_line(Entry(0, self._strip.cell.column, content, look))
+            text, need = self._kinds.of_line(FilledCell(0, self._strip.cell.column, content, look))
             self.made[key] = text + self._behind
             if need > self._least:
                 self.needs[key] = need
@@ -150,6 +150,6 @@ class Column:
             return [one_line(look)] * len(texts)
         outlines = shapes(texts)
         for outline in set(outlines).difference(self._outlines):
-            entry = Entry(0, self._strip.cell.column, outline, look)
+            entry = FilledCell(0, self._strip.cell.column, outline, look)
             self._outlines[outline] = height_needed(entry, self._kinds.fit.widths)
         return [self._outlines[outline] for outline in outlines]

@@ -7,7 +7,7 @@ from functools import partial
 from html import escape
 
 from xmreport.model.sheets import Formula, Link
-from xmreport.workbooks.entries import Written
+from xmreport.workbooks.cells import Written
 from xmreport.workbooks.wording import literal
 
 _escaped = partial(escape, quote=False)

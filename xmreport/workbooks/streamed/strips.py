@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from xmreport.model.dates import PartialDate
+from xmreport.workbooks.cells import FilledCell, Written, fitted_all, is_day, written
 from xmreport.workbooks.draft import Draft
-from xmreport.workbooks.entries import Entry, Written, fitted_all, is_day, written
 from xmreport.workbooks.figures import shown
 from xmreport.workbooks.fitting.shapes import shape, shapes
 from xmreport.workbooks.fitting.widths import Stripe
@@ -74,8 +74,8 @@ class Strip(Struct, frozen=True, dict=True):
         """
         keys = self.keys if lines is None else [self.keys[line] for line in lines]
         first = dict(zip(reversed(keys), reversed(rows), strict=True))
-        measured: dict[tuple[Look, bool, str], Entry] = {}
-        stands: dict[object, Entry] = {}
+        measured: dict[tuple[Look, bool, str], FilledCell] = {}
+        stands: dict[object, FilledCell] = {}
         distinct = dict.fromkeys(keys)
         for alike, outlines in self._outlined(distinct):
             firsts = dict(zip(reversed(outlines), reversed(alike), strict=True))
@@ -89,11 +89,13 @@ class Strip(Struct, frozen=True, dict=True):
         place_of = {key: places[id(entry)] for key, entry in stands.items()}
         return Stripe(self.cell.column, tuple(measured.values()), list(map(place_of.__getitem__, keys)))
 
-    def _measured(self, key: object, outline: str, row: int, measured: dict[tuple[Look, bool, str], Entry]) -> Entry:
+    def _measured(
+        self, key: object, outline: str, row: int, measured: dict[tuple[Look, bool, str], FilledCell]
+    ) -> FilledCell:
         """The cell that stands for all of a look and an outline: this one, where there is none in `measured`."""
         content, look = self.taken(key)
         return measured.setdefault(
-            (look, not isinstance(content, str), outline), Entry(row, self.cell.column, content, look)
+            (look, not isinstance(content, str), outline), FilledCell(row, self.cell.column, content, look)
         )
 
     def _outlined(self, keys: Iterable[object]) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:

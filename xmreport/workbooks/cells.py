@@ -23,7 +23,7 @@ _FIRST_DAY = (1900, 3, 1)
 Written = None | str | int | float | dt.date | Formula | Link
 
 
-class Entry(Struct, frozen=True):
+class FilledCell(Struct, frozen=True):
     """One cell or merged block: 0-based place, extent, what is written and how it looks."""
 
     row: int
