@@ -2,12 +2,15 @@
 
 import hashlib
 import io
+import os
 import zipfile
 
 import openpyxl
 import pytest
 from conftest import at, form_one, project
+from typer.testing import CliRunner
 
+from xmreport.cli import app
 from xmreport.evidence import write_evidence
 from xmreport.model.trouble import Trouble
 
@@ -15,7 +18,7 @@ from xmreport.model.trouble import Trouble
 def _evidence(office, unit, period=None):
     target = office.home / "证明.zip"
     workspace = office.workspace
-    count = write_evidence(workspace, workspace.rulebook.county(office.key), unit, period, at("12-20 09:00"), target)
+    count, _ = write_evidence(workspace, workspace.rulebook.county(office.key), unit, period, at("12-20 09:00"), target)
     return count, zipfile.ZipFile(target)
 
 
@@ -23,6 +26,21 @@ def _rows(archive):
     sheet = openpyxl.load_workbook(io.BytesIO(archive.read("收件证明.xlsx"))).active
     table = [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]
     return [row for row in table if isinstance(row[0] if row else None, int)]
+
+
+def test_proof_that_somebody_has_open_is_left_and_the_new_one_is_named(small, monkeypatch):
+    small.send("古阳镇/一.xlsx", form_one(project("供热管网")), "12-08 10:00")
+    replace = os.replace
+
+    def refuse(source, target):
+        if os.fspath(target).endswith("古阳镇收件证明.zip"):
+            raise PermissionError(13, "另一个程序正在使用此文件", os.fspath(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    said = CliRunner().invoke(app, ["--home", str(small.home), "prove", "guxian", "--unit", "古阳镇"])
+    assert said.stdout.strip().endswith("古阳镇收件证明(2).zip")
+    assert "古阳镇收件证明(2).zip" in said.stderr
 
 
 def test_content_and_record_can_be_recomputed_by_hand(small):

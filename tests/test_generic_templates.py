@@ -107,7 +107,7 @@ def _county(home):
 
 def _blank(office, unit="沁河镇"):
     county = office.workspace.rulebook.county(office.key)
-    paths = issue_blanks(office.workspace, county, "林下经济", at("12-05 09:00"))
+    paths = [event.path for event in issue_blanks(office.workspace, county, "林下经济", at("12-05 09:00"))]
     return openpyxl.load_workbook(office.home / next(path for path in paths if unit in path))
 
 

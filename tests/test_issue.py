@@ -14,7 +14,7 @@ from xmreport.model.trouble import Trouble
 def _blank(office, task, unit, now="12-07 09:00"):
     workspace = office.workspace
     county = workspace.rulebook.county(office.key)
-    paths = list(issue_blanks(workspace, county, task, at(now)))
+    paths = [event.path for event in issue_blanks(workspace, county, task, at(now))]
     [path] = [path for path in paths if f"/{unit}" in path]
     return paths, openpyxl.load_workbook(office.home / path)
 

@@ -19,7 +19,7 @@ import xmreport.intake.scan
 import xmreport.run
 import xmreport.sending
 from xmreport.examine import open_desk
-from xmreport.ledger import Drop, Ledger, OriginalDamaged
+from xmreport.ledger import Drop, FileRecord, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State
 from xmreport.model.trouble import Trouble
@@ -795,7 +795,7 @@ def test_what_was_begun_under_rules_that_are_broken_now_waits_for_them(office: O
     receipt = office.send("古阳镇/a.xlsx", GOOD, "12-08 10:00")
     drop = Drop("inbox/guxian/古阳镇/b.xlsx", "1:2:3")
     with Ledger.open(office.workspace.state) as ledger:
-        ledger.record(xmreport.run.Entry(drop, (receipt,)))
+        ledger.record(FileRecord(drop, (receipt,)))
     office.write_rules("县区: 古县\n")
     assert office.take("12-08 10:01") == []
     with Ledger.open(office.workspace.state) as ledger:

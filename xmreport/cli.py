@@ -26,6 +26,7 @@ from xmreport.model.text import visible
 from xmreport.model.trouble import Trouble
 
 if TYPE_CHECKING:
+    from xmreport.model.events import Published
     from xmreport.rulebook.book import County
     from xmreport.workspace import Workspace
 
@@ -131,6 +132,13 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def _show(event: Published) -> None:
+    """Where a workbook stands, and on the other stream what the office should know about it."""
+    print(event.path)
+    if event.note:
+        _say(event.note)
+
+
 def _workspace(context: typer.Context) -> Workspace:
     from xmreport.workspace import find_workspace
 
@@ -210,8 +218,8 @@ def blanks(
     with _troubles_told():
         workspace = _workspace(context)
         rules = _county(workspace, county)
-        for path in issue_blanks(workspace, rules, task, _moment(now)):
-            print(path)
+        for event in issue_blanks(workspace, rules, task, _moment(now)):
+            _show(event)
 
 
 @app.command()
@@ -411,9 +419,7 @@ def report(
             folder = folder / f"截至{moment:%Y-%m-%dT%H%M}"
         with Ledger.open(workspace.state) as ledger:
             for event in rebuild(workspace, rules, ledger, found, wanted, moment, folder):
-                print(event.path)
-                if event.note:
-                    _say(event.note)
+                _show(event)
 
 
 @rules_app.command("check")
@@ -507,5 +513,7 @@ def prove(
         workspace = _workspace(context)
         rules = _county(workspace, county)
         target = to or workspace.outbox / county / PROOFS / f"{unit}{PROOFS}{period or ''}.zip"
-        count = write_evidence(workspace, rules, unit, period, _moment(None), target)
-        print(f"{count} 条记录：{workspace.shown(target)}")
+        count, proof = write_evidence(workspace, rules, unit, period, _moment(None), target)
+        print(f"{count} 条记录：{workspace.shown(proof.path)}")
+        if proof.note:
+            _say(proof.note)

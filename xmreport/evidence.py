@@ -19,7 +19,7 @@ from xmreport.model.trouble import Trouble
 from xmreport.named import unit_named
 from xmreport.rulebook.book import County
 from xmreport.tables.head import minute
-from xmreport.workbooks.delivery import deliver
+from xmreport.workbooks.delivery import Delivered, deliver
 from xmreport.workbooks.official import build
 from xmreport.workspace import Workspace
 
@@ -35,8 +35,8 @@ HOW = """怎样核对这份证明（不需要 xmreport，任何能算 SHA-256 �
 
 def write_evidence(
     workspace: Workspace, county: County, unit: str, period: str | None, now: dt.datetime, target: Path
-) -> int:
-    """Write the evidence on a unit's files into a zip; the number of records in it.
+) -> tuple[int, Delivered]:
+    """Write the evidence on a unit's files into a zip: the number of records in it, and where it stands.
 
     Args:
         workspace: whose ledger it is.
@@ -71,8 +71,7 @@ def write_evidence(
                     ending = re.search(r"\.[A-Za-z0-9]{1,5}$", receipt.file)
                     name = f"原件/{receipt.seq}{ending.group() if ending else ''}"
                     _put(archive, name, ledger.originals.read(receipt.sha256))
-        deliver(content.getvalue(), target)
-    return len(receipts)
+        return len(receipts), deliver(content.getvalue(), target)
 
 
 def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from xmreport import __version__
 from xmreport.model.dates import CHINA
+from xmreport.model.events import Published
 from xmreport.model.outbox import BLANKS
 from xmreport.model.sheets import SheetData
 from xmreport.model.trouble import Trouble
@@ -25,8 +26,8 @@ FEWEST = 8
 """Empty rows of a blank whose frame would leave room for fewer on one page."""
 
 
-def issue_blanks(workspace: Workspace, county: County, named: str | None, now: dt.datetime) -> Iterator[str]:
-    """Write one blank form a unit into `outbox/<county>/空白表/<task>/`; the paths written.
+def issue_blanks(workspace: Workspace, county: County, named: str | None, now: dt.datetime) -> Iterator[Published]:
+    """Write one blank form a unit into `outbox/<county>/空白表/<task>/`.
 
     Raises:
         Trouble: there is no such task, or it collects no form.
@@ -41,7 +42,8 @@ def issue_blanks(workspace: Workspace, county: County, named: str | None, now: d
         for unit in county.reporters(task, period.roster_day(today)):
             data = _blank(workspace, county, task, period, form, unit, today)
             target = workspace.outbox / county.key / BLANKS / task.name / f"{unit}{form.name}.xlsx"
-            yield workspace.shown(deliver(data, target).path)
+            delivered = deliver(data, target)
+            yield Published(workspace.shown(delivered.path), delivered.note or None)
 
 
 def current_period(task: Task, now: dt.datetime) -> Period:

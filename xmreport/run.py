@@ -250,7 +250,7 @@ class Engine:
                 return UnderWay(arrival, county, found, set_aside("F10", f"{found.size / 2**20:.0f} MB"))
             data = read_bytes(found)
         except PermissionError:
-            return UnderWay(arrival, county, found, set_aside("F09", "没有读取权限的文件"))
+            return UnderWay(arrival, county, found, set_aside("F09", "读不了的文件（没有权限，或别的程序正占着它）"))
         kept = keepers.submit(self.ledger.originals.keep, data)
         job = self.pool.submit(examine, data, county.key, found.name, arrival.unit, arrival.arrived_at.date())
         return UnderWay(arrival, county, found, job, data, kept)
