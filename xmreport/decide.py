@@ -74,7 +74,7 @@ class Judge(Struct, frozen=True):
         """
         if self.named:
             return self.named
-        day = _day(arrival)
+        day = arrival.day
         tasks = [task for task in self.county.tasks.values() if task.rules.form]
         spanned = [task for task in tasks if self.county.is_reporter(task, unit) and _spans(task, day)]
         owed = [found for task in spanned if (found := self._assign([task], unit, day, arrival))]
@@ -95,7 +95,7 @@ class Judge(Struct, frozen=True):
         if part.unit is None:
             return self._quarantined(receipt, part)
         due = self._assigned(part.unit, arrival, part)
-        day, tasks = part.stated or _day(arrival), tasks_of(self.county, part.unit, part.form)
+        day, tasks = part.stated or arrival.day, tasks_of(self.county, part.unit, part.form)
         if due is None:
             if not tasks or any(task.periods[0].begins <= day for task in tasks):
                 words = {"单位": part.unit, "报表": part.form}
@@ -104,7 +104,7 @@ class Judge(Struct, frozen=True):
             return self._returned_for_date(receipt, part, "S10", {"填报日": day.isoformat()})
         if self.named:
             return self._judged(receipt, part, due, part.findings)
-        current = self._assign(tasks, part.unit, _day(arrival), arrival)
+        current = self._assign(tasks, part.unit, arrival.day, arrival)
         words = {
             "填报日": day.isoformat(),
             "期次": f"{due.task.name} {due.period.name}",
@@ -112,7 +112,7 @@ class Judge(Struct, frozen=True):
         }
         if not due.period.has_begun(arrival.arrived_at):
             return self._returned_for_date(receipt, part, "S10", words)
-        if day > _day(arrival) and not any(_spans(task, day) for task in tasks):
+        if day > arrival.day and not any(_spans(task, day) for task in tasks):
             return self._returned_for_date(receipt, part, "S10", words)
         findings = list(part.findings)
         if not is_open(due, arrival.arrived_at):
@@ -125,7 +125,7 @@ class Judge(Struct, frozen=True):
 
     def _judged(self, receipt: Receipt, part: Part, due: Assigned, findings: Sequence[Finding]) -> Receipt:
         """The receipt of a return that belongs to a period: accepted unless there is an error in it."""
-        findings = (*findings, *self._against_past(part, receipt, due, part.stated or _day(receipt)))
+        findings = (*findings, *self._against_past(part, receipt, due, part.stated or receipt.day))
         outcome = Outcome.RETURNED if any(finding.is_error for finding in findings) else Outcome.ACCEPTED
         return self._settled(receipt, due, outcome, findings)
 
@@ -145,12 +145,12 @@ class Judge(Struct, frozen=True):
             exempt = period.suspended or self.county.exemption(task.name, unit, period)
             return not exempt and not self.past.accepted(task.name, period.name, unit)
 
-        return assign(tasks, day, asked_of(self.county, unit, _day(arrival)), owes)
+        return assign(tasks, day, asked_of(self.county, unit, arrival.day), owes)
 
     def _assigned(self, unit: str, arrival: Receipt, part: Part | None) -> Assigned | None:
         if self.named:
             return self.named if self.named.task.rules.form == (part.form if part else None) else None
-        day = (part.stated if part else None) or _day(arrival)
+        day = (part.stated if part else None) or arrival.day
         tasks = tasks_of(self.county, unit, part.form if part else None)
         named = tasks if part else named_in(tasks, file_name(arrival.file))
         return self._assign(named, unit, day, arrival) or self._assign(tasks, unit, day, arrival)
@@ -171,7 +171,7 @@ class Judge(Struct, frozen=True):
                 self.past.rows(last),
                 last.period or "",
                 follows=at > 0 and (last.task, last.period) == (due.task.name, positions[at - 1]),
-                same_year=_year(due.period, day) == _year(due.period, _day(last), last.period),
+                same_year=_year(due.period, day) == _year(due.period, last.day, last.period),
             )
             found += check(AGAINST_LAST, examined)
         for row, others in self.past.elsewhere(due, part.unit, form, part.rows):
@@ -224,10 +224,6 @@ class Judge(Struct, frozen=True):
 
 def _spans(task: Task, day: dt.date) -> bool:
     return any(period.begins <= day <= period.ends for period in task.periods)
-
-
-def _day(arrival: Receipt) -> dt.date:
-    return arrival.arrived_at.astimezone(CHINA).date()
 
 
 def _year(period: Period, day: dt.date, name: str | None = None) -> str:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import received, with_names_of_today
 from xmreport.ledger.states import unit_states
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import CHINA, china_day
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.sheets import WorkbookData
 from xmreport.model.submission import Row
@@ -95,7 +95,7 @@ class Facts:
             assert period.due_at
             moments.append(period.due_at)
         elif self.ages(task):
-            moments.append(dt.datetime.combine(now.astimezone(CHINA).date(), dt.time(), CHINA))
+            moments.append(dt.datetime.combine(china_day(now), dt.time(), CHINA))
         return min(now, max(moments))
 
     def ages(self, task: Task) -> bool:
@@ -118,7 +118,7 @@ class Facts:
     def _recency(self, receipt: Receipt) -> tuple[dt.date, dt.datetime, int]:
         """Which of a unit's returns is of the latest time: a late one of an earlier period is not."""
         day = self.county.last_day(receipt.task, receipt.period)
-        return day or receipt.arrived_at.astimezone(CHINA).date(), *_arrival(receipt)
+        return day or receipt.day, *receipt.order
 
     def _history(self, task: Task, period: Period, horizon: dt.datetime) -> Iterator[Receipt]:
         """Every acceptable return of the forms that the dockets it writes, or draws on, are made of."""
@@ -139,7 +139,7 @@ class Facts:
             if r.arrived_at <= horizon
             and ((r.period or "") < period.name if period.due_at else not (state.counts and r.seq >= state.counts.seq))
         ]
-        return max(earlier, key=lambda r: (r.period or "", *_arrival(r)), default=None)
+        return max(earlier, key=lambda r: (r.period or "", *r.order), default=None)
 
 
 def is_loose(receipt: Receipt) -> bool:
@@ -191,7 +191,3 @@ def all_dockets(county: County, ledger: Ledger, now: dt.datetime) -> Iterator[tu
 def _rows(county: County, ledger: Ledger, receipts: Iterable[Receipt]) -> dict[int, Sequence[Row]]:
     forms = {receipt.seq: receipt.form for receipt in receipts}
     return {seq: with_names_of_today(county, forms[seq], own) for seq, own in ledger.rows_of(forms).items()}
-
-
-def _arrival(receipt: Receipt) -> tuple[dt.datetime, int]:
-    return receipt.arrived_at, receipt.seq

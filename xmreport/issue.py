@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from xmreport import __version__
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import CHINA, china_day
 from xmreport.model.events import Published
 from xmreport.model.outbox import BLANKS
 from xmreport.model.sheets import SheetData
@@ -32,7 +32,7 @@ def issue_blanks(workspace: Workspace, county: County, named: str | None, now: d
     Raises:
         Trouble: there is no such task, or it collects no form.
     """
-    today = now.astimezone(CHINA).date()
+    today = china_day(now)
     tasks = [task_named(county, named)] if named else [task for task in county.tasks.values() if task.rules.form]
     for task in tasks:
         if task.rules.form is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -20,6 +21,7 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index, identities_of
 
 Period = tuple[str | None, str | None]
+_ORDER = attrgetter("order")
 AT_HAND = 2
 """Periods for each task whose projects are kept ready for comparison. Others are read again where needed."""
 
@@ -65,7 +67,7 @@ class Past:
             held = self._held.get((receipt.task, receipt.period))
             if held and receipt.outcome is Outcome.ACCEPTED and receipt.unit:
                 versions = self._known.accepted[receipt.task, receipt.period][receipt.unit]
-                if max(versions, key=_newest).seq == receipt.seq:
+                if max(versions, key=_ORDER).seq == receipt.seq:
                     held.put(receipt.unit, receipt.seq, receipt.rows)
 
     def ahead(self, now: dt.datetime) -> int:
@@ -85,7 +87,7 @@ class Past:
 
     def in_force(self, task: str, period: str, unit: str) -> Receipt | None:
         """The version that counts."""
-        return max(self.accepted(task, period, unit), key=_newest, default=None)
+        return max(self.accepted(task, period, unit), key=_ORDER, default=None)
 
     def still_returned(self) -> Iterator[Sequence[Receipt]]:
         """The files that went back and that nothing acceptable followed: the receipts of each."""
@@ -97,7 +99,7 @@ class Past:
 
     def _is_mended(self, receipt: Receipt) -> bool:
         counts = self.in_force(receipt.task or "", receipt.period or "", receipt.unit or "")
-        return counts is not None and _newest(counts) > _newest(receipt)
+        return counts is not None and counts.order > receipt.order
 
     def same_bytes(self, receipt: Receipt) -> Receipt | None:
         """The first return of the same bytes by the same unit for the same period.
@@ -112,7 +114,7 @@ class Past:
             )
             if same and judged:
                 found.append(before)
-        return min(found, key=_newest, default=None)
+        return min(found, key=_ORDER, default=None)
 
     def last_return(self, unit: str, form: str, due: Assigned) -> Receipt | None:
         """The unit's last accepted return of a form before this period; for a task on demand, the one before this."""
@@ -124,11 +126,11 @@ class Past:
             and receipt.period
             and (receipt.period < due.period.name or due.period.due_at is None)
         ]
-        return max(earlier, key=lambda receipt: (receipt.period or "", *_newest(receipt)), default=None)
+        return max(earlier, key=lambda receipt: (receipt.period or "", *receipt.order), default=None)
 
     def first(self, due: Assigned, unit: str) -> Receipt | None:
         """The unit's first acceptable version for a period."""
-        return min(self.accepted(due.task.name, due.period.name, unit), key=_newest, default=None)
+        return min(self.accepted(due.task.name, due.period.name, unit), key=_ORDER, default=None)
 
     def elsewhere(
         self, due: Assigned, unit: str, form: Form, rows: Sequence[Row]
@@ -152,7 +154,7 @@ class Past:
         """The projects of the returns in force."""
         held = _Held(form)
         accepted = self._known.accepted.get(period, {})
-        inforce = {owner: max(versions, key=_newest).seq for owner, versions in accepted.items()}
+        inforce = {owner: max(versions, key=_ORDER).seq for owner, versions in accepted.items()}
         known = self._ledger.rows_of(inforce.values())
         for owner, seq in inforce.items():
             held.put(owner, seq, self._today(form, known[seq]))
@@ -224,10 +226,6 @@ class _Held:
             if place is not None:
                 found.append((owner, seq, place))
         return found
-
-
-def _newest(receipt: Receipt) -> tuple[object, int]:
-    return receipt.arrived_at, receipt.seq
 
 
 def _written(path: str) -> str:

@@ -19,7 +19,7 @@ from xmreport.facts import Facts, Shown, begun, is_loose, period_tables
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import received
 from xmreport.ledger.states import unit_states
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import china_day
 from xmreport.model.events import Published
 from xmreport.model.outbox import OVERVIEW
 from xmreport.model.receipts import Outcome, Receipt, UnitState
@@ -133,7 +133,7 @@ class Publisher:
             past.ahead(now),
             len(periods),
             sum(period.is_due(now) for period in periods),
-            now.astimezone(CHINA).date() if ages else None,
+            china_day(now) if ages else None,
             _templates_stamp(self.workspace.templates),
         )
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from xmreport.decide import Judge
 from xmreport.hands import ALONE
 from xmreport.ledger import FileRecord, Ledger
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import CHINA, china_day
 from xmreport.model.events import Emit, FileEvent
 from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
@@ -103,7 +103,7 @@ def _named(county: County, handed: HandedOver, now: dt.datetime) -> tuple[str, A
         raise Trouble(f"交来的时间 {handed.at:%Y-%m-%d %H:%M} 还没有到，请核对 --at。")
     if not period.has_begun(now):
         raise Trouble(f"“{task.name}”{period.name} 这一期还没有开始，请核对 --period。")
-    if not county.owes(task, unit, period.roster_day(handed.at.astimezone(CHINA).date())):
+    if not county.owes(task, unit, period.roster_day(china_day(handed.at))):
         raise Trouble(f"{unit}不在“{task.name}”的应报单位之中；若应由它报送，请先改规则。")
     return unit, Assigned(task, period)
 

@@ -17,7 +17,7 @@ from xmreport.checks.returns import Examined
 from xmreport.forms.words import read_choice
 from xmreport.ledger import Ledger
 from xmreport.ledger.received import gone, with_names_of_today
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import china_day
 from xmreport.model.findings import Severity
 from xmreport.model.receipts import Receipt
 from xmreport.model.rows import Block, Rows
@@ -89,7 +89,7 @@ def _tell_gone(county: County, past: Past) -> None:
 
 
 def _in_force(county: County, past: Past, now: dt.datetime) -> Iterator[Receipt]:
-    day = now.astimezone(CHINA).date()
+    day = china_day(now)
     for task in county.tasks.values():
         for period in task.periods:
             if period.begins <= day <= period.ends:
@@ -126,7 +126,7 @@ def _is_wrong(county: County, receipt: Receipt, rows: Sequence[Row]) -> bool:
         columns=columns,
         findings=(),
     )
-    day = receipt.arrived_at.astimezone(CHINA).date()
+    day = receipt.day
     return any(found.is_error for found in check(ALONE, Examined(form, part, day)))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from operator import attrgetter
 
 from msgspec.structs import replace
 
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import CHINA, china_day
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.model.text import file_name
 from xmreport.rulebook.assignment import lateness
@@ -37,7 +38,7 @@ def unit_states(county: County, receipts: Iterable[Receipt], as_of: dt.datetime)
         for period in task.periods:
             if not period.has_begun(as_of):
                 break
-            for unit in county.reporters(task, period.roster_day(as_of.astimezone(CHINA).date())):
+            for unit in county.reporters(task, period.roster_day(china_day(as_of))):
                 own = by_owner.get((task.name, period.name, unit), [])
                 state = _state(county, task, period, unit, own, loose.get(unit, []), as_of)
                 if state.late_by_s > 0 and state.state in {State.LATE, State.NIL}:
@@ -81,7 +82,7 @@ def _state(
 def _waiting(task: Task, period: Period, loose: Sequence[Receipt]) -> str | None:
     """What came while this period was asked for, and could not be counted for any."""
     last = min(period.ends, dt.date.max - dt.timedelta(task.rules.owed_days)) + dt.timedelta(task.rules.owed_days)
-    came = [receipt for receipt in loose if period.begins <= receipt.arrived_at.astimezone(CHINA).date() <= last]
+    came = [receipt for receipt in loose if period.begins <= receipt.day <= last]
     if not came:
         return None
     name = file_name(came[-1].file)
@@ -98,21 +99,21 @@ def _accepted(
     accepted: Sequence[Receipt],
     returned: Sequence[Receipt],
 ) -> UnitState:
-    counts = max(accepted, key=lambda receipt: (receipt.arrived_at, receipt.seq))
+    counts = max(accepted, key=attrgetter("order"))
     arrivals = accepted if task.rules.timing == "首次合格" else [r for r in receipts if r.outcome in RECEIVED]
     arrived = min(receipt.arrived_at for receipt in arrivals)
     late = lateness(period, arrived)
-    later = [r for r in returned if (r.arrived_at, r.seq) > (counts.arrived_at, counts.seq)]
+    later = [r for r in returned if r.order > counts.order]
     reason = None
     if later:
         reason = f"第{len(accepted)}版有效；之后又报的一份不合格已退回"
     elif arrived < min(receipt.arrived_at for receipt in accepted):
         reason = "按首次报送时间计；曾退回，改后合格"
-        if _names_another(min(arrivals, key=lambda receipt: (receipt.arrived_at, receipt.seq))):
+        if _names_another(min(arrivals, key=attrgetter("order"))):
             reason += "；首次报的表里写的是别的单位，是否算数请核对"
     name = State.NIL if counts.nil else State.LATE if late else State.ON_TIME
     reason = _joined(reason, _handed_over(receipts))
-    first = min(accepted, key=lambda receipt: (receipt.arrived_at, receipt.seq))
+    first = min(accepted, key=attrgetter("order"))
     return made(name, arrived_at=arrived, late_by_s=late, reason=reason, counts=counts, first=first)
 
 

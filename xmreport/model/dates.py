@@ -11,6 +11,11 @@ CHINA = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 """Fixed UTC+8: China has had no daylight saving since 1991, and Windows has no zone data."""
 
 
+def china_day(moment: dt.datetime) -> dt.date:
+    """The day on which a moment falls in China."""
+    return moment.astimezone(CHINA).date()
+
+
 class PartialDate(NamedTuple):
     """A date to the day, the month (`day` is 0) or the year (`month` and `day` are 0)."""
 

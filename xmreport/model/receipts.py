@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from xmreport.model.dates import china_day
 from xmreport.model.findings import Finding
 from xmreport.model.submission import Row
 
@@ -64,6 +65,16 @@ class Receipt(Struct, frozen=True):
     """Why it was entered by hand, where it came by other means than the inbox."""
     seq: int = 0
     """The ledger's own number, given when it is written."""
+
+    @property
+    def order(self) -> tuple[dt.datetime, int]:
+        """Of two receipts the one with the greater came later."""
+        return self.arrived_at, self.seq
+
+    @property
+    def day(self) -> dt.date:
+        """The day on which it came."""
+        return china_day(self.arrived_at)
 
 
 class UnitState(Struct, frozen=True):

@@ -13,7 +13,7 @@ from msgspec import Struct
 from pydantic import BeforeValidator
 from pydantic.json_schema import WithJsonSchema
 
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import CHINA, china_day
 from xmreport.rulebook.calendar import Calendar
 from xmreport.rulebook.files.words import Rules, Window, read_day, wrong
 
@@ -140,7 +140,7 @@ class Period(Struct, frozen=True):
     note: str = ""
 
     def has_begun(self, moment: dt.datetime) -> bool:
-        return moment.astimezone(CHINA).date() >= self.begins
+        return china_day(moment) >= self.begins
 
     def roster_day(self, today: dt.date) -> dt.date:
         """The day whose roster says who reports it: its due day; for a task on demand, today."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import china_day
 from xmreport.model.submission import Value
 from xmreport.rulebook.conditions.evaluation import given_dates
 from xmreport.tables.head import Occasion
@@ -13,9 +13,9 @@ from xmreport.tables.head import Occasion
 
 def report_day(occasion: Occasion) -> dt.date:
     """The day of the tables' moment; a return that comes late is still judged as of the period's due day."""
-    today = occasion.as_of.astimezone(CHINA).date()
+    today = china_day(occasion.as_of)
     due = occasion.period.due_at
-    return min(today, due.astimezone(CHINA).date()) if due else today
+    return min(today, china_day(due)) if due else today
 
 
 def given(occasion: Occasion) -> Mapping[str, Value]:

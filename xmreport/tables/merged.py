@@ -203,7 +203,7 @@ def _conflicts(form: Form, returns: Sequence[Return]) -> tuple[set[Place], list[
     leaving: set[Place] = set()
     conflicts: list[Conflict] = []
     standing, known = Index[_Standing](), set[str | None]()
-    for at, each in sorted(enumerate(returns), key=lambda one: (one[1].first.arrived_at, one[1].first.seq)):
+    for at, each in sorted(enumerate(returns), key=lambda one: one[1].first.order):
         own = [((at, row), identity) for row, identity in enumerate(identities_of(form, each.rows))]
         keys = {key for _, identity in own for key in identity} - {None}
         met = not known.isdisjoint(keys)

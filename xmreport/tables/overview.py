@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xmreport.messages import STATE_WORDS, say
-from xmreport.model.dates import CHINA
 from xmreport.model.outbox import BULLETIN, COMPARISON, OVERVIEW, REGISTER, TARGETS, summary_name
 from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.model.sheets import Content, Line, Link, SheetData, WorkbookData
@@ -85,7 +84,7 @@ def _nobody_knows_of(receipt: Receipt) -> bool:
 
 def _may_be_owed(county: County, receipt: Receipt, owed: Iterable[UnitState]) -> bool:
     """Whether the unit still owes a period that was open when the file came: it may have been meant for that."""
-    day = receipt.arrived_at.astimezone(CHINA).date()
+    day = receipt.day
     periods = (county.tasks[each.task].period_named(each.period) for each in owed if each.unit == receipt.unit)
     return any(period.begins <= day <= period.ends for period in periods if period and period.due_at)
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import china_day
 from xmreport.model.outbox import BULLETIN
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Line, SheetData
@@ -48,7 +48,7 @@ class Text(Struct, frozen=True):
             **occasion.head(f"关于{occasion.task.name}工作情况的通报"),
             "副题": f"（{'，'.join([*about, f'截至{now}', *draft])}）",
             "落款": office_name(occasion.county.name, occasion.task.rules.recipient),
-            "日期": day(occasion.as_of.astimezone(CHINA).date()),
+            "日期": day(china_day(occasion.as_of)),
         }
         return SheetData(BULLETIN, BULLETIN, head, tuple(self._lines()))
 

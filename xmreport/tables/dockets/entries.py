@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
-from xmreport.model.dates import CHINA, PartialDate
+from xmreport.model.dates import PartialDate, china_day
 from xmreport.model.receipts import Receipt
 from xmreport.model.submission import Row
 from xmreport.model.text import file_name
@@ -48,7 +48,7 @@ def stand(
     came = [receipt for receipt in history if receipt.arrived_at <= until]
     late, recorded = overtaken(county, came), _as_recorded(came)
     numbered = _folded(county, docket, recorded, late, rows, until) if recorded != came else None
-    return _folded(county, docket, came, late, rows, until, numbered).end(until.astimezone(CHINA).date())
+    return _folded(county, docket, came, late, rows, until, numbered).end(china_day(until))
 
 
 def _as_recorded(history: Sequence[Receipt]) -> Sequence[Receipt]:
@@ -220,12 +220,12 @@ class _Fold:
         for name, value in {**said.fixed, **said.values}.items():
             entry.lay(name, value)
         if ANSWERED in self.form.fields and entry.values.get(ANSWERED) is None:
-            entry.lay(ANSWERED, PartialDate.of(said.receipt.arrived_at.astimezone(CHINA).date()))
+            entry.lay(ANSWERED, PartialDate.of(said.receipt.day))
         self._added(entry, said)
 
     def _release(self, arrived: Arrived) -> None:
         """A unit's newer return lets go of what it no longer holds: another's words count now, or it has left."""
-        owner, day = (arrived.receipt.unit or "", arrived.receipt.form), arrived.moment.astimezone(CHINA).date()
+        owner, day = (arrived.receipt.unit or "", arrived.receipt.form), china_day(arrived.moment)
         for entry in self.entries:
             held = entry.holders.get(owner)
             if held is None or held.receipt.seq == arrived.receipt.seq:

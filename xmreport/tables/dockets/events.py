@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from xmreport.model.dates import CHINA, PartialDate
+from xmreport.model.dates import CHINA, PartialDate, china_day
 from xmreport.model.receipts import Receipt
 from xmreport.model.rows import LineView
 from xmreport.model.submission import Cell, Row, Value
@@ -46,7 +47,7 @@ class Said(Struct, frozen=True):
 
     @property
     def day(self) -> dt.date:
-        return self.moment.astimezone(CHINA).date()
+        return china_day(self.moment)
 
     @property
     def unit(self) -> str:
@@ -118,7 +119,7 @@ def overtaken(county: County, history: Iterable[Receipt]) -> AbstractSet[int]:
 
 def _in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
     """Each return once, oldest first."""
-    return sorted({each.seq: each for each in receipts}.values(), key=lambda each: (each.arrived_at, each.seq))
+    return sorted({each.seq: each for each in receipts}.values(), key=attrgetter("order"))
 
 
 def _following(receipts: Iterable[Receipt]) -> list[tuple[Receipt, dt.datetime | None]]:
@@ -186,7 +187,7 @@ class _Reader:
         condition, count = opening.condition, len(columns.places)
         if condition is None:
             return dict.fromkeys(range(count), receipt.arrived_at)
-        came = receipt.arrived_at.astimezone(CHINA).date()
+        came = receipt.day
         begins = self._begins(receipt)
         named = {name: columns.values.get(name) or [None] * count for name in condition.names}
 

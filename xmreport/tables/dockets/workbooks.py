@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import china_day
 from xmreport.model.receipts import Receipt
 from xmreport.model.returned import FIGURES
 from xmreport.model.sheets import Asked, ColumnData, Content, Line, SheetData, WorkbookData
@@ -86,7 +86,7 @@ def kept_dockets(
         if docket.task == occasion.task.name or docket.rules.form in forms:
             form = county.forms[docket.rules.form]
             standing = stand(county, docket, history, rows, until)
-            held = matters(docket, form, standing.entries, until.astimezone(CHINA).date())
+            held = matters(docket, form, standing.entries, china_day(until))
             found.append(Kept(docket, form, tuple(held), standing.notes, until))
     return tuple(found)
 
@@ -98,7 +98,7 @@ def docket_workbooks(occasion: Occasion, dockets: Sequence[Kept]) -> Iterator[Wo
         docket, form = kept.docket, kept.form
         head = {
             **occasion.head(title(county, docket, form)),
-            **sample_dates(kept.until.astimezone(CHINA).date()),
+            **sample_dates(china_day(kept.until)),
             "填报单位": filer(county, docket, kept.until),
             "截止时间": minute(kept.until),
         }
@@ -128,7 +128,7 @@ def title(county: County, docket: Docket, form: Form) -> str:
 def filer(county: County, docket: Docket, moment: dt.datetime) -> str:
     """The office's unit in whose name the workbook goes out, so that it is known when it comes back."""
     task = county.tasks[docket.task]
-    reporting = county.reporters(task, moment.astimezone(CHINA).date())
+    reporting = county.reporters(task, china_day(moment))
     own = offices(county, docket)
     return next((unit for unit in own if unit in reporting), own[0] if own else task.rules.recipient)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from xmreport.model.dates import CHINA, PartialDate
+from xmreport.model.dates import PartialDate, china_day
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
 from xmreport.rulebook.book import Indicator
 from xmreport.rulebook.form import Form
@@ -113,6 +113,6 @@ def _month(occasion: Occasion, indicator: Indicator, source: FormRows) -> Partia
         days = [day]
     else:
         receipts = (each.receipt for each in source.merged.returns)
-        days = [(each.due_at or each.arrived_at).astimezone(CHINA).date() for each in receipts]
+        days = [china_day(each.due_at or each.arrived_at) for each in receipts]
     newest = min(max(days, default=day), day)
     return PartialDate(newest.year, newest.month)

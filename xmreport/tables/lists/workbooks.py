@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from xmreport.model.asked import AsAsked
-from xmreport.model.dates import CHINA
+from xmreport.model.dates import china_day
 from xmreport.model.sheets import Line, LongTable, SheetData, WorkbookData
 from xmreport.rulebook.book import ListOf
 from xmreport.rulebook.form import Form
@@ -87,7 +87,7 @@ def _notes(occasion: Occasion, sources: Mapping[str, FormRows], each: ListOf, co
     said = f"还没有收到“{rules.form}”，这张清单暂无数据。" if rules.form in lacking else count
     yield f"{said}依据：{occasion.county.file.basis} {rules.source}。"
     day = report_day(occasion)
-    if rules.due and day < occasion.as_of.astimezone(CHINA).date():
+    if rules.due and day < china_day(occasion.as_of):
         yield f"剩余天数、是否到期都按应报之日 {day} 算。"
     for form in lacking:
         if rules.targets:
