@@ -1,5 +1,6 @@
 """Whatever moment the engine is killed at, the next pass ends as if it had not been."""
 
+import errno
 import os
 import shutil
 import signal
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import ONE_TASK, Office, form_one, project, surroundings
 
+import xmreport.sending
 from xmreport.ledger import Ledger
+from xmreport.workbooks.delivery import Delivered
 
 NOW = "12-08 10:00"
 GOOD = form_one(project("甲"))
@@ -191,3 +194,68 @@ def test_copies_that_were_lost_with_the_outbox_are_made_anew_unless_their_units_
     shutil.rmtree(office.outbox / "退回")
     office.take("12-08 13:00", publish=True)
     assert not (office.home / first.returned_copy).exists()
+
+
+def test_lost_copies_that_cannot_be_made_at_once_are_made_later(office: Office, monkeypatch, caplog):
+    for unit in ("古阳镇", "县水利局"):
+        office.send(f"{unit}/错.xlsx", form_one(project("甲", 总投资="很多"), unit=unit), NOW)
+    copies = [office.home / receipt.returned_copy for receipt in office.receipts()]
+    shutil.rmtree(office.outbox)
+    deliver, full = xmreport.sending.deliver, iter([False, True])
+
+    def first_alone(data: bytes, target: Path) -> Delivered:
+        if next(full):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return deliver(data, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(xmreport.sending, "deliver", first_alone)
+        office.take("12-08 12:00", publish=True)
+    assert [copy.exists() for copy in copies] == [True, False]
+    assert "没有补全" in caplog.text
+    office.take("12-08 13:00", publish=True)
+    assert all(copy.exists() for copy in copies)
+
+
+def test_a_fault_in_a_lost_copy_keeps_nothing_from_being_taken_in(office: Office, monkeypatch, caplog):
+    office.send("古阳镇/错.xlsx", form_one(project("甲", 总投资="很多")), NOW)
+    shutil.rmtree(office.outbox)
+    office.drop("县水利局/好.xlsx", form_one(project("乙"), unit="县水利局"))
+
+    def fault(*_: object) -> None:
+        raise ValueError("ours")
+
+    monkeypatch.setattr(xmreport.sending, "deliver", fault)
+    office.take("12-08 12:00", publish=True)
+    assert "引擎自身出错" in caplog.text
+    assert office.waiting() == []
+
+
+def test_an_outbox_that_is_ill_keeps_nothing_from_being_taken_in(office: Office, monkeypatch):
+    office.send("古阳镇/好.xlsx", form_one(project("甲")), NOW)
+    office.take("12-08 11:00", publish=True)
+    office.drop("县水利局/好.xlsx", form_one(project("乙"), unit="县水利局"))
+    stat = Path.stat
+
+    def stale(path: Path, **how: bool) -> os.stat_result:
+        if path.is_relative_to(office.outbox):
+            raise OSError(errno.ESTALE, "Stale file handle", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", stale)
+    office.take("12-08 12:00", publish=True)
+    assert office.waiting() == []
+
+
+def test_a_first_copy_that_could_not_go_back_is_no_lost_outbox(office: Office, monkeypatch, caplog):
+    office.drop("古阳镇/错.xlsx", form_one(project("甲", 总投资="很多")))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(xmreport.sending, "deliver", full)
+        office.take("12-08 12:00")
+    office.take("12-08 13:00", publish=True)
+    assert "出表文件夹不见了" not in caplog.text
+    assert len(list(office.outbox.glob("退回/*/*.xlsx"))) == 1

@@ -464,6 +464,16 @@ def test_a_reopened_entry_forgets_the_day_that_the_office_gave_as_it_closed_it(c
         assert (entry["状态"], entry.get("办结日")) == ("督办", None)
 
 
+@pytest.mark.parametrize("opened_by", ["县发改局", "县住建局"])
+@pytest.mark.parametrize("said", [{}, {"办结日": PartialDate(2020, 9, 8)}])
+def test_a_reopened_entry_forgets_the_day_with_which_it_was_entered(tmp_path, history, opened_by, said):
+    settled = office_line(状态="销号", 办结日=PartialDate(2020, 9, 8))
+    history.came(opened_by, PROBLEMS, "09-10 10:00", settled)
+    history.came("县发改局", PROBLEMS, "10-09 10:00", office_line(编号="WT2020-001", 状态="督办", **said))
+    [entry] = shown(county_of(rules([PROBLEMS], OWN), tmp_path), PROBLEMS, history, "10-09 11:00")
+    assert (entry["状态"], entry.get("办结日")) == ("督办", None)
+
+
 def test_the_office_s_word_stands_above_what_units_say_later(county, history):
     history.came("县住建局", F1, "09-18 10:00", problem("甲路", "缺用地指标"))
     history.came("县发改局", PROBLEMS, "09-19 10:00", office_line(编号="WT2020-001", 层级="市", 进展="已报市局"))
@@ -739,6 +749,7 @@ def test_a_late_return_of_an_earlier_month_is_no_news_of_a_pool(monthly, history
 def test_a_month_that_a_late_return_opens_again_knows_nothing_of_the_next_month_s_pool(monthly, history):
     history.came("县住建局", POOL, "09-26 10:00", reserve("甲路"), period=SEPTEMBER)
     history.came("县住建局", POOL, "10-26 10:00", reserve("甲路"), reserve("乙桥"), period=OCTOBER)
+    history.came("县财政局", POOL, "10-26 11:00", reserve("丁桥"), period=OCTOBER, task="摸底")
     history.came("县水利局", POOL, "10-27 10:00", reserve("丙渠"), period=SEPTEMBER)
     task, now = monthly.tasks["储备"], at("2020-10-28 10:00")
     facts = Facts(monthly, history.receipts)
@@ -746,7 +757,7 @@ def test_a_month_that_a_late_return_opens_again_knows_nothing_of_the_next_month_
         month: {receipt.seq for receipt in facts.material(task, task.period_named(month), [], now).history}
         for month in (SEPTEMBER, OCTOBER)
     }
-    assert resting == {SEPTEMBER: {1, 3}, OCTOBER: {1, 2, 3}}
+    assert resting == {SEPTEMBER: {1, 4}, OCTOBER: {1, 2, 3, 4}}
 
 
 def test_tasks_of_one_form_are_one_story(monthly, history):

@@ -234,6 +234,20 @@ def _failing(error: Exception):
     return failing
 
 
+def test_a_share_that_goes_away_is_not_all_being_well(office: Office, service: Service, monkeypatch, caplog):
+    with monkeypatch.context() as patch:
+        patch.setattr(service.engine.ledger.originals, "keep", _failing(OSError(errno.EIO, "io")))
+        service.look(3)
+        assert "没有收成" in caplog.text
+        away = office.home / "away"
+        (office.home / "inbox").rename(away)
+        service.look(2)
+        assert "收件已恢复正常" not in caplog.text
+        away.rename(office.home / "inbox")
+    service.look(3)
+    assert caplog.text.count("收件已恢复正常") == 1
+
+
 def test_a_damaged_original_is_said_again_when_its_file_comes_again(
     office: Office, service: Service, monkeypatch, caplog
 ):

@@ -1112,6 +1112,15 @@ def test_any_name_becomes_one_that_every_file_system_takes(file: str) -> None:
 # Real programs, real weeks
 
 
+def test_a_slip_that_cannot_hold_all_faults_says_how_many_there_are():
+    many = [error(value="很多", cell=f"K{row}") for row in range(5, 205)]
+    [told] = [text for text in values(read(slip(many, ABOUT, opened=True))).values() if "K5" in str(text)]
+    *lines, rest = told.split("\n")
+    assert 10 < len(lines) < 200
+    assert all(line.endswith(lines[0].rpartition("：")[2][-5:]) for line in lines)
+    assert rest.startswith(f"……共 200 处，这里列出前 {len(lines)} 处")
+
+
 @pytest.mark.libreoffice
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
 def test_libreoffice_opens_copy_and_slip(tmp_path: Path) -> None:

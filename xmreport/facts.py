@@ -122,14 +122,22 @@ class Facts:
 
     def _history(self, task: Task, period: Period, horizon: dt.datetime) -> Iterator[Receipt]:
         """Every acceptable return of the forms that the dockets it writes, or draws on, are made of."""
-        for form in sorted({form for docket in self._dockets(task) for form in docket.sources}):
+        dockets = self._dockets(task)
+        pooled = {form for docket in dockets if docket.rules.leaves for form in docket.sources}
+        for form in sorted({form for docket in dockets for form in docket.sources}):
             for own in self._accepted.get(form, {}).values():
-                yield from (r for r in own if r.arrived_at <= horizon and not self._is_later(task, period, r))
+                came = (receipt for receipt in own if receipt.arrived_at <= horizon)
+                yield from (r for r in came if form not in pooled or not self._is_of_later(r, period))
 
-    def _is_later(self, task: Task, period: Period, receipt: Receipt) -> bool:
-        """Whether a return of the task's own form, kept in a pool, is of a period after the one shown."""
-        pooled = any(docket.rules.leaves and receipt.form in docket.sources for docket in self._dockets(task))
-        return bool(pooled and period.due_at and receipt.task == task.name and (receipt.period or "") > period.name)
+    def _is_of_later(self, receipt: Receipt, period: Period) -> bool:
+        """Whether what came after a period was due is of a later one.
+
+        A pool is what units hold in a period: one that a late return opens again knows nothing of the next.
+        """
+        if period.due_at is None or receipt.arrived_at <= period.due_at:
+            return False
+        day = self.county.last_day(receipt.task, receipt.period)
+        return day is not None and day > period.ends
 
     def _before(self, task: Task, period: Period, state: UnitState, horizon: dt.datetime) -> Receipt | None:
         """The unit's last return of the form before this period; on demand, the one before the newest."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 
 from xmreport.intake.scan import is_still, remove
 from xmreport.lasting import Lasting
 from xmreport.ledger import Drop, FileRecord, Ledger
+from xmreport.model.outbox import RETURNED
 from xmreport.model.receipts import Receipt
 from xmreport.model.trouble import Trouble
+from xmreport.past import Past
+from xmreport.publish import UNDER_WAY
 from xmreport.sending import DISK, Sender
 from xmreport.tally import Tally
 from xmreport.underway import UnderWay, is_oversized
@@ -106,19 +110,42 @@ class Leaving:
         if returned:
             self._sender.send_back(returned, begun)
 
-    def send_again(self, files: Iterable[Sequence[Receipt]]) -> None:
-        """Make the copies of returned files anew, which were lost with the outbox."""
-        lost = list(files)
+    def note_lost(self, past: Mapping[str, Past]) -> None:
+        """Before anything is written there anew: a county's part of the outbox that is gone has taken its copies along.
+
+        A share that is ill counts as one that is gone: intake does not wait for it.
+        """
+        for key, own in past.items():
+            if own.count and not os.path.lexists(self._workspace.outbox / key):
+                self._ledger.note_published(_copies(key), UNDER_WAY)
+
+    def restore(self, past: Mapping[str, Past], stopping: Callable[[], bool]) -> None:
+        """Make anew what went back and was lost with the outbox, unless it was mended since."""
+        lost = [key for key in past if self._ledger.published(_copies(key)) == UNDER_WAY]
+        if lost and self._send_again([each for key in lost for each in past[key].still_returned()], stopping):
+            for key in lost:
+                self._ledger.note_published(_copies(key), "")
+
+    def _send_again(self, files: Iterable[Sequence[Receipt]], stopping: Callable[[], bool]) -> bool:
+        """Make the copies of these files that do not stand where they should; whether all do now."""
+        lost = [each for each in files if not self._sender.has_copy(each)]
         try:
             for returned in lost:
+                if stopping():
+                    return False
                 self._sender.send_back(returned)
         except (OSError, CancelledError, Trouble) as error:
             self._tally.troubles += 1
-            self._lasting.tell(_LOST_COPIES, f"丢失的退回件没有补全：{error}")
-            return
+            self._lasting.tell(_LOST_COPIES, f"丢失的退回件没有补全，下次再补：{error}")
+            return False
+        except Exception as error:  # noqa: BLE001 - what was lost must not keep what comes from being taken in
+            self._tally.engine_faults += 1
+            self._lasting.tell(_LOST_COPIES, "丢失的退回件没有补全，是引擎自身出错。", error)
+            return False
         self._lasting.keep(_LOST_COPIES, ())
         if lost:
             log.warning("出表文件夹不见了，还没有改好的 %d 份退回件已按台账补做。", len(lost))
+        return True
 
     def look_again(self) -> None:
         """A new pass: whoever was away may be back."""
@@ -134,6 +161,11 @@ class Leaving:
     def keep_telling(self) -> None:
         """What still holds files up is not said again; what does so no more is forgotten."""
         self._lasting.keep(_ABOUT, self._stuck.values())
+
+
+def _copies(county: str) -> str:
+    """Under which name the ledger notes how a county's returned copies stand."""
+    return f"outbox/{county}/{RETURNED}"
 
 
 def _returned(receipts: Sequence[Receipt]) -> list[Receipt]:

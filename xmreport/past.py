@@ -21,6 +21,8 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index, identities_of
 
 Period = tuple[str | None, str | None]
+BRIDGED = dt.timedelta(minutes=10)
+"""A clock set back by no more than this does not make tables forget what came in the minutes that are repeated."""
 _ORDER = attrgetter("order")
 AT_HAND = 2
 """Periods for each task whose projects are kept ready for comparison. Others are read again where needed."""
@@ -69,6 +71,13 @@ class Past:
                 versions = self._known.accepted[receipt.task, receipt.period][receipt.unit]
                 if max(versions, key=_ORDER).seq == receipt.seq:
                     held.put(receipt.unit, receipt.seq, receipt.rows)
+
+    def shown_at(self, clock: dt.datetime) -> dt.datetime:
+        """The moment that tables show by this clock.
+
+        Where it was set back a little that is the latest arrival: what came must not vanish from the tables.
+        """
+        return max(clock, self.newest) if self.newest and self.newest <= clock + BRIDGED else clock
 
     def ahead(self, now: dt.datetime) -> int:
         """How many arrived after this moment, as they did once the clock was set back."""

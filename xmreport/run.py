@@ -44,8 +44,6 @@ KEEPING = 4
 """Threads that make originals durable: what they wait for is the disk."""
 AT_HAND, HELD_MIB = 16, 256
 """Files a worker that are read ahead of the one being decided on, and the size from which no further one is."""
-BRIDGED = dt.timedelta(minutes=10)
-"""A clock set back by no more than this does not make tables forget what came in the minutes that are repeated."""
 _CLOCK = "本机时钟"
 
 
@@ -115,7 +113,7 @@ class Engine:
         self.recover()
         self.recheck(moment.at)
         self.take_settled(moment)
-        self.publish(moment.at if moment.replayed else self.bridged(moment.at))
+        self.publish(moment.at, by_clock=not moment.replayed)
         if not self.inbox.saw_all:
             self.tally.troubles += 1
         return self.tally
@@ -132,15 +130,14 @@ class Engine:
         if self._own_pool and getattr(self._pool, "lost", False):  # a cluster that is back is greeted anew
             self._pool = None
         self._leaving.look_again()
-        lost = [past for key, past in self._past.items() if past.count and not (self.workspace.outbox / key).exists()]
+        self._leaving.note_lost(self._past)
         for drop, receipts in self.ledger.unfinished():
             told = self._leaving.is_stuck(drop)
             if receipts[0].county in self.counties and self._leaving.clear(drop, receipts):
                 self._leaving.finish([drop])
                 if not told:
                     self._tell(receipts)
-        for past in lost:
-            self._leaving.send_again(past.still_returned())
+        self._leaving.restore(self._past, self._stopping)
         self._leaving.keep_telling()
 
     def found(self) -> Iterator[tuple[County, Found]]:
@@ -196,9 +193,9 @@ class Engine:
                 recorded += self._settle_some(ahead, read_ahead, refused)
         for about, text in refused.items():
             self.lasting.tell(about, text)
-        if whole and not self._stopping():  # what was not tried may still be refused
-            self.lasting.keep("收件 ", refused)
-            self.lasting.keep("原件 ", refused)
+        if whole and self.inbox.saw_all and not self._stopping():  # what was not tried may still be refused
+            for kind in ("收件 ", "原件 "):
+                self.lasting.keep(kind, refused)
         if whole and recorded == len(arrivals):
             self._note_pass(moment)
 
@@ -322,22 +319,24 @@ class Engine:
             found = set_aside("F11", "")
         return (replace(arrival, findings=found.findings),)
 
-    def bridged(self, now: dt.datetime) -> dt.datetime:
-        """Now; where a clock was set back a little, the latest arrival: what came must not vanish from the tables.
-
-        Of one that was set back further nobody knows which is right: what came since is not shown, which is told.
-        """
-        newest = [past.newest for past in self._past.values() if past.newest]
-        beyond = [moment for moment in newest if moment > now + BRIDGED]
+    def _tell_of_the_clock(self, now: dt.datetime) -> None:
+        """Of a clock that was set back far nobody knows which is right: what came since is not shown."""
+        beyond = [past.newest for past in self._past.values() if past.newest and past.shown_at(now) < past.newest]
         if beyond:
             came, clock = (f"{each.astimezone(CHINA):%Y-%m-%d %H:%M}" for each in (max(beyond), now))
             told = f"本机时钟是 {clock}，台账里却有 {came} 收到的表；在那以前出的表里没有它，也不算它收到了"
             self.lasting.tell(_CLOCK, f"{told}。请核对本机时钟。")
         self.lasting.keep(_CLOCK, [_CLOCK] if beyond else ())
-        return max([now, *(moment for moment in newest if moment <= now + BRIDGED)])
 
-    def publish(self, now: dt.datetime) -> bool:
-        """Write the official workbooks of what changed; whether there were any."""
+    def publish(self, now: dt.datetime, *, by_clock: bool = False) -> bool:
+        """Write the official workbooks of what changed; whether there were any.
+
+        Args:
+            now: the moment that the tables show.
+            by_clock: whether that is the machine's clock, which may have been set back.
+        """
+        if by_clock:
+            self._tell_of_the_clock(now)
         held, wrote = set(), False
 
         def tell(text: str, error: Exception | None) -> None:
@@ -347,7 +346,8 @@ class Engine:
         for key, county in self.counties.items():
             about = f"出表 {key}"
             with held_up(county, self.tally, tell):
-                for event in self._publishers[key].publish(self._past[key], now):
+                past = self._past[key]
+                for event in self._publishers[key].publish(past, past.shown_at(now) if by_clock else now):
                     self.emit(event)
                     wrote = True
                     if self._stopping():

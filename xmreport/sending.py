@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -65,12 +67,18 @@ class Sender(Struct, frozen=True):
 
     def send_back(self, returned: Sequence[Receipt], begun: Future[bytes] | None = None) -> None:
         """Put the copy of a returned file, made or still to be made, where its receipt says."""
-        first = returned[0]
-        assert first.returned_copy
-        target = self.workspace.outbox / first.returned_copy.removeprefix("outbox/")
-        delivered = deliver(self._copy(first, *self._content(returned), begun), target)
+        copy = self._copy(returned[0], *self._content(returned), begun)
+        delivered = deliver(copy, self._target(returned))
         if delivered.note:
             log.warning("%s", delivered.note)
+
+    def has_copy(self, returned: Sequence[Receipt]) -> bool:
+        """Whether a returned file's copy stands where its receipt says."""
+        return os.path.isfile(self._target(returned))  # noqa: PTH113 - a share that is ill is no error here
+
+    def _target(self, returned: Sequence[Receipt]) -> Path:
+        assert returned[0].returned_copy
+        return self.workspace.outbox / returned[0].returned_copy.removeprefix("outbox/")
 
     def _content(self, returned: Sequence[Receipt]) -> tuple[tuple[Finding, ...], About]:
         """What a copy says, of all parts of the file."""

@@ -196,7 +196,7 @@ class Watcher:
         whole = len(ready) == len(present)
         seen = {relative: sight.first for relative, sight in self._sights.items()}
         engine.take_in(ready, Moment(now), seen, whole=whole)
-        if engine.publish(engine.bridged(now)):
+        if engine.publish(now, by_clock=True):
             give_back()
         return not whole
 

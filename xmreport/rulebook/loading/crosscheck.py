@@ -208,28 +208,36 @@ class Crosscheck:
         form = self._form((*place, "报表"), rules.form)
         if form is None:
             return None
+        own, whose = _own(form), f"“{form.name}”里不由系统填写的"
         if rules.number:
-            worded = [name for name, column in form.columns.items() if column.type in {"文本", "代码"}]
-            self.faults.unknown((*place, "编号列"), rules.number, worded, f"“{form.name}”里的文本列或代码列")
-        self._date((*place, "时限"), form, "项目", rules.due)
-        if rules.worked_out:
-            self._date((*place, "推算", "列"), form, "项目", rules.worked_out.column)
-            self._date((*place, "推算", "自"), form, "项目", rules.worked_out.after)
+            worded = [column for column in own if form.fields[column].type in {"文本", "代码"}]
+            self.faults.unknown((*place, "编号列"), rules.number, worded, f"{whose}文本列或代码列")
+        dated = [column for column in own if form.fields[column].type == "日期"]
+        worked = rules.worked_out
+        for at, day in (
+            (("时限",), rules.due),
+            (("推算", "列"), worked and worked.column),
+            (("推算", "自"), worked and worked.after),
+        ):
+            if day:
+                self.faults.unknown((*place, *at), day, dated, f"{whose}日期列")
         openings = []
         for index, opening in enumerate(rules.entering):
             below: Place = (*place, "入账", index)
             source = self._form((*below, "报表"), opening.form)
             if source is None or not self.faults.table((*below, "表"), opening.table, source):
                 continue
-            onto = [opening.onto] if opening.onto else []
-            self._columns((*below, "并入"), form, "项目", onto)
-            own = {name for name, field in form.fields.items() if name not in FILLED and not field.column.filled}
-            for key, columns in (("取", opening.take), ("写", opening.fixed)):
+            if opening.onto:
+                both = form.types("项目").keys() & source.types(opening.table).keys()
+                self.faults.unknown((*below, "并入"), opening.onto, both, f"“{form.name}”和“{source.name}”都有的列")
+            writable = own - {rules.number or ""}
+            for key, columns, known in (("取", opening.take, own), ("写", opening.fixed, writable)):
                 for column in columns:
-                    self.faults.unknown((*below, key, column), column, own, f"“{form.name}”里不由系统填写的列")
+                    self.faults.unknown((*below, key, column), column, known, f"{whose}列")
             for column, word in opening.fixed.items():
-                self._stands((*below, "写", column), form, column, word)
-            self._columns((*below, "取"), source, opening.table, [*opening.take.values(), *onto])
+                if column in writable:
+                    self._stands((*below, "写", column), form, column, word)
+            self._columns((*below, "取"), source, opening.table, opening.take.values())
             condition = self.faults.condition((*below, "条件"), opening.condition, source, opening.table)
             openings.append(Opening(opening, condition))
         task = next((key for key, task in self.file.tasks.items() if task.form == rules.form), None)
@@ -242,11 +250,11 @@ class Crosscheck:
 
     def _stands(self, place: Place, form: Form, name: str, word: str) -> None:
         """Whether a column may hold the word that a docket writes there."""
-        field = form.fields.get(name)
-        if field and field.type in FIGURES | {"日期"}:
-            self.faults.add(place, f"能写成文字的列：“{name}”是{field.type}列", word)
+        column = form.fields[name].column
+        if column.type in FIGURES | {"日期"}:
+            self.faults.add(place, f"能写成文字的列：“{name}”是{column.type}列", word)
         choices = form.choices("项目").get(name, ())
-        if field and choices and key_of(word).upper() not in form.meanings[field.column.options or ""]:
+        if choices and key_of(word).upper() not in form.meanings[column.options or ""]:
             self.faults.unknown(place, word, choices, f"“{name}”的可选值（{'、'.join(choices)}）")
 
     def bulletins(self) -> None:
@@ -287,3 +295,9 @@ class Crosscheck:
                 self.faults.unknown(("豁免", index, "单位"), exempt.unit, self.roster.names, "名册里的单位")
             if exempt.task not in self.file.tasks:
                 self.faults.unknown(("豁免", index, "任务"), exempt.task, self.file.tasks, "“任务”里写了的任务")
+
+
+def _own(form: Form) -> set[str]:
+    """The columns of a docket's form that somebody fills, not the engine."""
+    held = {name: form.fields[name].column for name in form.types("项目") if name in form.fields}
+    return {name for name, column in held.items() if name not in FILLED and not column.filled}

@@ -252,8 +252,9 @@ class _Fold:
         """What follows from an entry's words on a day: its due day, and whether it is closed."""
         self._work_out(entry)
         if not self._is_closed(entry, day):
-            if entry.closed is not None and DONE in entry.office:  # reopened: the day it was settled is past, too
-                entry.put.setdefault(DONE, set()).add(compared(entry.office.pop(DONE)))
+            for held in (entry.base, entry.office) if entry.closed else ():  # reopened: the day is past, too
+                if DONE in held:
+                    entry.put.setdefault(DONE, set()).add(compared(held.pop(DONE)))
             entry.closed = None
         elif entry.closed is None:
             entry.closed = day

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import accumulate
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -20,7 +21,8 @@ _LABEL_WIDTH, _TEXT_WIDTH = 14, 70
 _TITLE_SIZE, _SIZE, _LINE_HEIGHT, _TALLEST = 22, 12, 19.0, 409.0
 _CHARS_PER_LINE = 0.84
 """仿宋 at 12 pt beside the 11 pt digit that column widths are counted in."""
-_LONGEST = 1500
+_LONGEST, _REMARK = 1500, 50
+"""Letters that a row can show, and those of them that are kept for saying what it does not."""
 
 
 def slip(findings: Sequence[Finding], about: About, *, opened: bool) -> bytes:
@@ -75,7 +77,7 @@ def _rows(findings: Sequence[Finding], about: About) -> list[tuple[str, str]]:
         ("应报报表", about.purpose),
         ("报来文件", about.file),
         ("收到时间", about.arrived),
-        ("存在问题", _numbered([_place(finding) + each.message for finding, each in zip(findings, said, strict=True)])),
+        ("存在问题", _whole_lines(_numbered([_place(f) + s.message for f, s in zip(findings, said, strict=True)]))),
         ("怎么办", _numbered(steps)),
     ]
     return [(name, content) for name, content in known if content]
@@ -89,6 +91,16 @@ def _place(finding: Finding) -> str:
 
 def _numbered(lines: Sequence[str]) -> str:
     return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)) if len(lines) > 1 else "".join(lines)
+
+
+def _whole_lines(text: str) -> str:
+    """As many lines as one row shows, with a word on how many there are."""
+    lines = text.split("\n")
+    room = list(accumulate(len(line) + 1 for line in lines))
+    shown = sum(end <= _LONGEST - _REMARK for end in room)
+    if shown in {0, len(lines)}:
+        return text
+    return "\n".join([*lines[:shown], f"……共 {len(lines)} 处，这里列出前 {shown} 处；改好这些再报，其余的会再退回。"])
 
 
 def _day(moment: dt.datetime) -> str:
