@@ -161,6 +161,7 @@ def test_building_twice_gives_the_same_bytes_dated_by_the_report():
     assert first == second
     assert _open(first).properties.created.isoformat() == "2022-12-09T09:00:00"
     assert first != build(_summary(), TEMPLATES, AS_OF + dt.timedelta(days=7))
+    assert {part.create_system for part in ZipFile(BytesIO(first)).infolist()} == {0}, "each system would have its own"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+8613800000000", "-无", "@SUM(A1)", "=cmd|'/c calc'!A1"])

@@ -10,6 +10,8 @@ from xlsxwriter.packager import Packager
 
 _LEVEL = 2
 """How hard parts are packed: level 6 takes three times as long and leaves a quarter less."""
+_SYSTEM = 0
+"""On which a package says it was made: the same bytes come from Windows as from Linux."""
 _AT_ONCE = 1 << 16
 """Letters that are packed together."""
 
@@ -40,6 +42,8 @@ class _Packager(Packager):  # type: ignore[misc]  # xlsxwriter has no types
                 super()._create_package()
             finally:
                 self._finish()
+            for part in self._zip.infolist():
+                part.create_system = _SYSTEM
         return []
 
     def _filename(self, name: str) -> io.StringIO:
