@@ -257,3 +257,17 @@ def test_a_reason_put_in_taken_out_or_altered_is_seen(tmp_path: Path, seq: int, 
     db.close()
     with Ledger.open(tmp_path) as ledger:
         assert f"第 {seq} 号记录（a.xlsx）被改动过" in ledger.verify()[0]
+
+
+def test_that_nobody_reads_along_keeps_no_table_from_being_written(small: Office, tmp_path: Path):
+    def gone(_: object) -> None:
+        raise BrokenPipeError
+
+    file = tmp_path / "表.xlsx"
+    file.write_bytes(form_one(project("甲")))
+    handed = HandedOver(file, "古阳镇", WEEKLY, FIRST, at("12-09 16:00"), "微信交来")
+    workspace = small.workspace
+    with workspace.hold():
+        tally = receive_file(workspace, workspace.rulebook.county(small.key), handed, at("12-10 09:00"), gone)
+    assert (tally.troubles, tally.engine_faults) == (0, 0)
+    assert list((small.outbox / WEEKLY / FIRST).glob("*汇总表.xlsx"))

@@ -20,11 +20,11 @@ from xmreport.rulebook.book import County
 from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index, identities_of
 
-Period = tuple[str | None, str | None]
+PeriodKey = tuple[str | None, str | None]
 BRIDGED = dt.timedelta(minutes=10)
 """A clock set back by no more than this does not make tables forget what came in the minutes that are repeated."""
 _ORDER = attrgetter("order")
-AT_HAND = 2
+HELD_PERIODS = 2
 """Periods for each task whose projects are kept ready for comparison. Others are read again where needed."""
 
 
@@ -37,7 +37,7 @@ class Past:
     def __init__(self, ledger: Ledger, county: County) -> None:
         self._ledger = ledger
         self._county = county
-        self._held: dict[Period, _Held] = {}
+        self._held: dict[PeriodKey, _Held] = {}
         extent = ledger.extent(county.key)
         self.count = extent.receipts
         self.last = extent.last
@@ -148,7 +148,7 @@ class Past:
         period = (due.task.name, due.period.name)
         held = self._held.pop(period, None) or self._reported(period, form)
         self._held[period] = held
-        if len(self._held) > AT_HAND * len(self._county.tasks):
+        if len(self._held) > HELD_PERIODS * len(self._county.tasks):
             del self._held[next(iter(self._held))]
         read: dict[int, Rows] = {}
         for row, identity in zip(rows, identities_of(form, rows), strict=True):
@@ -159,7 +159,7 @@ class Past:
             if found:
                 yield row, [(owner, read[seq][place]) for owner, seq, place in found]
 
-    def _reported(self, period: Period, form: Form) -> _Held:
+    def _reported(self, period: PeriodKey, form: Form) -> _Held:
         """The projects of the returns in force."""
         held = _Held(form)
         accepted = self._known.accepted.get(period, {})
@@ -180,7 +180,7 @@ class _Known:
         self.receipts: list[Receipt] = []
         self.of_unit: dict[str, list[Receipt]] = {}
         self.of_bytes: dict[tuple[str | None, str | None], list[Receipt]] = {}
-        self.accepted: dict[Period, dict[str, list[Receipt]]] = {}
+        self.accepted: dict[PeriodKey, dict[str, list[Receipt]]] = {}
         self.copies: set[str] = set()
         for receipt in receipts:
             self.take(receipt)

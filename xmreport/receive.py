@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from xmreport.decide import Judge
 from xmreport.hands import ALONE
 from xmreport.ledger import FileRecord, Ledger
 from xmreport.model.dates import CHINA, china_day
-from xmreport.model.events import Emit, FileEvent
+from xmreport.model.events import Emit, Event, FileEvent
 from xmreport.model.examination import Examination
 from xmreport.model.findings import Finding, Severity
 from xmreport.model.receipts import Outcome, Receipt
@@ -88,11 +88,17 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
         past.add(recorded)
         tally.take(recorded)
         for receipt in recorded:
-            emit(FileEvent(receipt))
+            _tell(emit, FileEvent(receipt))
         with held_up(county, tally, lambda text, error: log.error("已经补登，%s", text, exc_info=error)):
             for event in Publisher(workspace, county, ledger).publish(past, now):
-                emit(event)
+                _tell(emit, event)
     return tally
+
+
+def _tell(emit: Emit, event: Event) -> None:
+    """That nobody reads along any more must not end what is being published."""
+    with suppress(BrokenPipeError):
+        emit(event)
 
 
 def _named(county: County, handed: HandedOver, now: dt.datetime) -> tuple[str, Assigned]:

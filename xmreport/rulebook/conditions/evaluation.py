@@ -18,7 +18,7 @@ from xmreport.rulebook.conditions.terms import GIVEN, ConditionError, Node, Term
 
 __all__ = ["Condition", "ConditionError", "Expression", "given_dates", "parse", "parse_expression"]
 
-Columns = Mapping[str, Sequence[Cell]]
+ByField = Mapping[str, Sequence[Cell]]
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
@@ -29,7 +29,7 @@ class Condition(Struct, frozen=True):
     names: frozenset[str]
     root: Node
 
-    def evaluate(self, columns: Columns, height: int, given: Mapping[str, Value] = _NOTHING) -> list[bool | None]:
+    def evaluate(self, columns: ByField, height: int, given: Mapping[str, Value] = _NOTHING) -> list[bool | None]:
         """True, False or None (unknown) for every row. A given date that is not handed in is unknown."""
         return _truths(self.root, _Table(columns, given, height))
 
@@ -41,7 +41,7 @@ class Expression(Struct, frozen=True):
     names: frozenset[str]
     root: Node
 
-    def evaluate(self, columns: Columns, height: int, given: Mapping[str, Value] = _NOTHING) -> list[float | None]:
+    def evaluate(self, columns: ByField, height: int, given: Mapping[str, Value] = _NOTHING) -> list[float | None]:
         """A number for every row; None where a part of it is unknown or it divides by zero."""
         return _numbers(self.root, _Table(columns, given, height))
 
@@ -80,7 +80,7 @@ def given_dates(report: dt.date, day: dt.date, begins: dt.date | None = None) ->
 
 
 class _Table(Struct, frozen=True):
-    columns: Columns
+    columns: ByField
     given: Mapping[str, Value]
     height: int
 
