@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from conftest import FIRST, ONE_TASK, RULES, WEEKLY, Here, Office, at, form_one, project
 
-import xmreport.publish
+import xmreport.notes
 from xmreport.examine import open_desk
 from xmreport.ledger import Ledger, OriginalDamaged
 from xmreport.ledger.schema import VERSION
@@ -308,7 +308,7 @@ def test_a_locked_summary_is_written_beside_once_and_put_right_once_closed(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", locked)
-        patch.setattr(xmreport.publish, "_is_open", lambda path: path.name in {f"{SUMMARY}.xlsx", "总览.xlsx"})
+        patch.setattr(xmreport.notes, "_is_open", lambda path: path.name in {f"{SUMMARY}.xlsx", "总览.xlsx"})
         office.drop("县住建局/新.xlsx", form_one(project("乙"), unit="县住建局"))
         service.look(2)
         beside = folder / f"{SUMMARY}(2).xlsx"
@@ -339,7 +339,7 @@ def test_what_the_rules_call_otherwise_while_another_workbook_is_open_goes_once_
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", locked)
-        patch.setattr(xmreport.publish, "_is_open", lambda path: path.name == "通报.xlsx")
+        patch.setattr(xmreport.notes, "_is_open", lambda path: path.name == "通报.xlsx")
         office.take("12-08 11:00", publish=True)
         assert (folder / "乙单.xlsx").is_file()
     office.take("12-08 12:00", publish=True)

@@ -14,8 +14,8 @@ from xmreport.ledger import Drop, FileRecord, Ledger
 from xmreport.model.outbox import RETURNED
 from xmreport.model.receipts import Receipt
 from xmreport.model.trouble import Trouble
+from xmreport.notes import UNDER_WAY
 from xmreport.past import Past
-from xmreport.publish import UNDER_WAY
 from xmreport.sending import DISK, Sender
 from xmreport.tally import Tally
 from xmreport.underway import UnderWay, is_oversized

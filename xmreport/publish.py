@@ -24,6 +24,7 @@ from xmreport.model.events import Published
 from xmreport.model.outbox import OVERVIEW
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.trouble import Trouble
+from xmreport.notes import UNDER_WAY, Note, stands
 from xmreport.past import Past
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
@@ -32,35 +33,6 @@ from xmreport.workspace import Workspace
 
 if TYPE_CHECKING:  # whoever finds nothing new builds no tables
     from xmreport.model.sheets import WorkbookData
-
-UNDER_WAY = "出表中"
-"""The mark of what is being written: what a crash or a full disk leaves half done shows no facts at all."""
-_BESIDE = "+beside"
-
-
-class _Note(Struct, frozen=True):
-    """What the ledger keeps of workbooks that were written together."""
-
-    mark: str
-    """Of the facts that they show."""
-    files: tuple[str, ...] = ()
-    beside: bool = False
-    """Whether one had to be written beside a workbook that somebody had open."""
-
-    @classmethod
-    def parse(cls, text: str | None) -> _Note:
-        mark, *files = (text or "").split("/")
-        return cls(mark.removesuffix(_BESIDE), tuple(files), mark.endswith(_BESIDE))
-
-    @property
-    def text(self) -> str:
-        return "/".join((self.mark + (_BESIDE if self.beside else ""), *self.files))
-
-    def shows(self, mark: str, folder: Path) -> bool:
-        """Whether a folder shows these facts. What stands beside an open workbook waits for that to be closed."""
-        if self.mark != mark or not all(_stands(folder / name) for name in self.files):
-            return False
-        return not self.beside or any(_is_open(path) for path in folder.glob("*.xlsx"))
 
 
 class _Turn(Struct, frozen=True):
@@ -108,7 +80,7 @@ class Publisher:
             self._look_for_files(now)
             keep_rules(self.workspace, self.county, self.ledger)
             self._done = turn
-        whole = all(_stands(path) for paths in self._files.values() for path in paths)
+        whole = all(stands(path) for paths in self._files.values() for path in paths)
         if turn == self._done and whole:
             return
         self.ledger.note_published(what, UNDER_WAY)
@@ -252,15 +224,15 @@ class Publisher:
             yield event
         kept = {name.casefold() for name in written}
         former = [name for name in before.files if name.casefold() not in kept]
-        self._keep(what, _Note(mark, (*written, *(former if beside else ())), beside))
+        self._keep(what, Note(mark, (*written, *(former if beside else ())), beside))
         for name in () if beside else former:
             with suppress(OSError):
                 (folder / name).unlink()
 
-    def _note(self, what: Path) -> _Note:
-        return _Note.parse(self.ledger.published(self.workspace.shown(what)))
+    def _note(self, what: Path) -> Note:
+        return Note.parse(self.ledger.published(self.workspace.shown(what)))
 
-    def _keep(self, what: Path, note: _Note) -> None:
+    def _keep(self, what: Path, note: Note) -> None:
         self.ledger.note_published(self.workspace.shown(what), note.text)
 
     def _keep_in_sight(self, what: Path, folder: Path) -> bool:
@@ -276,23 +248,6 @@ def _write_period(
     """All workbooks of one period, from the ledger alone."""
     for data in period_tables(county, ledger, shown):
         yield _write(workspace, data, shown.as_of, folder)
-
-
-def _stands(path: Path) -> bool:
-    """Whether a workbook is there; one without a byte is what a full disk or a cut copy leaves of it."""
-    try:
-        return path.stat().st_size > 0
-    except OSError:
-        return False
-
-
-def _is_open(path: Path) -> bool:
-    """Whether somebody's spreadsheet program keeps a workbook locked, as Windows lets it."""
-    try:
-        path.open("r+b").close()
-    except OSError:
-        return True
-    return False
 
 
 def _write(workspace: Workspace, data: WorkbookData, as_of: dt.datetime, folder: Path) -> Published:
