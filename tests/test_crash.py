@@ -21,7 +21,7 @@ NOW = "12-08 10:00"
 GOOD = form_one(project("甲"))
 WRONG = form_one(project("乙", 总投资="3000-5000"), unit="县水利局")
 MANY = [form_one(project(f"项目{number}", 总投资=number or "零")) for number in range(12)]
-STEPS = ("record", "finish", "note_published", "note_pass")
+STEPS = ("record", "finish", "note", "note_pass")
 """What the engine does to its ledger; what it does to files is seen by an audit hook."""
 
 

@@ -195,14 +195,14 @@ def test_rows_of_many_receipts_at_once(ledger):
 def test_the_last_pass_and_what_was_published_are_remembered(state):
     with Ledger.open(state) as ledger:
         assert ledger.last_pass() is None
-        assert ledger.published("outbox/guxian/总览.xlsx") is None
+        assert ledger.noted("outbox/guxian/总览.xlsx") is None
         for minute in (0, 1):
             ledger.note_pass(T + dt.timedelta(minutes=minute))
-            ledger.note_published("outbox/guxian/总览.xlsx", f"f{minute}")
+            ledger.note("outbox/guxian/总览.xlsx", f"f{minute}")
     with Ledger.open(state) as ledger:
         assert ledger.last_pass() == T + dt.timedelta(minutes=1)
-        assert ledger.published("outbox/guxian/总览.xlsx") == "f1"
-        assert ledger.published("outbox/guxian/通报.xlsx") is None
+        assert ledger.noted("outbox/guxian/总览.xlsx") == "f1"
+        assert ledger.noted("outbox/guxian/通报.xlsx") is None
 
 
 # The way out of the inbox
@@ -481,12 +481,12 @@ def test_a_reader_works_beside_a_writer_and_sees_only_what_is_done(state, ledger
     writer.execute("INSERT INTO published VALUES ('a', 'b')")
     started = time.monotonic()
     assert len(ledger.receipts()) == 1
-    assert ledger.published("a") is None
+    assert ledger.noted("a") is None
     assert ledger.verify() == []
     assert time.monotonic() - started < 5
     writer.execute("COMMIT")
     writer.close()
-    assert ledger.published("a") == "b"
+    assert ledger.noted("a") == "b"
 
 
 # Crashes: a small corridor, killed for real at every step and started again

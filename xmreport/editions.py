@@ -19,19 +19,19 @@ def keep_rules(workspace: Workspace, county: County, ledger: Ledger) -> None:
     Where the files were edited since these rules were read, nothing is kept: the next pass goes by the edited ones.
     """
     what, folder = _mark(workspace, county.key), _folder(workspace, county.digest)
-    if ledger.published(what) == county.digest and folder.is_dir():
+    if ledger.noted(what) == county.digest and folder.is_dir():
         return
     if not _holds(folder, county.key, county.digest):
         _copy(workspace.home / "rules", county.key, folder)
         if not _holds(folder, county.key, county.digest):
             shutil.rmtree(folder, ignore_errors=True)
             return
-    ledger.note_published(what, county.digest)
+    ledger.note(what, county.digest)
 
 
 def last_published(workspace: Workspace, key: str, ledger: Ledger) -> County | None:
     """The rules a county was last published under; None where it never was, or no whole copy is there."""
-    digest = ledger.published(_mark(workspace, key))
+    digest = ledger.noted(_mark(workspace, key))
     if digest is None or not _holds(_folder(workspace, digest), key, digest):
         return None
     from xmreport.rulebook.loading.folder import (

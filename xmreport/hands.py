@@ -35,5 +35,5 @@ class Hands(Struct, frozen=True):
         )
 
 
-OWN, ALONE = Hands(), Hands(workers=1)
+OWN, SINGLE = Hands(), Hands(workers=1)
 """As many as the office set; and one, for one file at a time."""

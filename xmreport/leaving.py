@@ -117,18 +117,18 @@ class Leaving:
         """
         for key, own in past.items():
             if own.count and not os.path.lexists(self._workspace.outbox / key):
-                self._ledger.note_published(_copies(key), UNDER_WAY)
+                self._ledger.note(_copies(key), UNDER_WAY)
 
     def restore(self, past: Mapping[str, Past], stopping: Callable[[], bool]) -> None:
         """Make anew what went back and was lost with the outbox, unless it was mended since."""
-        lost = [key for key in past if self._ledger.published(_copies(key)) == UNDER_WAY]
+        lost = [key for key in past if self._ledger.noted(_copies(key)) == UNDER_WAY]
         if lost and self._send_again([each for key in lost for each in past[key].still_returned()], stopping):
             for key in lost:
-                self._ledger.note_published(_copies(key), "")
+                self._ledger.note(_copies(key), "")
 
     def _send_again(self, files: Iterable[Sequence[Receipt]], stopping: Callable[[], bool]) -> bool:
         """Make the copies of these files that do not stand where they should; whether all do now."""
-        lost = [each for each in files if not self._sender.has_copy(each)]
+        lost = [each for each in files if not self._sender.stands(each)]
         try:
             for returned in lost:
                 if stopping():

@@ -76,14 +76,14 @@ class Publisher:
         """
         turn = self._turn(past, now)
         what, mark = f"{self.workspace.shown(self._folder)}/*", turn.mark(self.county, past.last)
-        if self._done is None and self.ledger.published(what) == mark:
+        if self._done is None and self.ledger.noted(what) == mark:
             self._look_for_files(now)
             keep_rules(self.workspace, self.county, self.ledger)
             self._done = turn
         whole = all(stands(path) for paths in self._files.values() for path in paths)
         if turn == self._done and whole:
             return
-        self.ledger.note_published(what, UNDER_WAY)
+        self.ledger.note(what, UNDER_WAY)
         receipts = past.receipts
         news = self._news(receipts, turn) if whole else None
         self._done = None
@@ -94,7 +94,7 @@ class Publisher:
         keep_rules(self.workspace, self.county, self.ledger)
         if not beside:
             self._done = turn
-            self.ledger.note_published(what, mark)
+            self.ledger.note(what, mark)
 
     def _turn(self, past: Past, now: dt.datetime) -> _Turn:
         tasks = self.county.tasks.values()
@@ -230,10 +230,10 @@ class Publisher:
                 (folder / name).unlink()
 
     def _note(self, what: Path) -> Note:
-        return Note.parse(self.ledger.published(self.workspace.shown(what)))
+        return Note.parse(self.ledger.noted(self.workspace.shown(what)))
 
     def _keep(self, what: Path, note: Note) -> None:
-        self.ledger.note_published(self.workspace.shown(what), note.text)
+        self.ledger.note(self.workspace.shown(what), note.text)
 
     def _keep_in_sight(self, what: Path, folder: Path) -> bool:
         """These files have to be there; True where they are not all under their own names."""

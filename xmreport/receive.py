@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from xmreport.decide import Judge
-from xmreport.hands import ALONE
+from xmreport.hands import SINGLE
 from xmreport.ledger import FileRecord, Ledger
 from xmreport.model.dates import CHINA, china_day
 from xmreport.model.events import Emit, Event, FileEvent
@@ -75,7 +75,7 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(workspace.state))
         counties = {county.key: county}
-        pool = stack.enter_context(ALONE.pool(counties, office))
+        pool = stack.enter_context(SINGLE.pool(counties, office))
         past = Past(ledger, county)
         found = _asked_for(examined(pool, data, arrival), due)
         receipts = Judge(county, past, named=due).decide(found, arrival)

@@ -54,13 +54,13 @@ class Rechecked(Struct, frozen=True):
 def recheck_once(county: County, past: Past, ledger: Ledger, now: dt.datetime) -> Rechecked | None:
     """The recheck that an edit of the rules asks for; None where they are as they were."""
     about = f"rules/{county.key}"
-    before = ledger.published(about)
+    before = ledger.noted(about)
     if before == county.digest:
         return None
     if before:
         _tell_gone(county, past)
     found = recheck(county, past, ledger, now) if before else None
-    ledger.note_published(about, county.digest)
+    ledger.note(about, county.digest)
     return found
 
 

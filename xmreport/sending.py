@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from pathlib import Path
@@ -20,6 +19,7 @@ from xmreport.model.outbox import RETURNED
 from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.text import file_name
 from xmreport.model.trouble import Trouble
+from xmreport.notes import stands
 from xmreport.past import Past
 from xmreport.reading.guard import WorkerFailure
 from xmreport.rulebook.book import County
@@ -72,9 +72,9 @@ class Sender(Struct, frozen=True):
         if delivered.note:
             log.warning("%s", delivered.note)
 
-    def has_copy(self, returned: Sequence[Receipt]) -> bool:
-        """Whether a returned file's copy stands where its receipt says."""
-        return os.path.isfile(self._target(returned))  # noqa: PTH113 - a share that is ill is no error here
+    def stands(self, returned: Sequence[Receipt]) -> bool:
+        """Whether a returned file's copy is where its receipt says."""
+        return stands(self._target(returned))
 
     def _target(self, returned: Sequence[Receipt]) -> Path:
         assert returned[0].returned_copy

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from xmreport.decide import Judge
-from xmreport.hands import ALONE
+from xmreport.hands import SINGLE
 from xmreport.ledger import Ledger
 from xmreport.model.events import FileEvent
 from xmreport.model.receipts import Outcome, Receipt
@@ -35,7 +35,7 @@ def try_files(
     office = workspace.rulebook.office
     with ExitStack() as stack:
         past = Past(stack.enter_context(Ledger.open(workspace.state)), county)
-        pool = stack.enter_context(ALONE.pool({county.key: county}, office))
+        pool = stack.enter_context(SINGLE.pool({county.key: county}, office))
         judge = Judge(county, past, trial=True)
         return [event for path in files for event in _try(path, judge, pool, named, now, office.largest_mib)]
 

@@ -57,7 +57,7 @@ class _Sheet(Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def recognise(book: Book, county: County, arrived: FileHint) -> Examination:
+def recognise(book: Book, county: County, hint: FileHint) -> Examination:
     """All returns of a workbook, or why there is none."""
     found: list[_Sheet] = []
     aside: list[Grid] = []
@@ -70,26 +70,26 @@ def recognise(book: Book, county: County, arrived: FileHint) -> Examination:
         if match is None:
             aside.append(grid)
         else:
-            found.append(_read_sheet(book, grid, match, county, arrived))
+            found.append(_read_sheet(book, grid, match, county, hint))
     if not found:
         return _unknown(book, county)
-    parts = [_part(group, county, arrived) for group in _grouped(found, county, arrived)]
+    parts = [_part(group, county, hint) for group in _grouped(found, county, hint)]
     remarks = [_file_remark("S15", 工作表=grid.sheet) for grid in aside]
     if not book.knows_faults:
         remarks.append(_file_remark("F08", 格式=book.format))
     if remarks:
         parts[0] = replace(parts[0], findings=(*parts[0].findings, *remarks))
-    return Examination(tuple(_without_foreign(parts, arrived)))
+    return Examination(tuple(_without_foreign(parts, hint)))
 
 
 def _file_remark(code: str, **words: str) -> Finding:
     return Finding(code, Severity.WARNING, words=words)
 
 
-def _read_sheet(book: Book, grid: Grid, match: Match, county: County, arrived: FileHint) -> _Sheet:
+def _read_sheet(book: Book, grid: Grid, match: Match, county: County, hint: FileHint) -> _Sheet:
     form, header = match.form, match.header
     frame = read_frame(grid, header.top, header.bottom)
-    stated = frame.day(arrived.day, mode_1904=book.mode_1904)
+    stated = frame.day(hint.day, mode_1904=book.mode_1904)
     findings: list[Finding] = []
 
     def say(code: str, severity: Severity, cell: str | None, value: str | None = None, **words: str) -> None:
@@ -106,7 +106,7 @@ def _read_sheet(book: Book, grid: Grid, match: Match, county: County, arrived: F
     for column, heading in header.extra.items():
         if any(column <= len(row) and row[column - 1] is not None for row in grid.rows[header.bottom :]):
             say("S07", Severity.WARNING, header.cells[column], heading)
-    reader = Reader(county, form, money or form.file.money, stated or arrived.day, book.mode_1904, book.format)
+    reader = Reader(county, form, money or form.file.money, stated or hint.day, book.mode_1904, book.format)
     body = BodyReader(Lines(match.labels, header, form), reader).read()
     if not body.numbers and not body.nil and _says_nil(grid):
         body.nil = True
@@ -177,7 +177,7 @@ def _hidden(grid: Grid, header: Header, body: Body) -> list[Finding]:
     return found
 
 
-def _grouped(sheets: Sequence[_Sheet], county: County, arrived: FileHint) -> list[list[_Sheet]]:
+def _grouped(sheets: Sequence[_Sheet], county: County, hint: FileHint) -> list[list[_Sheet]]:
     """Sheets that make one return: same form, same unit, same period (M37, M52).
 
     A sheet that states no unit, or no day, goes with the one that the workbook's other sheets state.
@@ -186,9 +186,9 @@ def _grouped(sheets: Sequence[_Sheet], county: County, arrived: FileHint) -> lis
     for sheet in sheets:
         alike = [other for other in sheets if other.form is sheet.form]
         units = {other.unit for other in alike if other.unit}
-        unit = sheet.unit or arrived.unit
+        unit = sheet.unit or hint.unit
         if unit is None and sheet.frame.unit is None:
-            unit = units.pop() if len(units) == 1 else _named(county, arrived.name)
+            unit = units.pop() if len(units) == 1 else _named(county, hint.name)
         periods = {_period(county, other) for other in alike if other.stated and other.unit in (None, unit)}
         period = _period(county, sheet) if sheet.stated else periods.pop() if len(periods) == 1 else None
         groups.setdefault((sheet.form.name, unit, period), []).append(sheet)
@@ -213,14 +213,14 @@ def _named(county: County, file_name: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _part(sheets: Sequence[_Sheet], county: County, arrived: FileHint) -> Part:
+def _part(sheets: Sequence[_Sheet], county: County, hint: FileHint) -> Part:
     """One return, its unit decided: the folder, then the sheet's 填报单位, then the file's name (M43)."""
     first = next((sheet for sheet in sheets if sheet.unit), sheets[0])
     dated = max(
         (sheet for sheet in sheets if sheet.stated), key=lambda sheet: sheet.stated or dt.date.min, default=first
     )
     findings = [finding for sheet in sheets for finding in (*sheet.findings, *sheet.body.findings)]
-    unit, doubt = _unit(first, county, arrived)
+    unit, doubt = _unit(first, county, hint)
     if doubt:
         findings.insert(0, doubt)
     rows = Rows(
@@ -246,7 +246,7 @@ def _part(sheets: Sequence[_Sheet], county: County, arrived: FileHint) -> Part:
     )
 
 
-def _unit(sheet: _Sheet, county: County, arrived: FileHint) -> tuple[str | None, Finding | None]:
+def _unit(sheet: _Sheet, county: County, hint: FileHint) -> tuple[str | None, Finding | None]:
     """Whose return a sheet is, and what has to be said about that."""
     stated = sheet.frame.unit
     cell, text = (stated.cell, stated.text) if stated else (None, None)
@@ -254,15 +254,15 @@ def _unit(sheet: _Sheet, county: County, arrived: FileHint) -> tuple[str | None,
     def say(code: str, severity: Severity, value: str | None, **words: str) -> Finding:
         return Finding(code, severity, sheet.grid.sheet, cell, "填报单位", value, words)
 
-    if arrived.unit and sheet.unit not in (None, arrived.unit):
-        return arrived.unit, say("S04", Severity.ERROR, text, 文件夹=arrived.unit, 表内=str(sheet.unit))
-    if arrived.unit and stated and sheet.unit is None:
-        return arrived.unit, say("S03", Severity.WARNING, text, 文件夹=arrived.unit)
-    if arrived.unit or sheet.unit:
-        return arrived.unit or sheet.unit, None
-    named = _named(county, arrived.name)
+    if hint.unit and sheet.unit not in (None, hint.unit):
+        return hint.unit, say("S04", Severity.ERROR, text, 文件夹=hint.unit, 表内=str(sheet.unit))
+    if hint.unit and stated and sheet.unit is None:
+        return hint.unit, say("S03", Severity.WARNING, text, 文件夹=hint.unit)
+    if hint.unit or sheet.unit:
+        return hint.unit or sheet.unit, None
+    named = _named(county, hint.name)
     if named:
-        return named, say("S19", Severity.WARNING, arrived.name, 单位=named)
+        return named, say("S19", Severity.WARNING, hint.name, 单位=named)
     if text is None:
         return None, say("S02", Severity.ERROR, None, 原因="文件夹、表内“填报单位”和文件名都没有写明")
     from rapidfuzz import fuzz, process  # only for what is not written as expected
@@ -271,10 +271,10 @@ def _unit(sheet: _Sheet, county: County, arrived: FileHint) -> tuple[str | None,
     return None, say("S02", Severity.ERROR, text, 原因=f"“填报单位”写的“{text}”不在名册里，最接近的有{'、'.join(near)}")
 
 
-def _without_foreign(parts: Sequence[Part], arrived: FileHint) -> list[Part]:
+def _without_foreign(parts: Sequence[Part], hint: FileHint) -> list[Part]:
     """In a unit's own folder a second unit's sheet returns the whole file: one part carries all findings (M52)."""
     foreign = [part for part in parts if any(finding.code == "S04" for finding in part.findings)]
-    if len(parts) == 1 or not foreign or arrived.unit is None:
+    if len(parts) == 1 or not foreign or hint.unit is None:
         return list(parts)
     own = next((part for part in parts if part not in foreign), foreign[0])
     others = tuple(finding for part in foreign if part is not own for finding in part.findings if finding.code == "S04")

@@ -177,13 +177,17 @@ class Ledger:
     def note_pass(self, at: dt.datetime) -> None:
         self._db.execute("INSERT OR REPLACE INTO pass VALUES (1, ?, 'pass')", (encoding.to_moment(at),))
 
-    def published(self, path: str) -> str | None:
-        """The fingerprint of what a published workbook was last built from."""
-        row = self._db.execute("SELECT fingerprint FROM published WHERE path = ?", (encoding.to_text(path),)).fetchone()
+    def noted(self, about: str) -> str | None:
+        """What was last noted of a place in the workspace: by what a folder of the outbox stands (`notes`), under which
+        rules a county was published or held against (`editions`, `recheck`), whether its copies were lost (`leaving`).
+        """
+        row = self._db.execute(
+            "SELECT fingerprint FROM published WHERE path = ?", (encoding.to_text(about),)
+        ).fetchone()
         return None if row is None else str(row["fingerprint"])
 
-    def note_published(self, path: str, fingerprint: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO published VALUES (?, ?)", (encoding.to_text(path), fingerprint))
+    def note(self, about: str, text: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO published VALUES (?, ?)", (encoding.to_text(about), text))
 
     def links(self, seqs: Sequence[int]) -> list[Link]:
         """These receipts as links of the chain, in the order given."""
