@@ -5,6 +5,10 @@ import pytest
 from conftest import FIRST, WEEKLY, Office, at, form_one, project
 
 from xmreport.ledger import Ledger
+from xmreport.model.rows import Rows
+from xmreport.model.submission import Identity
+from xmreport.past import Past
+from xmreport.rulebook.assignment import Assigned
 from xmreport.run import Moment
 
 OFFICE, WATER, TOWN, OUTSIDE = "县住建局", "县水利局", "古阳镇", "县财政局"
@@ -43,6 +47,16 @@ def test_another_unit_s_return_is_read_once_however_many_of_its_projects_are_rep
         [receipt] = [office.send(f"{unit}/表.xlsx", form_one(*lines, unit=unit), "12-08 10:00")]
     assert [finding.code for finding in receipt.findings].count("X01") == 30
     assert read == [1]
+
+
+def test_rows_that_share_no_project_are_never_read(office):
+    county = office.workspace.rulebook.county(office.key)
+    task = county.tasks[WEEKLY]
+    rows = Rows.parse("no JSON at all", [Identity("项目代码", "项目名称")])
+    vars(rows).update(_count=1)  # as it comes from a worker
+    with Ledger.open(office.workspace.state) as ledger:
+        due, form = Assigned(task, task.periods[0]), county.forms[task.rules.form]
+        assert list(Past(ledger, county).elsewhere(due, WATER, form, rows)) == []
 
 
 @pytest.mark.parametrize(

@@ -151,13 +151,14 @@ class Past:
         if len(self._held) > HELD_PERIODS * len(self._county.tasks):
             del self._held[next(iter(self._held))]
         read: dict[int, Rows] = {}
-        for row, identity in zip(rows, identities_of(form, rows), strict=True):
+        # By place: the rows of a file that shares no project are never read.
+        for at, identity in enumerate(identities_of(form, rows)):
             found = held.find(identity, unit)
             for _, seq, _ in found:
                 if seq not in read:
                     read[seq] = self._today(form, self._ledger.rows(seq))
             if found:
-                yield row, [(owner, read[seq][place]) for owner, seq, place in found]
+                yield rows[at], [(owner, read[seq][place]) for owner, seq, place in found]
 
     def _reported(self, period: PeriodKey, form: Form) -> _Held:
         """The projects of the returns in force."""
