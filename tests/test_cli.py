@@ -1,5 +1,6 @@
 """The command line, as a program of its own: what it prints, where, and how it ends."""
 
+import inspect
 import io
 import os
 import shutil
@@ -10,9 +11,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 from conftest import FIRST, WEEKLY, Office, at, form_one, project, said, saved, surroundings
-from typer.testing import CliRunner
 
-from xmreport.cli import _moment, app
+from xmreport.cli import COMMANDS, answer
+from xmreport.cli.asked import moment_of
 from xmreport.ledger import Ledger
 from xmreport.messages import CATALOGUE
 
@@ -135,7 +136,7 @@ def test_what_lies_outside_every_county_s_folder_is_told_and_an_empty_folder_is_
 
 
 def test_a_time_with_an_offset_is_that_instant_and_one_without_is_chinas():
-    assert _moment("2022-12-09T09:00:00+00:00") == _moment("2022-12-09T17:00") == at("12-09 17:00")
+    assert moment_of("2022-12-09T09:00:00+00:00") == moment_of("2022-12-09T17:00") == at("12-09 17:00")
 
 
 def test_a_county_with_broken_rules_or_none_ends_in_2_and_the_other_countys_files_are_taken(small: Office):
@@ -245,20 +246,75 @@ def test_check_judges_what_a_file_holds_not_whether_it_was_sent_before(small: Of
     ],
     ids=" ".join,
 )
-def test_what_cannot_be_is_said_in_a_sentence_and_ends_in_2(small: Office, arguments: list[str]):
-    ended = CliRunner().invoke(app, ["--home", str(small.home), *arguments], catch_exceptions=False)
-    assert ended.exit_code == 2
-    assert ended.stdout == ""
-    assert ended.stderr.strip()
+def test_what_cannot_be_is_said_in_a_sentence_and_ends_in_2(small: Office, arguments: list[str], capsys):
+    assert answer(["--home", str(small.home), *arguments]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.strip()
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["run", "--nonsense"], ["check"], ["rules"]], ids=" ".join)
-def test_a_command_that_is_not_written_right_is_said_in_a_sentence(arguments: list[str]):
-    ended = subprocess.run([*PROGRAM, *arguments], check=False, capture_output=True, encoding="utf-8")
-    assert (ended.returncode, ended.stdout) == (2, "")
-    (told,) = ended.stderr.splitlines()
-    assert told.startswith(f"命令写得不对：xmreport {' '.join(arguments)}（")
-    assert "xmreport --help" in told
+@pytest.mark.parametrize(
+    ("written", "why", "who"),
+    [
+        ("nonsense", "没有 nonsense 这个命令", ""),
+        ("runn", "没有 runn 这个命令，是不是 run？", ""),
+        ("run --nonsense", "不认识 --nonsense", " run"),
+        ("run --work 2", "不认识 --work", " run"),
+        ("run --workers", "--workers 后面要写内容", " run"),
+        ("run --workers 0", "--workers 要写 1 以上的整数，不是 0", " run"),
+        ("run --json=x", "--json 后面不写内容", " run"),
+        ("--nonsense run", "不认识 --nonsense", ""),
+        ("--home", "--home 后面要写内容", ""),
+        ("--home x", "还要写一个命令", ""),
+        ("check --county guxian", "还要写 FILE", " check"),
+        ("report guxian", "还要写 --task、--period", " report"),
+        ("rules", "rules 后面要写 check、schema、diff", ""),
+        ("rules nonsense", "rules 后面要写 check、schema、diff", ""),
+        ("rules check guxian", "不认识 guxian", " rules check"),
+    ],
+)
+def test_a_command_that_is_not_written_right_is_said_in_a_sentence(written: str, why: str, who: str, capsys):
+    assert answer(written.split()) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"命令写得不对：xmreport {written}（{why}")
+    assert told.err.endswith(f"）。写法看 xmreport{who} --help。\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS.commands)
+def test_every_command_tells_in_chinese_how_it_is_written_and_gets_what_it_takes(name: str, capsys):
+    command = COMMANDS.commands[name]
+    with pytest.raises(SystemExit) as ended:
+        COMMANDS.read([*name.split(), "--help"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert told.startswith(f"用法: xmreport {name} ")
+    assert command.about in told
+    assert all(argument.name in told or argument.how["metavar"] in told for argument in command.arguments)
+    assert not any(word in told for word in ("usage", "option", "show this", "positional"))
+    named = [argument.how.get("dest", argument.name.strip("-").replace("-", "_")) for argument in command.arguments]
+    assert list(inspect.signature(command.act).parameters)[1:] == named
+
+
+def test_counties_and_files_stand_before_behind_and_between_options():
+    for words in ("run a b --json --workers 2", "run --json a --workers 2 b", "run --workers=2 --json a b"):
+        call = COMMANDS.read(words.split())
+        assert call.keywords == {"counties": ["a", "b"], "now": None, "as_json": True, "workers": 2, "executor": None}
+    call = COMMANDS.read(["--home", "h", "check", "a.xlsx", "--county", "guxian", "b.xlsx"])
+    assert (call.args, call.keywords["files"]) == (("h",), [Path("a.xlsx"), Path("b.xlsx")])
+    assert COMMANDS.read(["run"]).keywords["counties"] == []
+
+
+def test_what_is_interrupted_says_so_and_ends_as_shells_have_it(small: Office):
+    script = (
+        "import signal, xmreport.run, xmreport.cli\n"
+        "xmreport.run.Engine.run_once = lambda *_: signal.raise_signal(signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "xmreport.cli.main()\n"
+    )
+    ended = said([sys.executable, "-c", script, "--home", str(small.home), "run"])
+    assert (ended.status, ended.out) == (130, "")
+    assert ended.err == "已停下，没有做完的再运行一次就会接着做。\n"
 
 
 def test_no_command_at_all_tells_which_there_are():
@@ -371,10 +427,10 @@ def test_rules_that_are_no_yaml_are_told_in_a_line(small: Office):
 
 @pytest.mark.parametrize("code", sorted(CATALOGUE))
 def test_explain_tells_what_a_code_means(code: str, capsys):
-    told = CliRunner().invoke(app, ["explain", code.lower()])
-    assert told.exit_code == 0
-    assert CATALOGUE[code].title in told.output
-    assert "{" not in told.output
+    assert answer(["explain", code.lower()]) == 0
+    told = capsys.readouterr().out
+    assert CATALOGUE[code].title in told
+    assert "{" not in told
 
 
 def test_verify_ends_in_1_where_an_original_or_the_ledger_was_altered(small: Office):

@@ -8,9 +8,8 @@ import zipfile
 import openpyxl
 import pytest
 from conftest import at, form_one, project
-from typer.testing import CliRunner
 
-from xmreport.cli import app
+from xmreport.cli import answer
 from xmreport.evidence import write_evidence
 from xmreport.model.trouble import Trouble
 
@@ -28,7 +27,7 @@ def _rows(archive):
     return [row for row in table if isinstance(row[0] if row else None, int)]
 
 
-def test_proof_that_somebody_has_open_is_left_and_the_new_one_is_named(small, monkeypatch):
+def test_proof_that_somebody_has_open_is_left_and_the_new_one_is_named(small, monkeypatch, capsys):
     small.send("古阳镇/一.xlsx", form_one(project("供热管网")), "12-08 10:00")
     replace = os.replace
 
@@ -38,9 +37,10 @@ def test_proof_that_somebody_has_open_is_left_and_the_new_one_is_named(small, mo
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", refuse)
-    said = CliRunner().invoke(app, ["--home", str(small.home), "prove", "guxian", "--unit", "古阳镇"])
-    assert said.stdout.strip().endswith("古阳镇收件证明(2).zip")
-    assert "古阳镇收件证明(2).zip" in said.stderr
+    assert answer(["--home", str(small.home), "prove", "guxian", "--unit", "古阳镇"]) == 0
+    said = capsys.readouterr()
+    assert said.out.strip().endswith("古阳镇收件证明(2).zip")
+    assert "古阳镇收件证明(2).zip" in said.err
 
 
 def test_content_and_record_can_be_recomputed_by_hand(small):

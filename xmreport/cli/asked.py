@@ -1,0 +1,87 @@
+"""What a command line names — a workspace, its counties, a moment — and how a clerk is spoken to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from xmreport.model.dates import CHINA
+from xmreport.model.receipts import Outcome
+from xmreport.model.trouble import Trouble
+
+if TYPE_CHECKING:
+    from xmreport.model.events import Published
+    from xmreport.rulebook.book import County
+    from xmreport.workspace import Workspace
+
+SHARED = frozenset({"forms", "office", "节假日"})
+"""Rule files that are no county's own."""
+
+
+class Refused(Exception):
+    """What stands in the way has been said."""
+
+
+def workspace_at(home: str | None) -> Workspace:
+    """The workspace named by `--home`, else by the environment, else the current folder."""
+    from xmreport.workspace import find_workspace
+
+    return find_workspace(home)
+
+
+def moment_of(text: str | None) -> dt.datetime:
+    """A time given on the command line; without an offset it is China's. None is now."""
+    if text is None:
+        return dt.datetime.now(CHINA)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment.astimezone(CHINA)
+    except (ValueError, OverflowError):
+        raise Trouble(f"看不懂的时间：{text}。请写成 2022-12-09T17:00。") from None
+
+
+def county_of(workspace: Workspace, key: str) -> County:
+    """The one county asked for; Refused where its rules do not hold."""
+    if not sound(workspace, [key]):
+        raise Refused
+    return workspace.rulebook.counties[key]
+
+
+def sound(workspace: Workspace, keys: list[str]) -> list[str]:
+    """The counties asked for whose rules hold, all where none is named; what is wrong with the others is said."""
+    book = workspace.rulebook
+    usable = []
+    for key in dict.fromkeys(keys or [*book.counties, *(key for key in book.faults if key not in SHARED)]):
+        if key in book.counties:
+            usable.append(key)
+        elif key in book.faults:
+            say(f"{key} 的规则有错，这个县没有处理；运行 xmreport rules check 查看全部：")
+            for fault in book.faults[key][:5]:
+                say(f"  {fault}")
+        else:
+            say(f"没有“{key}”这个县的规则文件；现有：{'、'.join(book.counties)}。")
+    for key in sorted(SHARED):
+        for fault in book.faults.get(key, ()):
+            say(str(fault))
+    return usable
+
+
+def say(text: str) -> None:
+    """To whoever sits there, never to whoever reads the output."""
+    print(text, file=sys.stderr)
+
+
+def show(event: Published) -> None:
+    """Where a workbook stands, and on the other stream what the office should know about it."""
+    print(event.path)
+    if event.note:
+        say(event.note)
+
+
+def show_done(files: int, outcomes: Counter[Outcome]) -> None:
+    """The last line of `--json`."""
+    counts = {outcome.value: outcomes[outcome] for outcome in Outcome}
+    print(json.dumps({"event": "done", "files": files, **counts}, ensure_ascii=False))
