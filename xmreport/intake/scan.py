@@ -62,10 +62,10 @@ def scan(folder: Path, prefix: str, failed: Failed) -> Iterator[Found]:
         prefix: how that folder is called in paths shown, such as `inbox/guxian`.
         failed: told of every place that could not be looked at.
     """
-    waiting: list[tuple[Path, str, tuple[str, ...]]] = [(folder, prefix, ())]
+    waiting: list[tuple[str, str, tuple[str, ...]]] = [(str(folder), prefix, ())]
     while waiting:
         path, shown, folders = waiting.pop()
-        deeper: list[tuple[Path, str, tuple[str, ...]]] = []
+        deeper: list[tuple[str, str, tuple[str, ...]]] = []
         for entry in _entries(path, shown, failed):
             if entry.name.endswith(_HANDLED):
                 continue
@@ -79,11 +79,11 @@ def scan(folder: Path, prefix: str, failed: Failed) -> Iterator[Found]:
             if status is not None:
                 yield _found(entry, name, folders, status)
             elif not entry.name.startswith("."):
-                deeper.append((Path(entry.path), name, (*folders, entry.name)))
+                deeper.append((entry.path, name, (*folders, entry.name)))
         waiting += reversed(deeper)
 
 
-def _entries(folder: Path, shown: str, failed: Failed) -> list[os.DirEntry[str]]:
+def _entries(folder: str, shown: str, failed: Failed) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,7 +30,6 @@ SELECT seq, file, sha256, size, outcome, arrived_at, rules, county, unit, form, 
  WHERE {of_county}
    AND (:until IS NULL OR arrived_us <= :until)
    AND seq BETWEEN :first AND :last
- ORDER BY seq
 """
 
 INSERT = """
@@ -263,7 +263,8 @@ class Ledger:
         moment = None if until is None else encoding.microseconds(until)
         statement = SELECT.format(of_county="TRUE" if county is None else "county = :county")
         found = self._db.execute(statement, {"county": county, "until": moment, "first": first, "last": last})
-        return tuple(map(encoding.from_columns, found))
+        # SQLite would sort whole rows: finding them by county is an order of its own.
+        return tuple(sorted(map(encoding.from_columns, found), key=attrgetter("seq")))
 
 
 def _key(drop: Drop) -> tuple[str | bytes, str | bytes]:
