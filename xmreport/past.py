@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from operator import attrgetter
 
 from msgspec.structs import replace
@@ -151,8 +152,10 @@ class Past:
         if len(self._held) > HELD_PERIODS * len(self._county.tasks):
             del self._held[next(iter(self._held))]
         read: dict[int, Rows] = {}
-        # By place: the rows of a file that shares no project are never read.
-        for at, identity in enumerate(identities_of(form, rows)):
+        identities = identities_of(form, rows)
+        if held.knows_none(identities):  # as of nearly every file: its rows are never read
+            return
+        for at, identity in enumerate(identities):
             found = held.find(identity, unit)
             for _, seq, _ in found:
                 if seq not in read:
@@ -198,30 +201,50 @@ class _Known:
                 own.setdefault(receipt.unit, []).append(receipt)
 
 
+class _InForce:
+    """The return of a unit that is in force: which projects it holds, and at which place."""
+
+    def __init__(self, seq: int, identities: Sequence[Identity]) -> None:
+        self.seq = seq
+        self._identities = identities
+        self.keys = ({each.main for each in identities if each.main}, {each.spare for each in identities if each.spare})
+        """The main keys, and the spare ones."""
+
+    @cached_property
+    def places(self) -> Index[int]:
+        index = Index[int]()
+        for at, identity in enumerate(self._identities):
+            index.add(identity, at)
+        return index
+
+
 class _Held:
     """The projects of a period by their keys, each with the units that report it: the first to report comes first."""
 
     def __init__(self, form: Form) -> None:
         self._form = form
         self._order: dict[str, int] = {}
-        self._returns: dict[str, tuple[int, Index[int]]] = {}
+        self._returns: dict[str, _InForce] = {}
         self._main: dict[str, tuple[str, ...]] = {}
         self._spare: dict[str, tuple[str, ...]] = {}
 
     def put(self, owner: str, seq: int, rows: Sequence[Row]) -> None:
         """The return of a unit that is in force now, in the place of its last one."""
         self._order.setdefault(owner, len(self._order))
-        _, gone = self._returns.get(owner, (0, Index[int]()))
-        places = Index[int]()
-        for at, identity in enumerate(identities_of(self._form, rows)):
-            places.add(identity, at)
-        self._returns[owner] = seq, places
-        for table, before, keys in zip((self._main, self._spare), gone.keys, places.keys, strict=True):
+        gone = self._returns.get(owner, _InForce(0, ()))
+        now = self._returns[owner] = _InForce(seq, identities_of(self._form, rows))
+        for table, before, keys in zip((self._main, self._spare), gone.keys, now.keys, strict=True):
             for key in before:
                 table[key] = tuple(other for other in table[key] if other != owner)
             others = {key: table[key] for key in keys if key in table}
             table.update(dict.fromkeys(keys, (owner,)))
             table.update({key: (*owners, owner) for key, owners in others.items()})
+
+    def knows_none(self, identities: Sequence[Identity]) -> bool:
+        """Whether no unit, the own one neither, has reported any of these projects."""
+        return self._main.keys().isdisjoint(each.main for each in identities) and self._spare.keys().isdisjoint(
+            each.spare for each in identities
+        )
 
     def find(self, own: Identity, unit: str) -> list[tuple[str, int, int]]:
         """Other units, each with its receipt and the place of its row."""
@@ -231,10 +254,10 @@ class _Held:
             return []
         found = []
         for owner in sorted({*by_main, *by_spare} - {unit}, key=lambda each: self._order[each]):
-            seq, places = self._returns[owner]
-            place = places.find(own)
+            theirs = self._returns[owner]
+            place = theirs.places.find(own)
             if place is not None:
-                found.append((owner, seq, place))
+                found.append((owner, theirs.seq, place))
         return found
 
 

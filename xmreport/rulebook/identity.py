@@ -6,7 +6,6 @@ import datetime as dt
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Generic, TypeVar, cast
 
 from xmreport.model.dates import PartialDate
@@ -132,11 +131,6 @@ class Index(Generic[Thing]):
         for row, identity in zip(rows, identities_of(form, rows), strict=True):
             index.add(identity, row)
         return index
-
-    @property
-    def keys(self) -> tuple[AbstractSet[str], AbstractSet[str]]:
-        """The main keys, and the spare ones."""
-        return self._main.keys(), self._spare.keys()
 
     def add(self, identity: Identity, thing: Thing) -> None:
         """What is put in first is found first."""
