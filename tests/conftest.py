@@ -209,6 +209,19 @@ def saved(book: openpyxl.Workbook) -> bytes:
     return target.getvalue()
 
 
+def together(*workbooks: bytes) -> bytes:
+    """One workbook with the first sheet of each."""
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for number, data in enumerate(workbooks, 1):
+        sheet = book.create_sheet(f"表{number}")
+        for row in openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].iter_rows():
+            for cell in row:
+                if cell.value is not None:
+                    sheet[cell.coordinate] = cell.value
+    return saved(book)
+
+
 def edited(data: bytes, sheet: str, **cells: object) -> bytes:
     """A workbook as its unit corrects it: opened, some cells overwritten, saved."""
     book = openpyxl.load_workbook(io.BytesIO(data))

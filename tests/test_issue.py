@@ -133,3 +133,13 @@ def test_a_task_without_a_form_is_told(office, task):
     workspace = office.workspace
     with pytest.raises(Trouble, match=task):
         list(issue_blanks(workspace, workspace.rulebook.county(office.key), task, at("12-07 09:00")))
+
+
+def test_no_blank_asks_for_a_suspended_period_or_an_exempt_unit(tmp_path):
+    rules = RULES.replace("    遇节假日: 照常\n", "    遇节假日: 停报\n")
+    rules = rules.replace("2022-12-07 至 2023-01-10", "2023-01-07 至 2023-02-10")
+    exempt = "豁免:\n  - {单位: 县水利局, 任务: 周报, 至: 2023-12-31, 理由: 没有项目, 批准: 县发改局}\n"
+    paths, book = _blank(Office(tmp_path, rules + exempt), "周报", "古阳镇", "2023-01-24T09:00")
+    assert not [path for path in paths if "县水利局" in path]
+    [asked] = [str(cell.value) for row in book.active.iter_rows() for cell in row if "请于" in str(cell.value)]
+    assert "2023年2月3日" in asked

@@ -1,9 +1,11 @@
 """A running engine looks again only at what news can change, and writes what a fresh look at everything would."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import openpyxl
 from conftest import FIRST, RULES, SECOND, WEEKLY, Office, at, contacts, form_one, project, register
@@ -169,3 +171,52 @@ def test_this_week_is_compared_with_last_week_as_it_was_corrected(small: Office)
     cells = [value for row in book["变化"].iter_rows(values_only=True) for value in row]
     assert {3100, 3200} <= set(cells)
     assert 3000 not in cells
+
+
+def test_what_stands_beside_a_workbook_goes_once_it_too_is_closed(small: Office, monkeypatch):
+    """On Windows a workbook that somebody has open can be neither replaced nor removed."""
+    opened: set[Path] = set()
+
+    def guarded(act):
+        def acting(*places, **how):
+            if any(isinstance(place, Path) and place in opened for place in places):
+                raise PermissionError(13, "open", str(places[-1]))
+            return act(*places, **how)
+
+        return acting
+
+    small.send("古阳镇/a.xlsx", form_one(project("甲")), "12-08 10:00")
+    small.take("12-08 10:01", publish=True)
+    folder = small.outbox / WEEKLY / FIRST
+    names = {path.name for path in folder.iterdir()}
+    for owner, name in ((os, "replace"), (Path, "unlink"), (Path, "open")):
+        monkeypatch.setattr(owner, name, guarded(getattr(owner, name)))
+    opened.add(folder / "前期手续办理情况表汇总表.xlsx")
+    small.drop("县水利局/a.xlsx", form_one(project("乙"), unit="县水利局"))
+    small.take("12-08 11:00", publish=True)
+    [beside] = [path for path in folder.iterdir() if path.name not in names]
+    opened.clear()
+    opened.add(beside)
+    small.drop("县住建局/a.xlsx", form_one(project("丙"), unit="县住建局"))
+    small.take("12-08 12:00", publish=True)
+    assert beside.is_file()
+    opened.clear()
+    small.take("12-08 13:00", publish=True)
+    assert {path.name for path in folder.iterdir()} == names
+
+
+def test_a_late_correction_brings_an_old_period_nothing_of_another_tasks_later_time(office: Office):
+    def rate() -> list[object]:
+        book = openpyxl.load_workbook(office.outbox / WEEKLY / FIRST / "目标完成情况表.xlsx")
+        rows = [row for sheet in book for row in sheet.iter_rows(values_only=True)]
+        return [cell for row in rows if "省市重点项目开复工率" in row for cell in row]
+
+    office.send("县发改局/一.xlsx", register(("国道", "否", 0)), "12-08 09:00")
+    office.send("古阳镇/一.xlsx", form_one(project("甲")), "12-08 10:00")
+    office.take("12-10 10:00", publish=True)
+    before = rate()
+    assert before
+    office.send("县发改局/二.xlsx", register(("国道", "是", 10), day="2022年12月15日"), "12-15 09:00")
+    office.send("古阳镇/补.xlsx", form_one(project("甲"), project("乙"), day="2022年12月9日"), "12-20 10:00")
+    office.take("12-20 11:00", publish=True)
+    assert rate() == before

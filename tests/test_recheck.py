@@ -119,3 +119,20 @@ def test_what_is_found_in_order_is_said_with_what_it_was_held_against(office: Of
     [said] = _said(office, caplog)
     assert "必填项、可选值和核验都没有发现错误" in said
     assert "都合格" not in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("每周五 17:00", "每周四 17:00", "“周报”2022-12-09（2 份）"),
+        ("  周报:\n", "  每周报送:\n", "“周报”2022-12-09（2 份）"),
+    ],
+)
+def test_a_period_that_the_rules_know_no_more_is_told_with_what_it_had_received(
+    office: Office, caplog, old: str, new: str, named: str
+):
+    office.change_rules(old, new)
+    told = _said(office, caplog)
+    assert [line for line in told if f"没有了收过表的期次：{named}，" in line]
+    office.change_rules(new, old)
+    assert not [line for line in _said(office, caplog) if "期次" in line]

@@ -13,9 +13,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlwt
-from conftest import FIRST, SECOND, WEEKLY, Here, Office, at, contacts, edited, form_one, project, register
+from conftest import FIRST, RULES, SECOND, WEEKLY, Here, Office, at, contacts, edited, form_one, project, register
 
 import xmreport.intake.scan
+import xmreport.leaving
 import xmreport.run
 import xmreport.sending
 from xmreport.examine import open_desk
@@ -23,6 +24,7 @@ from xmreport.ledger import Drop, FileRecord, Ledger, OriginalDamaged
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome, Receipt, State
 from xmreport.model.trouble import Trouble
+from xmreport.run import Moment
 from xmreport.tally import Tally
 
 GOOD = form_one(project("甲"))
@@ -849,3 +851,53 @@ def test_one_countys_broken_template_keeps_no_file_from_being_taken(office: Offi
         tally = engine.run_once(xmreport.run.Moment(at("12-08 10:00"), replayed=True))
     assert (tally.outcomes[Outcome.ACCEPTED], tally.troubles, tally.engine_faults) == (1, 1, 0)
     assert office.waiting() == []
+
+
+# What went back is the unit's
+
+
+@pytest.mark.parametrize("hindered", ["the file is open", "the power fails"])
+def test_a_copy_that_its_unit_is_mending_is_not_sent_back_once_more(office: Office, monkeypatch, hindered: str):
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "locked") if hindered == "the file is open" else KeyboardInterrupt
+
+    office.drop("古阳镇/a.xlsx", WRONG)
+    with monkeypatch.context() as patched, contextlib.suppress(KeyboardInterrupt):
+        place = xmreport.leaving if hindered == "the file is open" else Ledger
+        patched.setattr(place, "remove" if place is xmreport.leaving else "finish", refuse)
+        office.take("12-08 10:00", publish=True)
+    [copy] = office.outbox.glob("退回/*/*.xlsx")
+    mended = edited(copy.read_bytes(), "Sheet", G6=4000)
+    copy.write_bytes(mended)
+    office.take("12-08 10:01", publish=True)
+    assert office.waiting() == []
+    assert list(office.outbox.glob("退回/*/*.xlsx")) == [copy]
+    assert copy.read_bytes() == mended
+
+
+def test_what_was_returned_for_last_months_figure_is_taken_as_it_is_once_that_is_corrected(tmp_path):
+    monthly = "    时限: 每月28日 17:00\n    起止: 2022-10-01 至 2022-12-31"
+    office = Office(tmp_path, RULES.replace("    时限: 按需\n    起止: 2022-11-27 至 2022-12-31", monthly))
+    november = register(("甲", "是", 600), day="2022年11月20日")
+
+    def sent(name: str, data: bytes, now: str) -> Outcome:
+        return office.send(f"县发改局/{name}.xlsx", data, now).outcome
+
+    assert sent("十月", register(("甲", "是", 5000), day="2022年10月20日"), "2022-10-20T10:00") is Outcome.ACCEPTED
+    assert sent("十一月", november, "2022-11-20T10:00") is Outcome.RETURNED
+    assert sent("十一月", november, "2022-11-20T11:00") is Outcome.DUPLICATE
+    assert sent("十月", register(("甲", "是", 500), day="2022年10月20日"), "2022-11-21T10:00") is Outcome.ACCEPTED
+    assert sent("十一月", november, "2022-11-21T11:00") is Outcome.ACCEPTED
+
+
+def test_what_lands_while_an_earlier_pass_is_being_finished_has_not_come_before_it(office: Office, monkeypatch):
+    def slowly() -> None:
+        time.sleep(0.5)
+        office.drop("古阳镇/a.xlsx", GOOD)
+
+    began = dt.datetime.now(CHINA)
+    with office.engine(lambda _: None) as engine:
+        monkeypatch.setattr(engine, "recover", slowly)
+        engine.run_once(Moment(began))
+    [receipt] = office.receipts()
+    assert receipt.arrived_at >= began + dt.timedelta(seconds=0.5)

@@ -189,7 +189,7 @@ def test_a_folder_that_vanishes_in_the_middle_of_a_look_ends_nothing(office: Off
     scandir = os.scandir
 
     def gone(path: Path):
-        if path.name == "古阳镇" and office.inbox.exists():
+        if Path(path).name == "古阳镇" and office.inbox.exists():
             office.inbox.rename(office.home / "away")
         return scandir(path)
 

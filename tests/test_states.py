@@ -1,7 +1,8 @@
 """The state of a unit at a moment: what arrived, when, and what counts."""
 
+import openpyxl
 import pytest
-from conftest import FIRST, SECOND, THIRD, WEEKLY, Office, at, form_one, project
+from conftest import FIRST, RULES, SECOND, THIRD, WEEKLY, Office, at, form_one, project
 
 from xmreport.model.receipts import Outcome, State
 
@@ -182,3 +183,16 @@ def test_where_the_first_return_named_another_unit_the_office_is_asked_to_look(o
 def test_what_is_ignored_says_nothing_of_a_unit(office: Office):
     assert office.send("古阳镇/~$a.xlsx", b"\x00" * 165, "12-08 10:00").outcome is Outcome.IGNORED
     assert office.state("古阳镇", "12-09 17:30").reason is None
+
+
+def test_what_is_reported_for_a_suspended_period_all_the_same_is_merged(tmp_path):
+    suspended = RULES.replace("    遇节假日: 照常\n", "    遇节假日: 停报\n")
+    office = Office(tmp_path, suspended.replace("2022-12-07 至 2023-01-10", "2023-01-07 至 2023-02-10"))
+    office.drop("古阳镇/a.xlsx", form_one(project("甲"), day="2023年1月26日"))
+    [receipt] = office.take("2023-01-26T10:00", publish=True)
+    assert (receipt.outcome, receipt.period) == (Outcome.ACCEPTED, "2023-01-27")
+    states = office.states("2023-01-28T11:00", period="2023-01-27")
+    assert {state.state for state in states.values()} == {State.EXEMPT}
+    assert str(states["古阳镇"].reason).endswith("报来的照样汇总")
+    summary = openpyxl.load_workbook(office.outbox / WEEKLY / "2023-01-27" / "前期手续办理情况表汇总表.xlsx")
+    assert "甲" in {cell.value for sheet in summary for row in sheet.iter_rows() for cell in row}

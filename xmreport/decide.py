@@ -47,8 +47,12 @@ class Judge(Struct, frozen=True):
         """
         if found.outcome is not None:
             return (self._whole(found, arrival),)
-        several = len(found.parts) > 1
-        return tuple(self._part(part, replace(arrival, sheet=part.sheet if several else None)) for part in found.parts)
+        if len(found.parts) == 1:
+            return (self._part(found.parts[0], arrival),)
+        with self.past.together() as decided:  # as if each part had come as a file of its own, the oldest first
+            for part in sorted(found.parts, key=lambda part: part.stated or arrival.day):
+                decided.append(self._part(part, replace(arrival, sheet=part.sheet)))
+        return tuple(decided)
 
     def _whole(self, found: Examination, arrival: Receipt) -> Receipt:
         """A file that could not be read as a workbook: a document where one is due, else what is wrong with it."""

@@ -20,7 +20,7 @@ from xmreport.rulebook.figures import TargetRules
 from xmreport.rulebook.roster import Unit
 from xmreport.rulebook.schedule import Period
 from xmreport.tables.dockets.renumbered import Numbered, compare, numbered
-from xmreport.tables.head import minute, spell
+from xmreport.tables.head import deadline, spell
 from xmreport.workbooks.figures import shown
 from xmreport.workspace import Workspace
 
@@ -131,7 +131,7 @@ def _span(names: Sequence[str]) -> str:
 
 
 def _due(period: Period) -> str:
-    return "停报" if period.suspended else minute(period.due_at) or "按需"
+    return "停报" if period.suspended else deadline(period.due_at) or "按需"
 
 
 def _new_names(old: County, new: County) -> dict[str, str]:

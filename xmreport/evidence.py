@@ -18,7 +18,7 @@ from xmreport.model.sheets import Line, SheetData, WorkbookData
 from xmreport.model.trouble import Trouble
 from xmreport.named import unit_named
 from xmreport.rulebook.book import County
-from xmreport.tables.head import minute
+from xmreport.tables.head import deadline, minute
 from xmreport.workbooks.delivery import Delivered, deliver
 from xmreport.workbooks.official import build
 from xmreport.workspace import Workspace
@@ -95,7 +95,7 @@ def _table(
                 "任务": receipt.task,
                 "期次": receipt.period,
                 "收到时间": f"{receipt.arrived_at:%Y-%m-%d %H:%M:%S}" + ("（补录）" if receipt.replayed else ""),
-                "应报时间": minute(receipt.due_at) or None,
+                "应报时间": deadline(receipt.due_at) or None,
                 "结果": OUTCOME_WORDS[receipt.outcome],
                 "文件校验码": receipt.sha256,
                 "记录校验码": link.hash,

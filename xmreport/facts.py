@@ -72,7 +72,7 @@ class Facts:
         before = (self._before(task, period, state, horizon) for state in states)
         return Material(
             states=tuple(states),
-            beside=tuple(self._beside(task, horizon)),
+            beside=tuple(self._beside(task, period, horizon)),
             before=tuple(found for found in before if found),
             history=tuple(self._history(task, period, horizon)),
         )
@@ -107,11 +107,12 @@ class Facts:
         shown = self.county.beside(task) | {task.rules.form}
         return [each for each in self.county.dockets.values() if each.task == task.name or each.rules.form in shown]
 
-    def _beside(self, task: Task, horizon: dt.datetime) -> Iterator[Receipt]:
+    def _beside(self, task: Task, period: Period, horizon: dt.datetime) -> Iterator[Receipt]:
         """Each unit's return of its latest period of every other form the task draws on, and of the contacts."""
         for form in sorted(self.county.beside(task) | {CONTACTS}):
             for own in self._accepted.get(form, {}).values():
                 came = [r for r in own if r.arrived_at <= horizon and (r.task != task.name or form == CONTACTS)]
+                came = [r for r in came if not self._is_of_later(r, period)]
                 if came:
                     yield max(came, key=self._recency)
 
@@ -130,14 +131,12 @@ class Facts:
                 yield from (r for r in came if form not in pooled or not self._is_of_later(r, period))
 
     def _is_of_later(self, receipt: Receipt, period: Period) -> bool:
-        """Whether what came after a period was due is of a later one.
-
-        A pool is what units hold in a period: one that a late return opens again knows nothing of the next.
+        """Whether what came after a period was due is of a later time, of which a period that a late return opens again
+        knows nothing: what units held then, and what other tasks had then, stays.
         """
         if period.due_at is None or receipt.arrived_at <= period.due_at:
             return False
-        day = self.county.last_day(receipt.task, receipt.period)
-        return day is not None and day > period.ends
+        return (self.county.last_day(receipt.task, receipt.period) or receipt.day) > period.ends
 
     def _before(self, task: Task, period: Period, state: UnitState, horizon: dt.datetime) -> Receipt | None:
         """The unit's last return of the form before this period; on demand, the one before the newest."""

@@ -40,6 +40,8 @@ def issue_blanks(workspace: Workspace, county: County, named: str | None, now: d
         period = current_period(task, now)
         form = county.forms[task.rules.form]
         for unit in county.reporters(task, period.roster_day(today)):
+            if county.exemption(task.name, unit, period):
+                continue
             data = _blank(workspace, county, task, period, form, unit, today)
             target = workspace.outbox / county.key / BLANKS / task.name / f"{unit}{form.name}.xlsx"
             delivered = deliver(data, target)
@@ -47,8 +49,9 @@ def issue_blanks(workspace: Workspace, county: County, named: str | None, now: d
 
 
 def current_period(task: Task, now: dt.datetime) -> Period:
-    """The period a blank is for: the first that is not past due, else the last."""
-    return next((period for period in task.periods if not period.is_due(now)), task.periods[-1])
+    """The period a blank is for: the first that is not past due and not suspended, else the last."""
+    asked_for = (period for period in task.periods if not period.is_due(now) and not period.suspended)
+    return next(asked_for, task.periods[-1])
 
 
 def _blank(

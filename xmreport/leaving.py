@@ -82,8 +82,19 @@ class Leaving:
 
     def clear(self, drop: Drop, receipts: Sequence[Receipt], begun: Future[bytes] | None = None) -> bool:
         """Send back the copy, and take the file out of the inbox; False where the next pass has to try again."""
+        return self._cleared(drop, receipts, lambda returned: self._send_back(returned, begun))
+
+    def clear_again(self, drop: Drop, receipts: Sequence[Receipt]) -> bool:
+        """The same for what an earlier pass began. A copy that stands is let be: its unit may be mending it."""
+        return self._cleared(
+            drop, receipts, lambda returned: None if self._sender.stands(returned) else self._send_back(returned, None)
+        )
+
+    def _cleared(self, drop: Drop, receipts: Sequence[Receipt], send_back: Callable[[list[Receipt]], None]) -> bool:
         try:
-            self._send_back(_returned(receipts), begun)
+            returned = _returned(receipts)
+            if returned:
+                send_back(returned)
             path = self._workspace.inbox / drop.file.removeprefix("inbox/")
             if is_oversized(receipts) and is_still(path, drop.identity):
                 self._ledger.originals.set_aside(path, str(receipts[0].seq))
@@ -105,10 +116,9 @@ class Leaving:
         self._lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}", error)
 
     def _send_back(self, returned: Sequence[Receipt], begun: Future[bytes] | None) -> None:
-        if returned and self._away and begun is None:
+        if self._away and begun is None:
             raise self._away
-        if returned:
-            self._sender.send_back(returned, begun)
+        self._sender.send_back(returned, begun)
 
     def note_lost(self, past: Mapping[str, Past]) -> None:
         """Before anything is written there anew: a county's part of the outbox that is gone has taken its copies along.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from operator import attrgetter
 
@@ -46,6 +47,23 @@ class Past:
         self.newest = extent.newest
         """The latest moment of arrival."""
         self._read: _Known | None = None
+        self._together: list[Receipt] = []
+
+    @contextmanager
+    def together(self) -> Iterator[list[Receipt]]:
+        """The parts of one file are judged one beside the other: what is put into the list counts as received until
+        all of them are recorded, together.
+        """
+        try:
+            yield self._together
+        finally:
+            self._together = []
+
+    def _decided(self) -> Iterator[Receipt]:
+        """The parts that are accepted, with the numbers that they will at least have."""
+        for number, receipt in enumerate(self._together, self.last + 1):
+            if receipt.outcome is Outcome.ACCEPTED:
+                yield replace(receipt, seq=number)
 
     @property
     def receipts(self) -> Sequence[Receipt]:
@@ -85,6 +103,8 @@ class Past:
         return self._ledger.ahead(self._county.key, now) if self.newest and self.newest > now else 0
 
     def rows(self, receipt: Receipt) -> Sequence[Row]:
+        if receipt.seq > self.last:
+            return receipt.rows
         return with_names_of_today(self._county, receipt.form, self._ledger.rows(receipt.seq))
 
     def has_copy(self, target: str) -> bool:
@@ -93,7 +113,9 @@ class Past:
 
     def accepted(self, task: str, period: str, unit: str) -> list[Receipt]:
         """Every acceptable version of a unit's return for a period."""
-        return self._known.accepted.get((task, period), {}).get(unit, [])
+        recorded = self._known.accepted.get((task, period), {}).get(unit, [])
+        own = (task, period, unit)
+        return [*recorded, *(each for each in self._decided() if (each.task, each.period, each.unit) == own)]
 
     def in_force(self, task: str, period: str, unit: str) -> Receipt | None:
         """The version that counts."""
@@ -101,10 +123,10 @@ class Past:
 
     def still_returned(self) -> Iterator[Sequence[Receipt]]:
         """The files that went back and that nothing acceptable followed: the receipts of each."""
-        files: dict[str, list[Receipt]] = {}
+        files: dict[tuple[object, ...], list[Receipt]] = {}
         for receipt in self._known.receipts:
             if receipt.returned_copy:
-                files.setdefault(receipt.returned_copy, []).append(receipt)
+                files.setdefault((receipt.file, receipt.sha256, receipt.arrived_at), []).append(receipt)
         return (receipts for receipts in files.values() if not all(map(self._is_mended, receipts)))
 
     def _is_mended(self, receipt: Receipt) -> bool:
@@ -114,13 +136,14 @@ class Past:
     def same_bytes(self, receipt: Receipt) -> Receipt | None:
         """The first return of the same bytes by the same unit for the same period.
 
-        One that was returned under other rules is no obstacle: the rules may have been at fault.
+        One that was returned is no obstacle where nothing is wrong with it now: the rules may have been at fault, or
+        what it was held against.
         """
         found = []
         for before in self._known.of_bytes.get((receipt.unit, receipt.sha256), ()):
             same = (before.task, before.period, before.sheet) == (receipt.task, receipt.period, receipt.sheet)
             judged = before.outcome is Outcome.ACCEPTED or (
-                before.outcome is Outcome.RETURNED and before.rules == receipt.rules
+                before.outcome is Outcome.RETURNED is receipt.outcome and before.rules == receipt.rules
             )
             if same and judged:
                 found.append(before)
@@ -130,8 +153,8 @@ class Past:
         """The unit's last accepted return of a form before this period; for a task on demand, the one before this."""
         earlier = [
             receipt
-            for receipt in self._known.of_unit.get(unit, ())
-            if receipt.form == form
+            for receipt in (*self._known.of_unit.get(unit, ()), *self._decided())
+            if (receipt.unit, receipt.form) == (unit, form)
             and receipt.outcome is Outcome.ACCEPTED
             and receipt.period
             and (receipt.period < due.period.name or due.period.due_at is None)
@@ -153,15 +176,19 @@ class Past:
             del self._held[next(iter(self._held))]
         read: dict[int, Rows] = {}
         identities = identities_of(form, rows)
-        if held.knows_none(identities):  # as of nearly every file: its rows are never read
+        parts = {str(each.unit): each for each in self._decided() if (each.task, each.period) == period}
+        beside = [(owner, Index.of(form, each.rows)) for owner, each in parts.items() if owner != unit]
+        if not beside and held.knows_none(identities):  # as of nearly every file: its rows are never read
             return
         for at, identity in enumerate(identities):
-            found = held.find(identity, unit)
+            found = [each for each in held.find(identity, unit) if each[0] not in parts]
             for _, seq, _ in found:
                 if seq not in read:
                     read[seq] = self._today(form, self._ledger.rows(seq))
-            if found:
-                yield rows[at], [(owner, read[seq][place]) for owner, seq, place in found]
+            theirs = [(owner, read[seq][place]) for owner, seq, place in found]
+            theirs += [(owner, its) for owner, index in beside if (its := index.find(identity))]
+            if theirs:
+                yield rows[at], theirs
 
     def _reported(self, period: PeriodKey, form: Form) -> _Held:
         """The projects of the returns in force."""

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -221,13 +221,12 @@ class Publisher:
         for event in made:
             written.append(event.path.rsplit("/", 1)[-1])
             beside = beside or event.note is not None
-            yield event
+            yield replace(event, note=f"{event.note}关闭原文件后，下次会自动更新。") if event.note else event
         kept = {name.casefold() for name in written}
         former = [name for name in before.files if name.casefold() not in kept]
-        self._keep(what, Note(mark, (*written, *(former if beside else ())), beside))
-        for name in () if beside else former:
-            with suppress(OSError):
-                (folder / name).unlink()
+        if not beside:
+            former = [name for name in former if not _taken_away(folder / name)]
+        self._keep(what, Note(mark, (*written, *former), beside=bool(beside or former)))
 
     def _note(self, what: Path) -> Note:
         return Note.parse(self.ledger.noted(self.workspace.shown(what)))
@@ -240,6 +239,15 @@ class Publisher:
         note = self._note(what)
         self._files[what] = [folder / name for name in note.files]
         return note.beside
+
+
+def _taken_away(path: Path) -> bool:
+    """Whether a workbook is gone; one that somebody has open may stay."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _write_period(

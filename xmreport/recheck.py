@@ -16,7 +16,7 @@ from xmreport.checks import ALONE, check
 from xmreport.checks.returns import Examined
 from xmreport.forms.words import read_choice
 from xmreport.ledger import Ledger
-from xmreport.ledger.received import gone, with_names_of_today
+from xmreport.ledger.received import gone, gone_periods, with_names_of_today
 from xmreport.model.dates import china_day
 from xmreport.model.findings import Severity
 from xmreport.model.receipts import Receipt
@@ -79,6 +79,16 @@ def recheck(county: County, past: Past, ledger: Ledger, now: dt.datetime) -> Rec
 
 
 def _tell_gone(county: County, past: Past) -> None:
+    periods = gone_periods(county, past.receipts)
+    if periods:
+        most = periods.most_common(MOST_NAMED)
+        named = "、".join(f"“{task}”{period}（{count} 份）" for (task, period), count in most)
+        log.warning(
+            "%s的规则里没有了收过表的期次：%s%s，那时收下的表不再进汇总，原来出的工作簿还在。如果是改错了时限、起止或任务名称，改回去就恢复。",
+            county.name,
+            named,
+            "等" if len(periods) > MOST_NAMED else "",
+        )
     units = gone(county.roster, past.receipts)
     if units:
         log.warning(

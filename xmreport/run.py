@@ -110,8 +110,11 @@ class Engine:
 
     def run_once(self, moment: Moment) -> Tally:
         """One pass: what was begun is finished, what has settled is taken in, what changed is published."""
+        began = time.monotonic()
         self.recover()
         self.recheck(moment.at)
+        if not moment.replayed:  # what lands while the former is being finished has not come before it landed
+            moment = Moment(moment.at + dt.timedelta(seconds=time.monotonic() - began))
         self.take_settled(moment)
         self.publish(moment.at, by_clock=not moment.replayed)
         if not self.inbox.saw_all:
@@ -133,7 +136,7 @@ class Engine:
         self._leaving.note_lost(self._past)
         for drop, receipts in self.ledger.unfinished():
             told = self._leaving.is_stuck(drop)
-            if receipts[0].county in self.counties and self._leaving.clear(drop, receipts):
+            if receipts[0].county in self.counties and self._leaving.clear_again(drop, receipts):
                 self._leaving.finish([drop])
                 if not told:
                     self._tell(receipts)

@@ -6,6 +6,7 @@ import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future
+from itertools import chain, count
 from pathlib import Path
 
 from msgspec import Struct
@@ -43,18 +44,18 @@ class Sender(Struct, frozen=True):
     tally: Tally
 
     def addressed(self, receipts: tuple[Receipt, ...], county: County, past: Past) -> tuple[Receipt, ...]:
-        """Where the returned copy of a file will lie: one for all its parts."""
+        """Where the returned copy of a file will lie: one for all its parts, in the folder of each unit they are of."""
         if not any(receipt.outcome is Outcome.RETURNED for receipt in receipts):
             return receipts
         from xmreport.workbooks.copies.returned import copy_name
 
-        first = next(receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED)
-        name = copy_name(first.file.rsplit("/", 1)[-1], first.arrived_at)
-        folder = f"outbox/{county.key}/{RETURNED}/{first.unit or UNKNOWN_UNIT}"
-        target, number = f"{folder}/{name}", 2
-        while past.has_copy(target):
-            target, number = f"{folder}/{name.removesuffix('.xlsx')}({number}).xlsx", number + 1
-        return tuple(replace(r, returned_copy=target) if r.outcome is Outcome.RETURNED else r for r in receipts)
+        def target(receipt: Receipt) -> str:
+            name = copy_name(receipt.file.rsplit("/", 1)[-1], receipt.arrived_at)
+            place = f"outbox/{county.key}/{RETURNED}/{receipt.unit or UNKNOWN_UNIT}/{name}"
+            numbered = (f"{place.removesuffix('.xlsx')}({number}).xlsx" for number in count(2))
+            return next(each for each in chain([place], numbered) if not past.has_copy(each))
+
+        return tuple(replace(r, returned_copy=target(r)) if r.outcome is Outcome.RETURNED else r for r in receipts)
 
     def begin(self, returned: Sequence[Receipt], data: bytes) -> Future[bytes] | None:
         """Have the copy of a returned file made meanwhile; None where nothing but a slip goes back.
@@ -66,19 +67,20 @@ class Sender(Struct, frozen=True):
         return None if _is_slip(findings) else self.pool().submit(mark, data, findings, about)
 
     def send_back(self, returned: Sequence[Receipt], begun: Future[bytes] | None = None) -> None:
-        """Put the copy of a returned file, made or still to be made, where its receipt says."""
+        """Put the copy of a returned file, made or still to be made, where its receipts say."""
         copy = self._copy(returned[0], *self._content(returned), begun)
-        delivered = deliver(copy, self._target(returned))
-        if delivered.note:
-            log.warning("%s", delivered.note)
+        for target in self._targets(returned):
+            delivered = deliver(copy, target)
+            if delivered.note:
+                log.warning("%s", delivered.note)
 
     def stands(self, returned: Sequence[Receipt]) -> bool:
-        """Whether a returned file's copy is where its receipt says."""
-        return stands(self._target(returned))
+        """Whether a returned file's copy is where its receipts say."""
+        return all(map(stands, self._targets(returned)))
 
-    def _target(self, returned: Sequence[Receipt]) -> Path:
-        assert returned[0].returned_copy
-        return self.workspace.outbox / returned[0].returned_copy.removeprefix("outbox/")
+    def _targets(self, returned: Sequence[Receipt]) -> list[Path]:
+        places = dict.fromkeys(receipt.returned_copy or "" for receipt in returned)
+        return [self.workspace.outbox / place.removeprefix("outbox/") for place in places]
 
     def _content(self, returned: Sequence[Receipt]) -> tuple[tuple[Finding, ...], About]:
         """What a copy says, of all parts of the file."""
@@ -87,7 +89,7 @@ class Sender(Struct, frozen=True):
         findings = tuple(finding for receipt in returned for finding in receipt.findings)
         about = About(
             county=self.counties[first.county].name,
-            unit=first.unit,
+            unit="、".join(dict.fromkeys(receipt.unit for receipt in returned if receipt.unit)) or None,
             form=first.form,
             task=first.task,
             period=first.period,

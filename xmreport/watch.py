@@ -187,9 +187,9 @@ class Watcher:
 
     def look(self, engine: Engine) -> bool:
         """One look: what has settled is taken in, what changed is published; True while files are still settling."""
-        now = self.clock()
         engine.recover()
-        engine.recheck(now)
+        engine.recheck(self.clock())
+        now = self.clock()
         present = list(engine.found())
         self._note(present, now, engine.ledger.last_pass(), whole=engine.inbox.saw_all)
         ready = [(county, found) for county, found in present if self._ready(found, now)]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import sys
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xmreport.model.dates import CHINA
 from xmreport.model.receipts import Outcome
+from xmreport.model.text import visible
 from xmreport.model.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from xmreport.rulebook.book import County
     from xmreport.workspace import Workspace
 
+log = logging.getLogger("xmreport")
 SHARED = frozenset({"forms", "office", "节假日"})
 """Rule files that are no county's own."""
 
@@ -26,10 +31,24 @@ class Refused(Exception):
 
 
 def workspace_at(home: str | None) -> Workspace:
-    """The workspace named by `--home`, else by the environment, else the current folder."""
+    """The workspace named by `--home`, else by the environment, else the current folder; its log is kept from now."""
     from xmreport.workspace import find_workspace
 
-    return find_workspace(home)
+    workspace = find_workspace(home)
+    kept = _KeptLog(workspace.state / "xmreport.log", encoding="utf-8", errors="backslashreplace", delay=True)
+    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(kept)
+    log.setLevel(logging.INFO)
+    return workspace
+
+
+class _KeptLog(logging.FileHandler):
+    """The log keeps what a clerk need not see. It is there once something is to be kept, and hinders nobody."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):
+            Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+            super().emit(record)
 
 
 def moment_of(text: str | None) -> dt.datetime:
@@ -51,18 +70,25 @@ def county_of(workspace: Workspace, key: str) -> County:
 
 
 def sound(workspace: Workspace, keys: list[str]) -> list[str]:
-    """The counties asked for whose rules hold, all where none is named; what is wrong with the others is said."""
+    """The counties asked for whose rules hold, all where none is named; what is wrong with the others is said.
+
+    Raises:
+        Trouble: there is no such county. Nothing is done then: a moment with a blank in it, for one, is two words.
+    """
     book = workspace.rulebook
+    for key in keys:
+        if key not in book.counties and (key in SHARED or key not in book.faults):
+            known = "、".join(f"{each}（{county.name}）" for each, county in book.counties.items())
+            hint = "时间写成 2022-12-09T17:00，中间没有空格。" if ":" in key or "：" in key else ""
+            raise Trouble(f"没有“{visible(key)}”这个县的规则文件，什么都没有做。{hint}现有：{known or '（无）'}。")
     usable = []
     for key in dict.fromkeys(keys or [*book.counties, *(key for key in book.faults if key not in SHARED)]):
         if key in book.counties:
             usable.append(key)
-        elif key in book.faults:
+        else:
             say(f"{key} 的规则有错，这个县没有处理；运行 xmreport rules check 查看全部：")
             for fault in book.faults[key][:5]:
                 say(f"  {fault}")
-        else:
-            say(f"没有“{key}”这个县的规则文件；现有：{'、'.join(book.counties)}。")
     for key in sorted(SHARED):
         for fault in book.faults.get(key, ()):
             say(str(fault))

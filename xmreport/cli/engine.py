@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xmreport.cli.asked import SHARED, county_of, moment_of, say, show_done, sound, workspace_at
 from xmreport.model.text import visible
-
-if TYPE_CHECKING:
-    from xmreport.workspace import Workspace
-
-log = logging.getLogger("xmreport")
 
 
 def run(
@@ -29,19 +22,18 @@ def run(
 
     workspace = workspace_at(home)
     hands = Hands(workers, executor)
-    asked = counties or [*workspace.rulebook.counties, *workspace.rulebook.faults]
+    known = {*workspace.rulebook.counties, *workspace.rulebook.faults} - SHARED
     keys = sound(workspace, counties)
-    broken = len(keys) < len(set(asked) - SHARED)
+    broken = len(keys) < len(set(counties) or known)
     moment = Moment(moment_of(now), replayed=now is not None)
     for stray in workspace.strays():
         say(f"收件文件夹里的“{visible(stray)}”不属于任何一个县，没有处理；请移到 inbox/<县>/ 里。")
-    _log_to(workspace)
     printer = Printer(as_json=as_json)
     with workspace.hold(), Engine(workspace, keys, printer, hands=hands) as engine:
         tally = engine.run_once(moment)
     if as_json:
         show_done(tally.files, tally.outcomes)
-    elif not tally.files:
+    elif keys and not tally.files:
         print("收件文件夹里没有新文件。")
     if tally.engine_faults:
         return 1
@@ -58,7 +50,6 @@ def watch(home: str | None, counties: list[str], poll: bool, workers: int | None
     keys = sound(workspace, counties)
     if not keys:
         return 2
-    _log_to(workspace)
     with workspace.hold():
         watcher = Watcher(workspace, keys, Printer(as_json=False), poll=poll, hands=Hands(workers, executor))
         _stop_when_told(watcher.stop)
@@ -100,7 +91,6 @@ def receive(
     workspace = workspace_at(home)
     rules = county_of(workspace, county)
     handed = HandedOver(file, unit, task, period, moment_of(at), reason)
-    _log_to(workspace)
     with workspace.hold():
         tally = receive_file(workspace, rules, handed, moment_of(None), Printer(as_json=as_json))
     if as_json:
@@ -108,16 +98,6 @@ def receive(
     if tally.engine_faults:
         return 1
     return 2 if tally.troubles else 0
-
-
-def _log_to(workspace: Workspace) -> None:
-    """The log keeps what a clerk need not see."""
-    workspace.state.mkdir(parents=True, exist_ok=True)
-    log.setLevel(logging.INFO)
-    path = workspace.state / "xmreport.log"
-    kept = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
-    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log.addHandler(kept)
 
 
 def _stop_when_told(stop: Callable[[], None]) -> None:

@@ -55,7 +55,7 @@ def main() -> None:
 def answer(words: Sequence[str]) -> int:
     """Do what is asked and give the exit status; what a clerk can put right is said in a sentence: 2."""
     try:
-        return COMMANDS.read(words or ["--help"])()
+        return COMMANDS.read(words)()
     except Miswritten as wrong:
         command = " ".join(["xmreport", *words])
         say(f"命令写得不对：{visible(command)}（{visible(str(wrong))}）。写法看 {wrong.program} --help。")

@@ -39,7 +39,7 @@ def report(home: str | None, county: str, task: str, period: str, as_of: str | N
     moment = moment_of(as_of)
     folder = workspace.outbox / county / task / period
     if as_of:
-        folder = folder / f"截至{moment:%Y-%m-%dT%H%M}"
+        folder = folder / f"截至{moment:{'%Y-%m-%dT%H%M%S' if moment.second else '%Y-%m-%dT%H%M'}}"
     with Ledger.open(workspace.state) as ledger:
         for event in rebuild(workspace, rules, ledger, found, wanted, moment, folder):
             show(event)

@@ -90,7 +90,10 @@ def _from_number(number: float, reference: dt.date, *, ahead: bool) -> Reading:
     whole, _, fraction = repr(round(number, 4)).partition(".")
     if fraction in {"1", "2", "3"} and not (fraction != "1" and len(whole) == 4):
         # A number keeps no trailing zero: 2022.1 may have been 2022.10, 12.3 may have been 12.30.
-        return error("V10")
+        one, other = (
+            (f"{whole}-01", f"{whole}-10") if len(whole) == 4 else (f"{whole}月{fraction}日", f"{whole}月{fraction}0日")
+        )
+        return error("V10", 一种=one, 另一种=other)
     return _from_text(f"{whole}.{fraction}", reference, ahead=ahead)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from xmreport.ledger.ledger import Ledger
-from xmreport.model.receipts import Receipt
+from xmreport.model.receipts import Outcome, Receipt
 from xmreport.model.rows import Rows
 from xmreport.model.submission import Cell
 from xmreport.rulebook.book import County
@@ -53,6 +54,14 @@ def gone(roster: Roster, receipts: Sequence[Receipt]) -> list[str]:
     """Names of reporting units that are none of today's, nor a former one of theirs: what they sent counts nowhere."""
     known = renamed(roster, receipts).keys() | roster.by_name.keys()
     return list(dict.fromkeys(each.unit for each in receipts if each.unit and each.unit not in known))
+
+
+def gone_periods(county: County, receipts: Sequence[Receipt]) -> Counter[tuple[str, str]]:
+    """Tasks and periods that something was accepted for and that the rules know no more: how many it was."""
+    accepted = (each for each in receipts if each.outcome is Outcome.ACCEPTED)
+    told = Counter((each.task or "", each.period or "") for each in accepted)
+    known = {(task.name, period.name) for task in county.tasks.values() for period in task.periods}
+    return Counter({each: count for each, count in told.items() if each not in known})
 
 
 def with_names_of_today(county: County, form: str | None, rows: Rows) -> Rows:

@@ -63,6 +63,9 @@ def _state(
     accepted = [receipt for receipt in receipts if receipt.outcome is Outcome.ACCEPTED]
     made = partial(UnitState, county.key, task.name, period.name, period.due_at, unit, version=len(accepted))
     exempt = county.exemption(task.name, unit, period)
+    if period.suspended and accepted:  # nobody had to report; what came all the same is merged
+        counts, first = (choose(accepted, key=attrgetter("order")) for choose in (max, min))
+        return made(State.EXEMPT, reason=f"{period.note}；报来的照样汇总", counts=counts, first=first)
     if period.suspended or (exempt and not accepted):
         return made(State.EXEMPT, reason=period.note if period.suspended else f"免报：{exempt}")
     returned = [receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED]

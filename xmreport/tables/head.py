@@ -42,6 +42,13 @@ def minute(moment: dt.datetime | None) -> str:
     return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}" if moment else ""
 
 
+def deadline(moment: dt.datetime | None) -> str:
+    """A due moment as tables print it: a day without an hour ends at its last second, and is over at 24:00."""
+    if moment and moment.astimezone(CHINA).time() == dt.time(23, 59, 59):
+        return f"{moment.astimezone(CHINA):%Y-%m-%d} 24:00"
+    return minute(moment)
+
+
 def second(moment: dt.datetime | None) -> str:
     """The same where a minute is too coarse: 2022-12-09 17:00:30."""
     return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M:%S}" if moment else ""

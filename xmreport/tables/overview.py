@@ -13,7 +13,7 @@ from xmreport.model.receipts import Outcome, Receipt, State, UnitState
 from xmreport.model.sheets import Content, Line, Link, SheetData, WorkbookData
 from xmreport.model.text import file_name
 from xmreport.rulebook.book import County
-from xmreport.tables.head import minute
+from xmreport.tables.head import deadline, minute
 from xmreport.tables.standing import is_late
 
 FURTHER = "其他表"
@@ -96,7 +96,7 @@ def _line(county: County, key: tuple[str, str], states: Sequence[UnitState], fil
     values: dict[str, Content] = {
         "任务": task,
         "期次": period,
-        "应报时间": minute(states[0].due_at) or "按需",
+        "应报时间": deadline(states[0].due_at) or "按需",
         "应报单位数": len(states),
         **{word: counts[word] for word in STATE_WORDS.values()},
         "汇总表": _link(key, files, _summary(county, task), "汇总表"),

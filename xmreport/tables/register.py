@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xmreport.model.outbox import REGISTER
 from xmreport.model.receipts import State, UnitState
 from xmreport.model.sheets import Content, Line, SheetData, WorkbookData
-from xmreport.tables.head import Occasion, minute, second, spell
+from xmreport.tables.head import Occasion, deadline, minute, second, spell
 from xmreport.tables.standing import counted, is_late, nil_returns, state_word
 
 GRAVITY = (State.MISSING, State.RETURNED, State.LATE, State.NIL)
@@ -55,7 +55,7 @@ def _line(occasion: Occasion, number: int, state: UnitState, contacts: Mapping[s
         "单位": state.unit,
         "类别": occasion.county.roster.category_of.get(state.unit),
         "报表": rules.form or rules.document,
-        "应报时间": minute(state.due_at) or "按需",
+        "应报时间": deadline(state.due_at) or "按需",
         "实报时间": minute(state.arrived_at) or None,
         "迟报时长": late,
         "状态": state_word(state),
@@ -72,7 +72,7 @@ def _line(occasion: Occasion, number: int, state: UnitState, contacts: Mapping[s
 
 def _reckoning(state: UnitState, late: str | None) -> str | None:
     """What a state rests on; None where nothing is asked for yet, or at all."""
-    due = f"应报{minute(state.due_at)}" if state.due_at else "按需报送"
+    due = f"应报{deadline(state.due_at)}" if state.due_at else "按需报送"
     came = second(state.arrived_at) if 0 < state.late_by_s < 60 else minute(state.arrived_at)
     if late:
         return f"{due}，实报{came}，相差{late}"

@@ -50,7 +50,7 @@ def _placed(written: Path, target: Path) -> Delivered:
             return Delivered(place)
         return Delivered(
             place,
-            f"“{target.name}”正被 Excel 或 WPS 打开，新的内容已另存为“{place.name}”；关闭原文件后，下次会自动更新。",
+            f"“{target.name}”正被 Excel 或 WPS 打开，新的内容已另存为“{place.name}”。",
         )
     raise PermissionError(f"“{target}”以及另存的名字都写不进去：请检查文件夹“{target.parent}”的权限")
 

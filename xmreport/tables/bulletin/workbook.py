@@ -11,7 +11,7 @@ from xmreport.tables.bulletin.ranking import OTHERS, Ranked, Ranking, progress_o
 from xmreport.tables.bulletin.text import Text
 from xmreport.tables.figures.breakdown import Breakdown, measure_of
 from xmreport.tables.figures.indicators import Figure, FormRows
-from xmreport.tables.head import Occasion, minute, spell
+from xmreport.tables.head import Occasion, deadline, minute, spell
 from xmreport.tables.standing import Backlog, counted, state_word
 from xmreport.tables.wording import listed, whole_county
 
@@ -82,7 +82,7 @@ def _unit(standing: Ranked) -> dict[str, Content]:
         "单位": standing.unit,
         f"{TIMED}.名次": standing.prompt or NO_RANK,
         f"{TIMED}.状态": state_word(state),
-        f"{TIMED}.应报时间": minute(state.due_at),
+        f"{TIMED}.应报时间": deadline(state.due_at),
         f"{TIMED}.实报时间": minute(state.arrived_at) or None,
         f"{TIMED}.迟报时长": spell(state.late_by_s) if state.late_by_s else None,
         f"{TIMED}.累计迟报": state.late_total,
@@ -101,7 +101,7 @@ def _county(occasion: Occasion, states: Sequence[UnitState], names: Sequence[str
         "单位": f"{whole_county(occasion.county.file)}合计",
         f"{TIMED}.名次": NO_RANK,
         f"{TIMED}.状态": _counts(states),
-        f"{TIMED}.应报时间": minute(occasion.period.due_at),
+        f"{TIMED}.应报时间": deadline(occasion.period.due_at),
         **sums,
     }
 
