@@ -74,3 +74,11 @@ def test_only_one_period_where_one_is_asked_for(small):
 def test_nothing_on_record_and_nobody_by_that_name_are_told(small, unit):
     with pytest.raises(Trouble, match=unit):
         _evidence(small, unit)
+
+
+def test_a_folder_is_no_place_for_a_proof_and_says_so(small, tmp_path, capsys):
+    small.send("古阳镇/一.xlsx", form_one(project("供热管网")), "12-08 10:00")
+    prove = ["--home", str(small.home), "prove", "guxian", "--unit", "古阳镇", "--to"]
+    assert answer([*prove, str(tmp_path)]) == 2
+    assert "要写到一个 .zip 文件" in capsys.readouterr().err
+    assert list(tmp_path.glob("*.zip")) == []

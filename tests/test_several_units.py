@@ -103,3 +103,10 @@ def test_projects_of_one_name_with_codes_of_their_own_are_not_one(small: Office)
     [path] = (small.outbox / WEEKLY / FIRST).glob("*情况表汇总表.xlsx")
     [total] = [row for row in openpyxl.load_workbook(path, data_only=True).worksheets[0].values if row[0] == "合计"]
     assert [value for value in total[1:] if isinstance(value, int | float)][1] == 6000
+
+
+def test_two_names_under_one_code_are_both_told(small: Office):
+    small.send("古阳镇/a.xlsx", form_one(project("产业园", 项目代码="2212-141025-89-01-000001")), "12-08 10:00")
+    theirs = form_one(project("供热管网", 项目代码="2212-141025-89-01-000001"), unit="县水利局")
+    [told] = [f for f in small.send("县水利局/a.xlsx", theirs, "12-08 11:00").findings if f.code == "X01"]
+    assert told.words == {"项目": "供热管网", "单位": "古阳镇（写作“产业园”）、县水利局", "采用": "古阳镇"}

@@ -197,7 +197,9 @@ class Judge(Struct, frozen=True):
         other = counts if counts != part.unit else min(order.keys() - {part.unit}, key=order.__getitem__)
         form = self.county.forms[part.form]
         name, column = name_of(form, row), form.file.name_column
-        words = {"项目": name, "单位": f"{other}、{part.unit}", "采用": counts}
+        theirs = next(name_of(form, its) for unit, its in others if unit == other)
+        called = f"{other}（写作“{theirs}”）" if theirs != name else other  # the code alone says that it is the same
+        words = {"项目": name, "单位": f"{called}、{part.unit}", "采用": counts}
         return Finding("X01", Severity.WARNING, row.sheet, part.cell(row, column), column, name, words)
 
     def _settled(self, receipt: Receipt, due: Assigned, outcome: Outcome, findings: tuple[Finding, ...]) -> Receipt:

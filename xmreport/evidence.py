@@ -47,8 +47,10 @@ def write_evidence(
         target: the zip to write.
 
     Raises:
-        Trouble: no such unit, or nothing on record.
+        Trouble: no such unit, nothing on record, or the target is a folder.
     """
+    if target.is_dir():
+        raise Trouble(f"“{target}”是文件夹：--to 要写到一个 .zip 文件，如 {target / PROOFS}.zip。")
     named = unit_named(county, unit)
     with Ledger.open(workspace.state) as ledger:
         receipts = [

@@ -67,8 +67,10 @@ def bytes_of(path: Path, largest_mib: int) -> bytes:
     """The content of a file that somebody names on the command line.
 
     Raises:
-        Trouble: there is no such file, or it is too large.
+        Trouble: there is no such file, it is a folder, or too large.
     """
+    if path.is_dir():
+        raise Trouble(f"这是文件夹，不是文件：{path}。")
     if not path.is_file():
         raise Trouble(f"没有这个文件：{path}。")
     if path.stat().st_size > largest_mib * 2**20:

@@ -103,9 +103,13 @@ def _read_sheet(book: Book, grid: Grid, match: Match, county: County, hint: File
         say("S06", Severity.WARNING, header.cells[header.columns[name]], heading, 列=name)
     for name in header.missing:
         say("S05", Severity.ERROR, address(header.top, 1), None, 列=name)
-    for column, heading in header.extra.items():
-        if any(column <= len(row) and row[column - 1] is not None for row in grid.rows[header.bottom :]):
-            say("S07", Severity.WARNING, header.cells[column], heading)
+    filled = (
+        (header.cells[column], heading)
+        for column, heading in header.extra.items()
+        if any(column <= len(row) and row[column - 1] is not None for row in grid.rows[header.bottom :])
+    )
+    for cell, heading in dict.fromkeys(filled):  # one heading may stand over several columns
+        say("S07", Severity.WARNING, cell, heading)
     reader = Reader(county, form, money or form.file.money, stated or hint.day, book.mode_1904, book.format)
     body = BodyReader(Lines(match.labels, header, form), reader).read()
     if not body.numbers and not body.nil and _says_nil(grid):
