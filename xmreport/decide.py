@@ -35,7 +35,7 @@ class Judge(Struct, frozen=True):
     past: Past
     trial: bool = False
     """A unit's own check: what the file holds counts, not whether it was received before or its period is closed."""
-    named: Assigned | None = None
+    meant: Assigned | None = None
     """Task and period as a person named them: nothing is derived, whatever day the file states."""
 
     def decide(self, found: Examination, arrival: Receipt) -> tuple[Receipt, ...]:
@@ -56,28 +56,28 @@ class Judge(Struct, frozen=True):
 
     def _whole(self, found: Examination, arrival: Receipt) -> Receipt:
         """A file that could not be read as a workbook: a document where one is due, else what is wrong with it."""
-        named = arrival.unit or self._named(arrival)
-        if found.kind == "document" and named:
-            due = self._assigned(named, arrival, None)
-            if due and (self.named or is_open(due, arrival.arrived_at)):
-                return self._settled(replace(arrival, unit=named), due, Outcome.ACCEPTED, ())
+        unit = arrival.unit or self._unit_in_name(arrival)
+        if found.kind == "document" and unit:
+            due = self._assigned(unit, arrival, None)
+            if due and (self.meant or is_open(due, arrival.arrived_at)):
+                return self._settled(replace(arrival, unit=unit), due, Outcome.ACCEPTED, ())
         if found.outcome is Outcome.QUARANTINED:
-            return replace(arrival, outcome=Outcome.QUARANTINED, unit=named, findings=found.findings)
-        receipt = replace(arrival, outcome=Outcome.RETURNED, unit=named, findings=found.findings)
-        due = self._likely(named, arrival) if named else None
+            return replace(arrival, outcome=Outcome.QUARANTINED, unit=unit, findings=found.findings)
+        receipt = replace(arrival, outcome=Outcome.RETURNED, unit=unit, findings=found.findings)
+        due = self._likely(unit, arrival) if unit else None
         return self._settled(receipt, due, Outcome.RETURNED, found.findings) if due else receipt
 
-    def _named(self, arrival: Receipt) -> str | None:
-        named = self.county.roster.named_in(arrival.file.rsplit("/", 1)[-1])
-        return named.pop() if len(named) == 1 else None
+    def _unit_in_name(self, arrival: Receipt) -> str | None:
+        units = self.county.roster.named_in(arrival.file.rsplit("/", 1)[-1])
+        return units.pop() if len(units) == 1 else None
 
     def _likely(self, unit: str, arrival: Receipt) -> Assigned | None:
         """What an unreadable workbook must have been meant for: the one task with a span on that day, if there is one.
 
         A recurring task comes before a single one, as for a readable file; of several, the one that its name names.
         """
-        if self.named:
-            return self.named
+        if self.meant:
+            return self.meant
         day = arrival.day
         tasks = [task for task in self.county.tasks.values() if task.rules.form]
         spanned = [task for task in tasks if self.county.is_reporter(task, unit) and _spans(task, day)]
@@ -106,7 +106,7 @@ class Judge(Struct, frozen=True):
                 unowed = Finding("S18", Severity.ERROR, part.sheet, words=words)
                 return self._quarantined(receipt, replace(part, findings=(unowed, *part.findings)))
             return self._returned_for_date(receipt, part, "S10", {"填报日": day.isoformat()})
-        if self.named:
+        if self.meant:
             return self._judged(receipt, part, due, part.findings)
         current = self._assign(tasks, part.unit, arrival.day, arrival)
         words = {
@@ -152,12 +152,12 @@ class Judge(Struct, frozen=True):
         return assign(tasks, day, asked_of(self.county, unit, arrival.day), owes)
 
     def _assigned(self, unit: str, arrival: Receipt, part: Part | None) -> Assigned | None:
-        if self.named:
-            return self.named if self.named.task.rules.form == (part.form if part else None) else None
+        if self.meant:
+            return self.meant if self.meant.task.rules.form == (part.form if part else None) else None
         day = (part.stated if part else None) or arrival.day
         tasks = tasks_of(self.county, unit, part.form if part else None)
-        named = tasks if part else named_in(tasks, file_name(arrival.file))
-        return self._assign(named, unit, day, arrival) or self._assign(tasks, unit, day, arrival)
+        likely = tasks if part else named_in(tasks, file_name(arrival.file))
+        return self._assign(likely, unit, day, arrival) or self._assign(tasks, unit, day, arrival)
 
     def _against_past(self, part: Part, receipt: Receipt, due: Assigned, day: dt.date) -> list[Finding]:
         """Findings that show only beside the unit's last return, and beside what other units report."""
@@ -214,7 +214,7 @@ class Judge(Struct, frozen=True):
             findings=findings,
         )
         before = None if self.trial else self.past.same_bytes(settled)
-        if before is None or (self.named and before.arrived_at > settled.arrived_at):  # its earlier arrival counts
+        if before is None or (self.meant and before.arrived_at > settled.arrived_at):  # its earlier arrival counts
             return settled
         inforce = self.past.in_force(due.task.name, due.period.name, settled.unit or "")
         if inforce is None:

@@ -14,7 +14,6 @@ from xmreport.ledger import Drop, FileRecord, Ledger
 from xmreport.model.outbox import RETURNED
 from xmreport.model.receipts import Receipt
 from xmreport.model.trouble import Trouble
-from xmreport.notes import UNDER_WAY
 from xmreport.past import Past
 from xmreport.sending import DISK, Sender
 from xmreport.tally import Tally
@@ -25,6 +24,8 @@ log = logging.getLogger("xmreport")
 LOST = "审表的集群断开了"
 _ABOUT = "收尾 "
 _LOST_COPIES = "补做退回件"
+_LOST = "丢失"
+"""What is noted of copies that went with the outbox, until all stand again."""
 Recorded = tuple[UnderWay, FileRecord, Sequence[Receipt]]
 """A file that is on record, with what was recorded of it."""
 
@@ -127,11 +128,11 @@ class Leaving:
         """
         for key, own in past.items():
             if own.count and not os.path.lexists(self._workspace.outbox / key):
-                self._ledger.note(_copies(key), UNDER_WAY)
+                self._ledger.note(_copies(key), _LOST)
 
     def restore(self, past: Mapping[str, Past], stopping: Callable[[], bool]) -> None:
         """Make anew what went back and was lost with the outbox, unless it was mended since."""
-        lost = [key for key in past if self._ledger.noted(_copies(key)) == UNDER_WAY]
+        lost = [key for key in past if self._ledger.noted(_copies(key)) == _LOST]
         if lost and self._send_again([each for key in lost for each in past[key].still_returned()], stopping):
             for key in lost:
                 self._ledger.note(_copies(key), "")

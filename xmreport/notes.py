@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-UNDER_WAY = "出表中"
+HALF_WRITTEN = "出表中"
 """The mark of what is being written: what a crash or a full disk leaves half done shows no facts at all."""
 _BESIDE = "+beside"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
@@ -34,8 +34,26 @@ class Printer:
             print(f"出表  {visible(event.path)}")
         else:
             _tell(event)
-        if isinstance(event, Published) and event.note:
-            print(visible(event.note), file=sys.stderr)
+        if isinstance(event, Published):
+            _note(event)
+
+
+def print_written(events: Iterable[Published]) -> None:
+    """Where workbooks that were asked for stand."""
+    for event in events:
+        print(visible(event.path))
+        _note(event)
+
+
+def _note(event: Published) -> None:
+    """What the office should know about a workbook, on the other stream."""
+    if event.note:
+        print(visible(event.note), file=sys.stderr)
+
+
+def print_done(files: int, outcomes: Mapping[Outcome, int]) -> None:
+    """The last line of `--json`."""
+    _line({"event": "done", "files": files, **{outcome.value: outcomes.get(outcome, 0) for outcome in Outcome}})
 
 
 def _line(content: Any) -> None:

@@ -24,7 +24,7 @@ from xmreport.model.events import Published
 from xmreport.model.outbox import OVERVIEW
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.trouble import Trouble
-from xmreport.notes import UNDER_WAY, Note, stands
+from xmreport.notes import HALF_WRITTEN, Note, stands
 from xmreport.past import Past
 from xmreport.rulebook.book import County, Task
 from xmreport.rulebook.schedule import Period
@@ -83,7 +83,7 @@ class Publisher:
         whole = all(stands(path) for paths in self._files.values() for path in paths)
         if turn == self._done and whole:
             return
-        self.ledger.note(what, UNDER_WAY)
+        self.ledger.note(what, HALF_WRITTEN)
         receipts = past.receipts
         news = self._news(receipts, turn) if whole else None
         self._done = None
@@ -215,7 +215,7 @@ class Publisher:
         What is still open stays.
         """
         before = self._note(what)
-        self._keep(what, replace(before, mark=UNDER_WAY))
+        self._keep(what, replace(before, mark=HALF_WRITTEN))
         written: list[str] = []
         beside = False
         for event in made:

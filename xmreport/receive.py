@@ -78,7 +78,7 @@ def receive_file(workspace: Workspace, county: County, handed: HandedOver, now: 
         pool = stack.enter_context(SINGLE.pool(counties, office))
         past = Past(ledger, county)
         found = _asked_for(examined(pool, data, arrival), due)
-        receipts = Judge(county, past, named=due).decide(found, arrival)
+        receipts = Judge(county, past, meant=due).decide(found, arrival)
         sender = Sender(workspace, counties, ledger.originals, lambda: pool, tally)
         receipts = sender.addressed(receipts, county, past)
         ledger.originals.keep(data)

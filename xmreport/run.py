@@ -34,7 +34,7 @@ from xmreport.recheck import recheck_once
 from xmreport.rulebook.book import County
 from xmreport.sending import Sender
 from xmreport.tally import Tally
-from xmreport.underway import UnderWay, arrival, drop_of, held, is_oversized, set_aside
+from xmreport.underway import UnderWay, came_at, drop_of, held, is_oversized, set_aside
 from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
@@ -211,7 +211,7 @@ class Engine:
         self, found: Found, county: County, moment: Moment, last_pass: dt.datetime | None, seen: dt.datetime | None
     ) -> Receipt:
         """When it came: first seen, else by the file system's own record, never before the engine's last pass."""
-        came = moment.at if moment.replayed else seen or arrival(found, moment.at, last_pass)
+        came = moment.at if moment.replayed else seen or came_at(found, moment.at, last_pass)
         return Receipt(
             file=found.relative,
             sha256=None,

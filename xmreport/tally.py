@@ -1,4 +1,4 @@
-"""What a pass did, and what it could not do."""
+"""What an engine did since it was started, and what it could not do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger("xmreport")
 
 
 class Tally(Struct):
-    """What a pass did."""
+    """What an engine did since it was started: one pass, or weeks of service."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     files: int = 0

@@ -83,7 +83,7 @@ def drop_of(found: Found) -> Drop:
     return Drop(found.relative, found.identity)
 
 
-def arrival(found: Found, now: dt.datetime, last_pass: dt.datetime | None) -> dt.datetime:
+def came_at(found: Found, now: dt.datetime, last_pass: dt.datetime | None) -> dt.datetime:
     """When a file seen for the first time came: by the file system's record, but not before the engine last looked."""
     looked = last_pass if last_pass and last_pass <= now else None  # a clock set back makes the last look tell nothing
     return min(now, max(found.changed, looked or found.changed))

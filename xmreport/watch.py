@@ -26,7 +26,7 @@ from xmreport.model.trouble import Trouble
 from xmreport.rulebook.book import County
 from xmreport.rulebook.loading.digests import CALENDAR_FILE
 from xmreport.run import Engine, Moment
-from xmreport.underway import arrival
+from xmreport.underway import came_at
 from xmreport.workspace import Workspace
 
 QUIET = dt.timedelta(seconds=2)
@@ -216,7 +216,7 @@ class Watcher:
         for _, found in present:
             sight = self._sights.get(found.relative)
             if sight is None:
-                sight = _Sight(found.identity, arrival(found, now, last_look), now)
+                sight = _Sight(found.identity, came_at(found, now, last_look), now)
             elif sight.identity != found.identity or sight.still_since > now:
                 sight = _Sight(found.identity, min(sight.first, now), now)
             kept[found.relative] = sight

@@ -99,7 +99,7 @@ class Workspace(Struct, frozen=True, dict=True):
 
     def strays(self) -> list[str]:
         """What lies in the inbox outside every county's folder, empty folders apart: nobody takes it in."""
-        known = {*self.rulebook.counties, *self.rulebook.faults}
+        known = set(self.rulebook.keys)
         if not self.inbox.is_dir():
             return []
         strays = (path for path in sorted(self.inbox.iterdir()) if path.name not in known)

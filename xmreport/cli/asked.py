@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import sys
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xmreport.model.dates import CHINA
-from xmreport.model.receipts import Outcome
 from xmreport.model.text import visible
 from xmreport.model.trouble import Trouble
 
 if TYPE_CHECKING:
-    from xmreport.model.events import Published
     from xmreport.rulebook.book import County
     from xmreport.workspace import Workspace
 
 log = logging.getLogger("xmreport")
-SHARED = frozenset({"forms", "office", "节假日"})
-"""Rule files that are no county's own."""
 
 
 class Refused(Exception):
@@ -77,20 +71,20 @@ def sound(workspace: Workspace, keys: list[str]) -> list[str]:
     """
     book = workspace.rulebook
     for key in keys:
-        if key not in book.counties and (key in SHARED or key not in book.faults):
+        if key not in book.keys:
             known = "、".join(f"{each}（{county.name}）" for each, county in book.counties.items())
             hint = "时间写成 2022-12-09T17:00，中间没有空格。" if ":" in key or "：" in key else ""
             raise Trouble(f"没有“{visible(key)}”这个县的规则文件，什么都没有做。{hint}现有：{known or '（无）'}。")
     usable = []
-    for key in dict.fromkeys(keys or [*book.counties, *(key for key in book.faults if key not in SHARED)]):
+    for key in dict.fromkeys(keys or book.keys):
         if key in book.counties:
             usable.append(key)
         else:
             say(f"{key} 的规则有错，这个县没有处理；运行 xmreport rules check 查看全部：")
             for fault in book.faults[key][:5]:
                 say(f"  {fault}")
-    for key in sorted(SHARED):
-        for fault in book.faults.get(key, ()):
+    for key in sorted(book.faults.keys() - set(book.keys)):
+        for fault in book.faults[key]:
             say(str(fault))
     return usable
 
@@ -98,16 +92,3 @@ def sound(workspace: Workspace, keys: list[str]) -> list[str]:
 def say(text: str) -> None:
     """To whoever sits there, never to whoever reads the output."""
     print(text, file=sys.stderr)
-
-
-def show(event: Published) -> None:
-    """Where a workbook stands, and on the other stream what the office should know about it."""
-    print(event.path)
-    if event.note:
-        say(event.note)
-
-
-def show_done(files: int, outcomes: Counter[Outcome]) -> None:
-    """The last line of `--json`."""
-    counts = {outcome.value: outcomes[outcome] for outcome in Outcome}
-    print(json.dumps({"event": "done", "files": files, **counts}, ensure_ascii=False))

@@ -7,7 +7,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 
 from xmreport import __version__
-from xmreport.cli import engine, office, record
+from xmreport.cli import intake, office, record
 from xmreport.cli.arguments import Program, argument, command
 
 MOST_WORKERS = 256
@@ -65,10 +65,10 @@ COMMANDS = Program(
         command("demo", office.demo, DEMO),
         command("init", office.init, NEW),
         command("blanks", office.blanks, COUNTY, ANY_TASK, NOW),
-        command("run", engine.run, COUNTIES, REPLAY, JSON, WORKERS, CLUSTER),
-        command("watch", engine.watch, COUNTIES, POLL, WORKERS, CLUSTER),
-        command("check", engine.check, FILES, OF_COUNTY, ANY_UNIT, JSON),
-        command("receive", engine.receive, FILE, OF_COUNTY, UNIT, TASK, PERIOD, AT, REASON, JSON),
+        command("run", intake.run, COUNTIES, REPLAY, JSON, WORKERS, CLUSTER),
+        command("watch", intake.watch, COUNTIES, POLL, WORKERS, CLUSTER),
+        command("check", intake.check, FILES, OF_COUNTY, ANY_UNIT, JSON),
+        command("receive", intake.receive, FILE, OF_COUNTY, UNIT, TASK, PERIOD, AT, REASON, JSON),
         command("status", record.status, COUNTIES, AS_OF, JSON),
         command("report", record.report, COUNTY, TASK, PERIOD, AS_OF),
         command("rules check", office.rules_check),

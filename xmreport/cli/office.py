@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xmreport.cli.asked import county_of, moment_of, say, show, sound, workspace_at
+from xmreport.cli.asked import county_of, moment_of, say, sound, workspace_at
 from xmreport.model.text import visible
 
 
@@ -29,11 +29,11 @@ def init(_home: str | None, folder: Path) -> int:
 def blanks(home: str | None, county: str, task: str | None, now: str | None) -> int:
     """给每个单位生成一份空白表：下拉选项、单位、期次都已填好。"""
     from xmreport.issue import issue_blanks
+    from xmreport.printing import print_written
 
     workspace = workspace_at(home)
     rules = county_of(workspace, county)
-    for event in issue_blanks(workspace, rules, task, moment_of(now)):
-        show(event)
+    print_written(issue_blanks(workspace, rules, task, moment_of(now)))
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xmreport.cli.asked import county_of, moment_of, say, show, sound, workspace_at
+from xmreport.cli.asked import county_of, moment_of, say, sound, workspace_at
 from xmreport.messages import CATALOGUE
 from xmreport.model.trouble import Trouble
 
@@ -30,6 +30,7 @@ def report(home: str | None, county: str, task: str, period: str, as_of: str | N
     """重出某一期的正式表格；加 --as-of 则另放一个“截至…”文件夹，不动现有的。"""
     from xmreport.ledger import Ledger
     from xmreport.named import period_named, task_named
+    from xmreport.printing import print_written
     from xmreport.publish import report as rebuild
 
     workspace = workspace_at(home)
@@ -41,8 +42,7 @@ def report(home: str | None, county: str, task: str, period: str, as_of: str | N
     if as_of:
         folder = folder / f"截至{moment:{'%Y-%m-%dT%H%M%S' if moment.second else '%Y-%m-%dT%H%M'}}"
     with Ledger.open(workspace.state) as ledger:
-        for event in rebuild(workspace, rules, ledger, found, wanted, moment, folder):
-            show(event)
+        print_written(rebuild(workspace, rules, ledger, found, wanted, moment, folder))
     return 0
 
 

@@ -164,6 +164,10 @@ class County(Struct, frozen=True, eq=False):
         return None
 
 
+_SHARED = frozenset({"forms", "office", "节假日"})
+"""Rule files that are no county's own."""
+
+
 class Rulebook(Struct, frozen=True):
     """All counties whose rules hold, and the faults of those whose rules do not."""
 
@@ -171,6 +175,11 @@ class Rulebook(Struct, frozen=True):
     office: OfficeFile
     faults: Mapping[str, tuple[RuleFault, ...]]
     """County key (or `forms`, `office`, `节假日`) → what is wrong there."""
+
+    @property
+    def keys(self) -> list[str]:
+        """Every county that has rules, whether they hold or not."""
+        return [*self.counties, *(key for key in self.faults if key not in _SHARED)]
 
     @property
     def all_faults(self) -> tuple[RuleFault, ...]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from xmreport.cli.asked import SHARED, county_of, moment_of, say, show_done, sound, workspace_at
+from xmreport.cli.asked import county_of, moment_of, say, sound, workspace_at
 from xmreport.model.text import visible
 
 
@@ -17,14 +17,13 @@ def run(
 ) -> int:
     """收一遍：把收件文件夹里的表全部收进来，有变化的正式表格重新生成。"""
     from xmreport.hands import Hands
-    from xmreport.printing import Printer
+    from xmreport.printing import Printer, print_done
     from xmreport.run import Engine, Moment
 
     workspace = workspace_at(home)
     hands = Hands(workers, executor)
-    known = {*workspace.rulebook.counties, *workspace.rulebook.faults} - SHARED
     keys = sound(workspace, counties)
-    broken = len(keys) < len(set(counties) or known)
+    broken = len(keys) < len(set(counties or workspace.rulebook.keys))
     moment = Moment(moment_of(now), replayed=now is not None)
     for stray in workspace.strays():
         say(f"收件文件夹里的“{visible(stray)}”不属于任何一个县，没有处理；请移到 inbox/<县>/ 里。")
@@ -32,7 +31,7 @@ def run(
     with workspace.hold(), Engine(workspace, keys, printer, hands=hands) as engine:
         tally = engine.run_once(moment)
     if as_json:
-        show_done(tally.files, tally.outcomes)
+        print_done(tally.files, tally.outcomes)
     elif keys and not tally.files:
         print("收件文件夹里没有新文件。")
     if tally.engine_faults:
@@ -59,7 +58,7 @@ def watch(home: str | None, counties: list[str], poll: bool, workers: int | None
 
 def check(home: str | None, files: list[Path], county: str, unit: str | None, as_json: bool) -> int:
     """自查：报送前看看表里有没有错；不留记录。"""
-    from xmreport.printing import Printer
+    from xmreport.printing import Printer, print_done
     from xmreport.trial import try_files
 
     workspace = workspace_at(home)
@@ -69,7 +68,7 @@ def check(home: str | None, files: list[Path], county: str, unit: str | None, as
     for event in events:
         printer(event)
     if as_json:
-        show_done(len(files), Counter(event.receipt.outcome for event in events))
+        print_done(len(files), Counter(event.receipt.outcome for event in events))
     return int(any(finding.is_error for event in events for finding in event.receipt.findings))
 
 
@@ -85,7 +84,7 @@ def receive(
     as_json: bool,
 ) -> int:
     """补登：不经收件文件夹、由其他途径交来的表；台账里注明理由。"""
-    from xmreport.printing import Printer
+    from xmreport.printing import Printer, print_done
     from xmreport.receive import HandedOver, receive_file
 
     workspace = workspace_at(home)
@@ -94,7 +93,7 @@ def receive(
     with workspace.hold():
         tally = receive_file(workspace, rules, handed, moment_of(None), Printer(as_json=as_json))
     if as_json:
-        show_done(tally.files, tally.outcomes)
+        print_done(tally.files, tally.outcomes)
     if tally.engine_faults:
         return 1
     return 2 if tally.troubles else 0
