@@ -141,7 +141,7 @@ def test_a_run_with_nothing_new_builds_no_table_and_needs_no_spreadsheet_library
     office.take("12-08 12:00", publish=True)
     before = {path: path.stat().st_mtime_ns for path in office.outbox.rglob("*.xlsx")}
     program = PROGRAM.format(home=str(office.home))
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True)
     assert ended.stdout.splitlines()[-1] == "[]", ended.stderr
     assert {path: path.stat().st_mtime_ns for path in office.outbox.rglob("*.xlsx")} == before
 
