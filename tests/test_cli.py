@@ -322,6 +322,7 @@ def test_what_begins_with_a_dash_can_be_a_value_and_behind_two_dashes_anything()
         "as_json": False,
     }
     assert COMMANDS.read(["--", "status", "--", "--json"]).keywords["counties"] == ["--json"]
+    assert COMMANDS.read(["init", "--", "-x"]).keywords == {"folder": Path("-x")}
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["help"], ["/?"], ["--home", "x", "-h"]], ids=" ".join)

@@ -201,6 +201,9 @@ def test_what_stands_beside_a_workbook_goes_once_it_too_is_closed(small: Office,
     small.take("12-08 12:00", publish=True)
     assert beside.is_file()
     opened.clear()
+    small.take("12-08 12:30", publish=True)
+    assert [event for event in small.events if isinstance(event, Published)] == []
+    small.drop("古阳镇/b.xlsx", form_one(project("甲"), project("丁")))
     small.take("12-08 13:00", publish=True)
     assert {path.name for path in folder.iterdir()} == names
 

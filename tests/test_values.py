@@ -340,3 +340,27 @@ def test_no_value_is_suggested_that_says_something_else(written):
     column = Column.model_validate({"名称": "状态", "类型": "选项"})
     [remark] = read_choice(written, column, meanings).remarks
     assert (remark.code, remark.words["建议"]) == ("V11", "")
+
+
+@pytest.mark.parametrize(
+    "written", ["2022-0-5", "2022-5-0", "2022年5月0日", "2022年0月", "2022-00", "0月1日", "5月0日", "00月", "22.0.5"]
+)
+def test_a_month_or_day_of_nought_is_no_date(written: str):
+    reading = read_date(written, DAY, ahead=True)
+    assert isinstance(reading.value, Unreadable)
+    assert [remark.code for remark in reading.remarks] == ["V06"]
+
+
+@pytest.mark.parametrize(
+    ("number", "ways"),
+    [(2022.1, ("2022-01", "2022-10")), (12.3, ("12月3日", "12月30日")), (12.2, ("12月2日", "12月20日"))],
+)
+def test_a_number_with_a_lost_zero_is_told_with_both_its_days_and_either_is_read(number: float, ways: tuple[str, str]):
+    [remark] = read_date(number, DAY, ahead=True).remarks
+    assert (remark.code, remark.words) == ("V10", {"一种": ways[0], "另一种": ways[1]})
+    assert not any(isinstance(read_date(way, DAY, ahead=True).value, Unreadable) for way in ways)
+
+
+@pytest.mark.parametrize("number", [0.1, 13.2, 45.1, -1.1, -999.1])
+def test_a_number_that_is_no_date_either_way_is_told_so(number: float):
+    assert [remark.code for remark in read_date(number, DAY, ahead=True).remarks] == ["V06"]

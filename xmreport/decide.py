@@ -20,7 +20,7 @@ from xmreport.model.text import file_name
 from xmreport.past import Past
 from xmreport.rulebook.assignment import Assigned, asked_of, assign, is_open, lateness, named_in, tasks_of
 from xmreport.rulebook.book import County, Task
-from xmreport.rulebook.identity import name_of, precedence
+from xmreport.rulebook.identity import name_key, name_of, precedence
 from xmreport.rulebook.names import key_of
 from xmreport.rulebook.origin import is_anothers
 from xmreport.rulebook.schedule import Period
@@ -49,9 +49,11 @@ class Judge(Struct, frozen=True):
             return (self._whole(found, arrival),)
         if len(found.parts) == 1:
             return (self._part(found.parts[0], arrival),)
-        with self.past.together() as decided:  # as if each part had come as a file of its own, the oldest first
+        decided = []
+        with self.past.together() as before:  # as if each part had come as a file of its own, the oldest first
             for part in sorted(found.parts, key=lambda part: part.stated or arrival.day):
                 decided.append(self._part(part, replace(arrival, sheet=part.sheet)))
+                before.add(decided[-1], self.county.forms[part.form])
         return tuple(decided)
 
     def _whole(self, found: Examination, arrival: Receipt) -> Receipt:
@@ -198,7 +200,7 @@ class Judge(Struct, frozen=True):
         form = self.county.forms[part.form]
         name, column = name_of(form, row), form.file.name_column
         theirs = next(name_of(form, its) for unit, its in others if unit == other)
-        called = f"{other}（写作“{theirs}”）" if theirs != name else other  # the code alone says that it is the same
+        called = other if name_key(theirs) == name_key(name) else f"{other}（写作“{theirs}”）"
         words = {"项目": name, "单位": f"{called}、{part.unit}", "采用": counts}
         return Finding("X01", Severity.WARNING, row.sheet, part.cell(row, column), column, name, words)
 

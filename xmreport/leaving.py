@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from pathlib import Path
 
 from xmreport.intake.scan import is_still, remove
 from xmreport.lasting import Lasting
@@ -87,9 +88,12 @@ class Leaving:
 
     def clear_again(self, drop: Drop, receipts: Sequence[Receipt]) -> bool:
         """The same for what an earlier pass began. A copy that stands is let be: its unit may be mending it."""
-        return self._cleared(
-            drop, receipts, lambda returned: None if self._sender.stands(returned) else self._send_back(returned, None)
-        )
+
+        def send_missing(returned: list[Receipt]) -> None:
+            if missing := self._sender.missing(returned):
+                self._send_back(returned, None, missing)
+
+        return self._cleared(drop, receipts, send_missing)
 
     def _cleared(self, drop: Drop, receipts: Sequence[Receipt], send_back: Callable[[list[Receipt]], None]) -> bool:
         try:
@@ -116,10 +120,12 @@ class Leaving:
         self._stuck[drop] = about
         self._lasting.tell(about, f"{drop.file} 已记录，还没有办完，下次再办：{why}", error)
 
-    def _send_back(self, returned: Sequence[Receipt], begun: Future[bytes] | None) -> None:
+    def _send_back(
+        self, returned: Sequence[Receipt], begun: Future[bytes] | None, places: Sequence[Path] | None = None
+    ) -> None:
         if self._away and begun is None:
             raise self._away
-        self._sender.send_back(returned, begun)
+        self._sender.send_back(returned, begun, places)
 
     def note_lost(self, past: Mapping[str, Past]) -> None:
         """Before anything is written there anew: a county's part of the outbox that is gone has taken its copies along.
@@ -137,14 +143,21 @@ class Leaving:
             for key in lost:
                 self._ledger.note(_copies(key), "")
 
-    def _send_again(self, files: Iterable[Sequence[Receipt]], stopping: Callable[[], bool]) -> bool:
-        """Make the copies of these files that do not stand where they should; whether all do now."""
-        lost = [each for each in files if not self._sender.stands(each)]
+    def _send_again(
+        self, files: Iterable[tuple[Sequence[Receipt], Sequence[Receipt]]], stopping: Callable[[], bool]
+    ) -> bool:
+        """Make the copies of these files that do not stand where they should; whether all do now.
+
+        Args:
+            files: all receipts of a file, which its copy speaks of, and those that are not mended yet.
+            stopping: whether to leave the rest.
+        """
+        lost = [(returned, places) for returned, left in files if (places := self._sender.missing(left))]
         try:
-            for returned in lost:
+            for returned, places in lost:
                 if stopping():
                     return False
-                self._sender.send_back(returned)
+                self._sender.send_back(returned, places=places)
         except (OSError, CancelledError, Trouble) as error:
             self._tally.troubles += 1
             self._lasting.tell(_LOST_COPIES, f"丢失的退回件没有补全，下次再补：{error}")

@@ -23,6 +23,8 @@ from xmreport.rulebook.form import Form
 from xmreport.rulebook.identity import Index, identities_of
 
 PeriodKey = tuple[str | None, str | None]
+PRESUMED = 2**62
+"""The first number of what is decided but not yet recorded: no ledger counts that far."""
 BRIDGED = dt.timedelta(minutes=10)
 """A clock set back by no more than this does not make tables forget what came in the minutes that are repeated."""
 _ORDER = attrgetter("order")
@@ -47,23 +49,15 @@ class Past:
         self.newest = extent.newest
         """The latest moment of arrival."""
         self._read: _Known | None = None
-        self._together: list[Receipt] = []
+        self._together = _Together()
 
     @contextmanager
-    def together(self) -> Iterator[list[Receipt]]:
-        """The parts of one file are judged one beside the other: what is put into the list counts as received until
-        all of them are recorded, together.
-        """
+    def together(self) -> Iterator[_Together]:
+        """The parts of one file are judged one beside the other: what is added counts until all are recorded."""
         try:
             yield self._together
         finally:
-            self._together = []
-
-    def _decided(self) -> Iterator[Receipt]:
-        """The parts that are accepted, with the numbers that they will at least have."""
-        for number, receipt in enumerate(self._together, self.last + 1):
-            if receipt.outcome is Outcome.ACCEPTED:
-                yield replace(receipt, seq=number)
+            self._together = _Together()
 
     @property
     def receipts(self) -> Sequence[Receipt]:
@@ -103,7 +97,7 @@ class Past:
         return self._ledger.ahead(self._county.key, now) if self.newest and self.newest > now else 0
 
     def rows(self, receipt: Receipt) -> Sequence[Row]:
-        if receipt.seq > self.last:
+        if receipt.seq >= PRESUMED:
             return receipt.rows
         return with_names_of_today(self._county, receipt.form, self._ledger.rows(receipt.seq))
 
@@ -114,20 +108,22 @@ class Past:
     def accepted(self, task: str, period: str, unit: str) -> list[Receipt]:
         """Every acceptable version of a unit's return for a period."""
         recorded = self._known.accepted.get((task, period), {}).get(unit, [])
-        own = (task, period, unit)
-        return [*recorded, *(each for each in self._decided() if (each.task, each.period, each.unit) == own)]
+        own = self._together.of_unit.get(unit, ())
+        return [*recorded, *(each for each in own if (each.task, each.period) == (task, period))]
 
     def in_force(self, task: str, period: str, unit: str) -> Receipt | None:
         """The version that counts."""
         return max(self.accepted(task, period, unit), key=_ORDER, default=None)
 
-    def still_returned(self) -> Iterator[Sequence[Receipt]]:
-        """The files that went back and that nothing acceptable followed: the receipts of each."""
+    def still_returned(self) -> Iterator[tuple[Sequence[Receipt], Sequence[Receipt]]]:
+        """The files that went back: the receipts of each, and those of them that nothing acceptable followed."""
         files: dict[tuple[object, ...], list[Receipt]] = {}
         for receipt in self._known.receipts:
             if receipt.returned_copy:
                 files.setdefault((receipt.file, receipt.sha256, receipt.arrived_at), []).append(receipt)
-        return (receipts for receipts in files.values() if not all(map(self._is_mended, receipts)))
+        for receipts in files.values():
+            if left := [receipt for receipt in receipts if not self._is_mended(receipt)]:
+                yield receipts, left
 
     def _is_mended(self, receipt: Receipt) -> bool:
         counts = self.in_force(receipt.task or "", receipt.period or "", receipt.unit or "")
@@ -142,9 +138,8 @@ class Past:
         found = []
         for before in self._known.of_bytes.get((receipt.unit, receipt.sha256), ()):
             same = (before.task, before.period, before.sheet) == (receipt.task, receipt.period, receipt.sheet)
-            judged = before.outcome is Outcome.ACCEPTED or (
-                before.outcome is Outcome.RETURNED is receipt.outcome and before.rules == receipt.rules
-            )
+            again = before.outcome is receipt.outcome is Outcome.RETURNED and before.rules == receipt.rules
+            judged = before.outcome is Outcome.ACCEPTED or again
             if same and judged:
                 found.append(before)
         return min(found, key=_ORDER, default=None)
@@ -153,8 +148,8 @@ class Past:
         """The unit's last accepted return of a form before this period; for a task on demand, the one before this."""
         earlier = [
             receipt
-            for receipt in (*self._known.of_unit.get(unit, ()), *self._decided())
-            if (receipt.unit, receipt.form) == (unit, form)
+            for receipt in (*self._known.of_unit.get(unit, ()), *self._together.of_unit.get(unit, ()))
+            if receipt.form == form
             and receipt.outcome is Outcome.ACCEPTED
             and receipt.period
             and (receipt.period < due.period.name or due.period.due_at is None)
@@ -174,21 +169,26 @@ class Past:
         self._held[period] = held
         if len(self._held) > HELD_PERIODS * len(self._county.tasks):
             del self._held[next(iter(self._held))]
-        read: dict[int, Rows] = {}
+        read: dict[int, Sequence[Row]] = {}
         identities = identities_of(form, rows)
-        parts = {str(each.unit): each for each in self._decided() if (each.task, each.period) == period}
-        beside = [(owner, Index.of(form, each.rows)) for owner, each in parts.items() if owner != unit]
-        if not beside and held.knows_none(identities):  # as of nearly every file: its rows are never read
+        beside = self._together.held.get(period) or _Held(form)
+        if held.knows_none(identities) and beside.knows_none(identities):  # as of nearly every file
             return
+        newer = {owner for owner in beside.owners if self._counts_now(period, owner)}
+        # By place: the rows of a file that shares no project are never read.
         for at, identity in enumerate(identities):
-            found = [each for each in held.find(identity, unit) if each[0] not in parts]
+            found = [each for each in held.find(identity, unit) if each[0] not in newer]
+            found += [each for each in beside.find(identity, unit) if each[0] in newer]
             for _, seq, _ in found:
                 if seq not in read:
-                    read[seq] = self._today(form, self._ledger.rows(seq))
-            theirs = [(owner, read[seq][place]) for owner, seq, place in found]
-            theirs += [(owner, its) for owner, index in beside if (its := index.find(identity))]
-            if theirs:
-                yield rows[at], theirs
+                    read[seq] = self._together.rows.get(seq) or self._today(form, self._ledger.rows(seq))
+            if found:
+                yield rows[at], [(owner, read[seq][place]) for owner, seq, place in found]
+
+    def _counts_now(self, period: PeriodKey, owner: str) -> bool:
+        """Whether what counts of a unit is the part of the file at hand, and no later return on record."""
+        counts = self.in_force(period[0] or "", period[1] or "", owner)
+        return counts is not None and counts.seq >= PRESUMED
 
     def _reported(self, period: PeriodKey, form: Form) -> _Held:
         """The projects of the returns in force."""
@@ -255,6 +255,10 @@ class _Held:
         self._main: dict[str, tuple[str, ...]] = {}
         self._spare: dict[str, tuple[str, ...]] = {}
 
+    @property
+    def owners(self) -> Iterable[str]:
+        return self._returns
+
     def put(self, owner: str, seq: int, rows: Sequence[Row]) -> None:
         """The return of a unit that is in force now, in the place of its last one."""
         self._order.setdefault(owner, len(self._order))
@@ -286,6 +290,25 @@ class _Held:
             if place is not None:
                 found.append((owner, theirs.seq, place))
         return found
+
+
+class _Together:
+    """The parts of one file that are accepted so far, numbered as if they were recorded after all there is."""
+
+    def __init__(self) -> None:
+        self.of_unit: dict[str, list[Receipt]] = {}
+        self.held: dict[PeriodKey, _Held] = {}
+        self.rows: dict[int, Sequence[Row]] = {}
+
+    def add(self, receipt: Receipt, form: Form) -> None:
+        """One part more; only what is accepted counts for the others."""
+        if receipt.outcome is not Outcome.ACCEPTED or receipt.unit is None:
+            return
+        numbered = replace(receipt, seq=PRESUMED + len(self.rows))
+        self.rows[numbered.seq] = receipt.rows
+        self.of_unit.setdefault(receipt.unit, []).append(numbered)
+        period = (receipt.task, receipt.period)
+        self.held.setdefault(period, _Held(form)).put(receipt.unit, numbered.seq, receipt.rows)
 
 
 def _written(path: str) -> str:

@@ -15,7 +15,7 @@ from xmreport.model.findings import Finding
 from xmreport.model.receipts import Outcome, Receipt, UnitState
 from xmreport.model.text import visible
 from xmreport.rulebook.book import Rulebook
-from xmreport.tables.head import spell
+from xmreport.tables.head import deadline, spell
 
 _UNSEEN = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Characters that a screen acts on or that UTF-8 cannot hold."""
@@ -128,7 +128,7 @@ def print_states(states: Sequence[UnitState], book: Rulebook, *, as_json: bool) 
     for state in states:
         if heading != (state.county, state.task, state.period):
             heading = (state.county, state.task, state.period)
-            due = f"{state.due_at:%Y-%m-%d %H:%M}" if state.due_at else "按需"
+            due = deadline(state.due_at) or "按需"
             print(f"\n{book.counties[state.county].name}  {state.task}  {state.period}  （应报 {due}）")
         came = f"{state.arrived_at:%m-%d %H:%M}" if state.arrived_at else ""
         late = f"迟 {spell(state.late_by_s)}" if state.late_by_s else ""

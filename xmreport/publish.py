@@ -212,7 +212,7 @@ class Publisher:
         """Pass on what is written, then note it, and take away what was written before and is no longer.
 
         Such is a workbook by a name that the rules no longer give it, or what stood beside one that is closed by now.
-        What is still open stays.
+        What cannot be removed stays, and is tried again with the next news.
         """
         before = self._note(what)
         self._keep(what, replace(before, mark=HALF_WRITTEN))
@@ -226,7 +226,7 @@ class Publisher:
         former = [name for name in before.files if name.casefold() not in kept]
         if not beside:
             former = [name for name in former if not _taken_away(folder / name)]
-        self._keep(what, Note(mark, (*written, *former), beside=bool(beside or former)))
+        self._keep(what, Note(mark, (*written, *former), beside))
 
     def _note(self, what: Path) -> Note:
         return Note.parse(self.ledger.noted(self.workspace.shown(what)))

@@ -66,17 +66,22 @@ class Sender(Struct, frozen=True):
         findings, about = self._content(returned)
         return None if _is_slip(findings) else self.pool().submit(mark, data, findings, about)
 
-    def send_back(self, returned: Sequence[Receipt], begun: Future[bytes] | None = None) -> None:
-        """Put the copy of a returned file, made or still to be made, where its receipts say."""
+    def send_back(
+        self,
+        returned: Sequence[Receipt],
+        begun: Future[bytes] | None = None,
+        places: Sequence[Path] | None = None,
+    ) -> None:
+        """Put the copy of a returned file, made or still to be made, where its receipts say, or at some of them."""
         copy = self._copy(returned[0], *self._content(returned), begun)
-        for target in self._targets(returned):
+        for target in self._targets(returned) if places is None else places:
             delivered = deliver(copy, target)
             if delivered.note:
                 log.warning("%s", delivered.note)
 
-    def stands(self, returned: Sequence[Receipt]) -> bool:
-        """Whether a returned file's copy is where its receipts say."""
-        return all(map(stands, self._targets(returned)))
+    def missing(self, returned: Sequence[Receipt]) -> list[Path]:
+        """Where a returned file's copy should lie and does not."""
+        return [target for target in self._targets(returned) if not stands(target)]
 
     def _targets(self, returned: Sequence[Receipt]) -> list[Path]:
         places = dict.fromkeys(receipt.returned_copy or "" for receipt in returned)

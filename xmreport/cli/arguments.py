@@ -182,8 +182,10 @@ def _sorted(
     coming = iter(words)
     for word in coming:
         name, equals, value = word.partition("=")
-        if word == "--" or (plain and not whole):
-            plain += [*(() if word == "--" else (word,)), *coming]
+        if plain and not whole:
+            plain += [word, *coming]
+        elif word == "--":
+            plain += coming
         elif word in HELP:
             return None, plain
         elif not word.startswith("-") or word == "-":

@@ -29,11 +29,19 @@ def workspace_at(home: str | None) -> Workspace:
     from xmreport.workspace import find_workspace
 
     workspace = find_workspace(home)
-    kept = _KeptLog(workspace.state / "xmreport.log", encoding="utf-8", errors="backslashreplace", delay=True)
+    _keep_log(workspace.state / "xmreport.log")
+    return workspace
+
+
+def _keep_log(path: Path) -> None:
+    """The log of the workspace at hand, and of no other."""
+    for former in [handler for handler in log.handlers if isinstance(handler, _KeptLog)]:
+        log.removeHandler(former)
+        former.close()
+    kept = _KeptLog(path, encoding="utf-8", errors="backslashreplace", delay=True)
     kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(kept)
     log.setLevel(logging.INFO)
-    return workspace
 
 
 class _KeptLog(logging.FileHandler):
@@ -41,7 +49,7 @@ class _KeptLog(logging.FileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         with suppress(OSError):
-            Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+            Path(self.baseFilename).parent.mkdir(exist_ok=True)
             super().emit(record)
 
 
@@ -70,6 +78,8 @@ def sound(workspace: Workspace, keys: list[str]) -> list[str]:
         Trouble: there is no such county. Nothing is done then: a moment with a blank in it, for one, is two words.
     """
     book = workspace.rulebook
+    if not book.keys and not book.faults:
+        raise Trouble(f"“{workspace.home / 'rules'}”里没有县的规则文件。")
     for key in keys:
         if key not in book.keys:
             known = "、".join(f"{each}（{county.name}）" for each, county in book.counties.items())

@@ -45,15 +45,15 @@ _TWO_MONTHS = re.compile(
 """`2023.3-5`, `2023年3-5月`: another sign before the last figure than behind the year."""
 
 
-def make_day(year: int, month: int = 0, day: int = 0) -> PartialDate | None:
+def make_day(year: int, month: int | None = None, day: int | None = None) -> PartialDate | None:
     """A date that exists, or None."""
     if year < 100:
         year += 2000
     try:
-        dt.date(year, month or 1, day or 1)
+        dt.date(year, 1 if month is None else month, 1 if day is None else day)
     except ValueError:
         return None
-    return PartialDate(year, month, day) if _FIRST_YEAR <= year <= _LAST_YEAR else None
+    return PartialDate(year, month or 0, day or 0) if _FIRST_YEAR <= year <= _LAST_YEAR else None
 
 
 def read_date(value: Scalar, reference: dt.date, *, ahead: bool) -> Reading:
@@ -90,10 +90,11 @@ def _from_number(number: float, reference: dt.date, *, ahead: bool) -> Reading:
     whole, _, fraction = repr(round(number, 4)).partition(".")
     if fraction in {"1", "2", "3"} and not (fraction != "1" and len(whole) == 4):
         # A number keeps no trailing zero: 2022.1 may have been 2022.10, 12.3 may have been 12.30.
-        one, other = (
-            (f"{whole}-01", f"{whole}-10") if len(whole) == 4 else (f"{whole}月{fraction}日", f"{whole}月{fraction}0日")
+        ways = (
+            [f"{whole}-01", f"{whole}-10"] if len(whole) == 4 else [f"{whole}月{fraction}{end}日" for end in ("", "0")]
         )
-        return error("V10", 一种=one, 另一种=other)
+        if not any(isinstance(_from_text(way, reference, ahead=ahead).value, Unreadable) for way in ways):
+            return error("V10", 一种=ways[0], 另一种=ways[1])
     return _from_text(f"{whole}.{fraction}", reference, ahead=ahead)
 
 
@@ -192,7 +193,7 @@ def _span(text: str, reference: dt.date, *, ahead: bool) -> PartialDate | None:
     month = _SPAN_END.get(word) or 3 * int(word[0])
     if match.group(1):
         return make_day(int(match.group(1)), month)
-    return _nearest(month, 0, reference, ahead=ahead)
+    return _nearest(month, None, reference, ahead=ahead)
 
 
 def _completed(text: str, reference: dt.date, *, ahead: bool) -> PartialDate | None:
@@ -200,11 +201,11 @@ def _completed(text: str, reference: dt.date, *, ahead: bool) -> PartialDate | N
     match = _NO_YEAR.fullmatch(text) or _NO_YEAR_MONTH.fullmatch(text)
     if not match:
         return None
-    month, day = int(match.group(1)), int(match.group(2)) if match.lastindex == 2 else 0
+    month, day = int(match.group(1)), int(match.group(2)) if match.lastindex == 2 else None
     return _nearest(month, day, reference, ahead=ahead)
 
 
-def _nearest(month: int, day: int, reference: dt.date, *, ahead: bool) -> PartialDate | None:
+def _nearest(month: int, day: int | None, reference: dt.date, *, ahead: bool) -> PartialDate | None:
     """The next such date from the reference day, or the latest one up to it (M14)."""
     years = (reference.year, reference.year + (1 if ahead else -1))
     found = [date for year in years if (date := make_day(year, month, day))]

@@ -65,7 +65,8 @@ def _state(
     exempt = county.exemption(task.name, unit, period)
     if period.suspended and accepted:  # nobody had to report; what came all the same is merged
         counts, first = (choose(accepted, key=attrgetter("order")) for choose in (max, min))
-        return made(State.EXEMPT, reason=f"{period.note}；报来的照样汇总", counts=counts, first=first)
+        reason = _joined(f"{period.note}；报来的照样汇总", _handed_over(receipts))
+        return made(State.EXEMPT, reason=reason, counts=counts, first=first)
     if period.suspended or (exempt and not accepted):
         return made(State.EXEMPT, reason=period.note if period.suspended else f"免报：{exempt}")
     returned = [receipt for receipt in receipts if receipt.outcome is Outcome.RETURNED]

@@ -77,7 +77,7 @@ def build_period(
 
 def _lacking(occasion: Occasion, form: Form, states: Sequence[UnitState]) -> str:
     """Whose figures are not in it: those of another task may hold them at the same moment, from an earlier return."""
-    out = [each.unit for each in states if each.state in NOT_IN]
+    out = [each.unit for each in states if each.state in NOT_IN and each.counts is None]
     if not out or len(out) == len(states) or occasion.period.due_at is None:
         return ""
     more = f"等{len(out)}个单位" if len(out) > MOST_NAMED else ""

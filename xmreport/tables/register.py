@@ -72,8 +72,9 @@ def _line(occasion: Occasion, number: int, state: UnitState, contacts: Mapping[s
 
 def _reckoning(state: UnitState, late: str | None) -> str | None:
     """What a state rests on; None where nothing is asked for yet, or at all."""
-    due = f"应报{deadline(state.due_at)}" if state.due_at else "按需报送"
-    came = second(state.arrived_at) if 0 < state.late_by_s < 60 else minute(state.arrived_at)
+    by_seconds = 0 < state.late_by_s < 60
+    due = f"应报{second(state.due_at) if by_seconds else deadline(state.due_at)}" if state.due_at else "按需报送"
+    came = second(state.arrived_at) if by_seconds else minute(state.arrived_at)
     if late:
         return f"{due}，实报{came}，相差{late}"
     if state.state is State.MISSING:

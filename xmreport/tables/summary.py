@@ -102,7 +102,7 @@ def _digest(progress: Value, done: Value, due: Value) -> str | None:
 def _notes(merged: Merged, states: Sequence[UnitState]) -> Iterator[str]:
     """Below the table, never with the words that mark total rows: who is not in, who had nothing."""
     for state in NOT_IN:
-        out = [each for each in states if each.state is state]
+        out = [each for each in states if each.state is state and each.counts is None]
         if out:
             listed = "、".join(each.unit + _why(each) for each in out)
             yield f"未纳入汇总——{STATE_WORDS[state]}（{len(out)}个单位）：{listed}。"
