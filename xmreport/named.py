@@ -15,7 +15,8 @@ def unit_named(county: County, name: str) -> str:
     """
     unit = county.roster.resolve(name)
     if unit is None:
-        raise Trouble(f"“{name}”不在{county.name}的名册里。")
+        near = "、".join(county.roster.nearest(name))
+        raise Trouble(f"“{name}”不在{county.name}的名册里，最接近的有{near}。")
     return unit
 
 

@@ -95,7 +95,9 @@ class Program:
         if list(words) == ["--version"]:
             return partial(_show, f"{self._name} {self._version}\n")
         options, rest = _sorted(words, [self._home], self._name, whole=False)
-        if options is None or not words or (rest[:1] and rest[0] in ASKING):
+        if rest[:1] and rest[0] in ASKING:  # `help run` is `run --help`
+            rest, options = [*rest[1:], "--help"], options if rest[1:] else None
+        if options is None or not words:
             return partial(_show, self.help)
         home = _fitted(self._name, [self._home], options, ()).get("home")
         found, behind = self._find(rest)
@@ -103,7 +105,7 @@ class Program:
             return partial(_show, found)
         name = f"{self._name} {found.name}"
         given, plain = _sorted(behind, found.arguments, name, first=self._home)
-        if given is None:
+        if given is None or (len(behind) == 1 and behind[0] in ASKING):
             return partial(_show, self.help_of(found))
         return partial(found.act, home, **_fitted(name, found.arguments, given, plain))
 

@@ -269,10 +269,8 @@ def _unit(sheet: _Sheet, county: County, hint: FileHint) -> tuple[str | None, Fi
         return named, say("S19", Severity.WARNING, hint.name, 单位=named)
     if text is None:
         return None, say("S02", Severity.ERROR, None, 原因="文件夹、表内“填报单位”和文件名都没有写明")
-    from rapidfuzz import fuzz, process  # only for what is not written as expected
-
-    near = [name for name, _, _ in process.extract(text, list(county.roster.order), scorer=fuzz.ratio, limit=3)]
-    return None, say("S02", Severity.ERROR, text, 原因=f"“填报单位”写的“{text}”不在名册里，最接近的有{'、'.join(near)}")
+    near = "、".join(county.roster.nearest(text))
+    return None, say("S02", Severity.ERROR, text, 原因=f"“填报单位”写的“{text}”不在名册里，最接近的有{near}")
 
 
 def _without_foreign(parts: Sequence[Part], hint: FileHint) -> list[Part]:

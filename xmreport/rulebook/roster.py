@@ -93,6 +93,12 @@ class Roster(Struct, frozen=True, dict=True):
                 return {made for made in (bare, *(o + bare for o in own), *(o + name for o in own)) if len(bare) > 1}
         return {front + name for front in (*own, "县", "市")}
 
+    def nearest(self, name: str) -> list[str]:
+        """The three units that are called most like this: suggested, never taken."""
+        from rapidfuzz import fuzz, process  # only for what is not written as expected
+
+        return [found for found, _, _ in process.extract(name, list(self.order), scorer=fuzz.ratio, limit=3)]
+
     def resolve(self, text: str) -> str | None:
         """The unit a name means, or None where no unit or more than one could be meant."""
         name = key_of(re.sub(r"[（(](?:盖章|公章|章)[）)]", "", text))
