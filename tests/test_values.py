@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 from building import counties
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xmreport.forms.cleaning import clean, half_width, heading_key, is_blank, shown
@@ -127,13 +127,16 @@ def test_a_day_without_a_year_is_the_nearest_on_its_side_and_always_told(day, no
         assert found <= reference or found.year == reference.year
 
 
+@example("1月", dt.date(2000, 1, 1), False)
+@example("2022-0-5", dt.date(2022, 12, 9), True)
 @given(scalars, days, st.booleans())
 def test_a_date_cell_never_raises_and_never_loses_its_content_in_silence(value, reference, ahead):
     reading = read_date(value, reference, ahead=ahead)
     assert isinstance(reading.value, PartialDate | Unreadable) or reading.remarks
     assert all(remark.code in CATALOGUE for remark in reading.remarks)
     if isinstance(reading.value, PartialDate):
-        assert make_day(reading.value.year, reading.value.month, reading.value.day) == reading.value
+        found = reading.value  # a day without a month is none
+        assert make_day(found.year, found.month or (0 if found.day else None), found.day or None) == found
     if isinstance(reading.value, Unreadable):
         assert reading.remarks
 
