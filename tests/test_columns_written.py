@@ -91,7 +91,7 @@ def test_a_day_before_excels_leap_year_that_was_none_is_text():
     assert written(PartialDate(1900, 3, 1)) == dt.date(1900, 3, 1)
 
 
-@settings(max_examples=6, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=6, phases=(Phase.explicit, Phase.generate))
 @given(st.data())
 def test_a_table_of_whatever_is_the_same_by_column_and_by_cell(data):
     rows = 40

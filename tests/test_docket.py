@@ -273,7 +273,7 @@ PLANS = st.lists(st.tuples(st.sampled_from("子丑寅"), DAYS, st.none() | DAYS)
 
 def test_a_number_once_given_never_changes_whatever_comes_later(county):
     # Inside, so that the county is no part of the examples: what fails is shown without it.
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(
         returns=st.lists(st.tuples(st.sampled_from(SENDERS), DAYS, LINES, PLANS), max_size=7),
         moments=st.tuples(DAYS, DAYS).map(sorted),

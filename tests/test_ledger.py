@@ -115,14 +115,13 @@ some_rows = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(rows=some_rows)
 def test_typed_rows_survive_exactly_with_their_types_and_order(rows):
     back = Rows.parse(Rows.of(rows).text)
     assert repr(back) == repr(tuple(rows))  # repr tells 1 from 1.0 and True, and keeps the order of fields
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(finding=st.builds(Finding, texts, value=st.none() | texts, words=st.dictionaries(texts, texts)), file=texts)
 def test_any_finding_and_any_file_name_survive(ledger, finding, file):
     drop = Drop(file, "half a pair \ud83d")

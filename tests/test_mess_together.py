@@ -153,7 +153,7 @@ def sheets(draw):
     return county, sheet, meant, planted, field, wanted
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(sheets(), st.booleans(), st.booleans())
 def test_messes_in_any_combination_hide_no_project_and_no_fault(drawn, in_folder, among_others):
     county, sheet, meant, planted, field, wanted = drawn

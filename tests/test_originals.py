@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xmreport.ledger import OriginalDamaged, Originals
@@ -43,7 +43,6 @@ def test_bytes_are_found_again_under_their_sha256(root):
     assert files(root) == [f"{SHA[:2]}/{SHA}"]
 
 
-@settings(deadline=None)
 @given(data=st.binary(max_size=300))
 def test_whatever_the_bytes_they_come_back(tmp_path_factory, data):
     originals = Originals(tmp_path_factory.getbasetemp() / "whatever")

@@ -71,7 +71,7 @@ cells = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.lists(cells, max_size=5), max_size=5), min_size=1, max_size=3))
 def test_a_workbook_reads_the_same_with_and_without_its_parts(sheets):
     data = workbook(*sheets)

@@ -1098,7 +1098,7 @@ def test_a_copys_name_gives_the_moment_in_chinas_time() -> None:
 @given(st.text(st.characters(), max_size=300))
 @example("表" * 300)
 @example("~$. .")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_name_becomes_one_that_every_file_system_takes(file: str) -> None:
     name = copy_name(file, JUDGED)
     assert name.endswith("（退回20221209-1631）.xlsx")

@@ -23,7 +23,7 @@ KINDS = [
 ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(data=st.data(), height=st.integers(1, 130))
 def test_a_column_of_any_kind_and_length_comes_back_cell_by_cell(data, height):
     """Also one with more distinct cells than there are letters to name them by."""
