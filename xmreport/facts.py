@@ -111,8 +111,8 @@ class Facts:
         """Each unit's return of its latest period of every other form the task draws on, and of the contacts."""
         for form in sorted(self.county.beside(task) | {CONTACTS}):
             for own in self._accepted.get(form, {}).values():
-                came = [r for r in own if r.arrived_at <= horizon and (r.task != task.name or form == CONTACTS)]
-                came = [r for r in came if not self._is_of_later(r, period)]
+                others = (r for r in own if r.task != task.name or form == CONTACTS)
+                came = [r for r in others if r.arrived_at <= horizon and not self._is_of_later(r, period)]
                 if came:
                     yield max(came, key=self._recency)
 

@@ -40,7 +40,8 @@ def report(home: str | None, county: str, task: str, period: str, as_of: str | N
     moment = moment_of(as_of)
     folder = workspace.outbox / county / task / period
     if as_of:
-        folder = folder / f"截至{moment:{'%Y-%m-%dT%H%M%S' if moment.second else '%Y-%m-%dT%H%M'}}"
+        seconds = f"{moment:%S}" if moment.second else ""
+        folder = folder / f"截至{moment:%Y-%m-%dT%H%M}{seconds}"
     with Ledger.open(workspace.state) as ledger:
         print_written(rebuild(workspace, rules, ledger, found, wanted, moment, folder))
     return 0

@@ -90,11 +90,10 @@ def _from_number(number: float, reference: dt.date, *, ahead: bool) -> Reading:
     whole, _, fraction = repr(round(number, 4)).partition(".")
     if fraction in {"1", "2", "3"} and not (fraction != "1" and len(whole) == 4):
         # A number keeps no trailing zero: 2022.1 may have been 2022.10, 12.3 may have been 12.30.
-        ways = (
-            [f"{whole}-01", f"{whole}-10"] if len(whole) == 4 else [f"{whole}月{fraction}{end}日" for end in ("", "0")]
-        )
-        if not any(isinstance(_from_text(way, reference, ahead=ahead).value, Unreadable) for way in ways):
-            return error("V10", 一种=ways[0], 另一种=ways[1])
+        months, days = (f"{whole}-01", f"{whole}-10"), (f"{whole}月{fraction}日", f"{whole}月{fraction}0日")
+        one, other = months if len(whole) == 4 else days
+        if not any(isinstance(_from_text(way, reference, ahead=ahead).value, Unreadable) for way in (one, other)):
+            return error("V10", 一种=one, 另一种=other)
     return _from_text(f"{whole}.{fraction}", reference, ahead=ahead)
 
 
